@@ -1,0 +1,124 @@
+"""The registry of fact types and the envelope in which each fact is kept.
+
+A fact type is a frozen struct with a stored tag and version (``smtp.greeting/1``). The stored form is in
+``facts.stored``; what the facts mean is decided in ``checks``, never here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+from msgspec import Raw, Struct
+
+from waxseal.facts.subject import Scope, Subject
+
+
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every fact: what was seen, with no word of worth in it (DESIGN §3).
+
+    Class attributes:
+        TAG: Stored name and version, such as ``smtp.greeting/1``.
+        SCOPE: The level of the subjects that carry this fact.
+    """
+
+    TAG: ClassVar[str] = ""
+    SCOPE: ClassVar[Scope] = Scope.RUN
+
+
+class UnknownFact(Fact, frozen=True, kw_only=True):
+    """A fact of a tag that this version does not know; kept octet for octet."""
+
+    tag: str
+    raw: Raw
+
+
+FACT_TYPES: dict[str, type[Fact]] = {}
+
+F = TypeVar("F", bound=Fact)
+
+
+def fact(tag: str, scope: Scope) -> Any:
+    """Class decorator that gives a fact type its stored tag and its scope, and registers it."""
+
+    def register(cls: type[F]) -> type[F]:
+        if tag in FACT_TYPES:
+            raise ValueError(f"two fact types are tagged {tag}")
+        cls.TAG = tag
+        cls.SCOPE = scope
+        FACT_TYPES[tag] = cls
+        return cls
+
+    return register
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """One fact with where it belongs, when it was seen and by which attempt.
+
+    Attributes:
+        subject: What the fact is about.
+        fact: The fact itself.
+        seen_at: Aware UTC time.
+        attempt: Id of the attempt that saw it ("" for facts of the run itself). Two subjects that share
+            an address share the attempt: it was tested once and is reported for each.
+    """
+
+    subject: Subject
+    fact: Fact
+    seen_at: datetime
+    attempt: str = ""
+
+
+class FactSet:
+    """An immutable collection of records with look-up by type and subject.
+
+    Order is the order of recording, and is kept by storing and loading.
+    """
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self.records: tuple[Record, ...] = tuple(records)
+        self._by_type: dict[type[Fact], dict[Subject, list[Any]]] = {}
+        subjects: dict[Subject, None] = {}
+        for record in self.records:
+            by_subject = self._by_type.setdefault(type(record.fact), defaultdict(list))
+            by_subject[record.subject].append(record.fact)
+            for level in Scope:
+                if level <= record.subject.scope:
+                    subjects.setdefault(record.subject.up_to(level))
+        self._subjects: dict[Scope, tuple[Subject, ...]] = {
+            level: tuple(s for s in subjects if s.scope is level) for level in Scope
+        }
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def subjects(self, scope: Scope) -> tuple[Subject, ...]:
+        """All subjects of one level, in the order they were first seen."""
+        return self._subjects[scope]
+
+    def at(self, kind: type[F], subject: Subject) -> tuple[F, ...]:
+        """The facts of a type recorded for exactly this subject, oldest first."""
+        return tuple(self._by_type.get(kind, {}).get(subject, ()))
+
+    def nearest(self, kind: type[F], subject: Subject) -> F | None:
+        """The newest fact of a type at this subject or at the nearest one that encloses it."""
+        by_subject = self._by_type.get(kind)
+        if not by_subject:
+            return None
+        for level in sorted(Scope, reverse=True):
+            if level > subject.scope:
+                continue
+            found = by_subject.get(subject.up_to(level))
+            if found:
+                return found[-1]  # type: ignore[no-any-return]
+        return None
+
+    def within(self, kind: type[F], subject: Subject) -> tuple[tuple[Subject, F], ...]:
+        """Every fact of a type at this subject or inside it, each with its own subject."""
+        by_subject = self._by_type.get(kind, {})
+        return tuple(
+            (where, found) for where, facts in by_subject.items() if where.within(subject) for found in facts
+        )
