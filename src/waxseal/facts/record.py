@@ -88,6 +88,10 @@ class FactSet:
         self._subjects: dict[Scope, tuple[Subject, ...]] = {
             level: tuple(s for s in subjects if s.scope is level) for level in Scope
         }
+        self._inner_scopes: dict[Subject, set[Scope]] = defaultdict(set)
+        for subject in subjects:
+            for level in range(subject.scope):
+                self._inner_scopes[subject.up_to(Scope(level))].add(subject.scope)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -98,6 +102,10 @@ class FactSet:
     def subjects(self, scope: Scope) -> tuple[Subject, ...]:
         """All subjects of one level, in the order they were first seen."""
         return self._subjects[scope]
+
+    def has_inside(self, subject: Subject, scope: Scope) -> bool:
+        """Whether a narrower subject, down to `scope`, was seen inside this one."""
+        return any(inner <= scope for inner in self._inner_scopes.get(subject, ()))
 
     def at(self, kind: type[F], subject: Subject) -> tuple[F, ...]:
         """The facts of a type recorded for exactly this subject, oldest first."""

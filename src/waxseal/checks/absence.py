@@ -1,0 +1,128 @@
+"""What a missing fact means: it could not be seen, or the question does not arise.
+
+One place decides it for every check, so that no check can take silence for an answer (DESIGN §4).
+"""
+
+from waxseal.checks.verdict import Judgement, inconclusive, not_applicable
+from waxseal.facts import (
+    Attempt,
+    Cause,
+    CertificateChain,
+    CertificateTypes,
+    DnsStatus,
+    EhloClear,
+    EhloTls,
+    Endpoint,
+    Fact,
+    FactSet,
+    Handshake,
+    HostAddresses,
+    MxRecords,
+    NoSniAnswer,
+    Scope,
+    StarttlsAnswer,
+    Subject,
+    TlsMode,
+    TrustAnchors,
+    describe,
+)
+
+_NEEDS_TLS: frozenset[type[Fact]] = frozenset(
+    {Handshake, CertificateChain, TrustAnchors, CertificateTypes, NoSniAnswer, EhloTls, StarttlsAnswer}
+)
+_ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset({StarttlsAnswer, EhloTls})
+
+_ADVICE: dict[Cause, str] = {
+    Cause.REFUSED: "see that the service runs and listens on that address and port",
+    Cause.UNREACHABLE: "see the route to that network, or test from another place",
+    Cause.NO_ROUTE: "test from a machine that has this address family",
+    Cause.TIMED_OUT: "test again later or from another place, with a longer --time-limit",
+    Cause.CLOSED: "test again later; see the server's log for the reason that it hung up",
+    Cause.RESET: "test again from another place; a firewall on the path may break the stream off",
+    Cause.BLOCKED_HERE: "allow outgoing connections to this port on this machine, or test from another",
+    Cause.NOT_ALLOWED: "allow the network with --allow if you mean to test it",
+    Cause.BUDGET_SPENT: "raise --time-limit or --max-connections",
+    Cause.DNS: "mend the look-up first, or give another --resolver",
+    Cause.DECLINED: "test from an address that the server accepts, or later",
+    Cause.CRASHED: "report this as a bug of waxseal",
+}
+
+
+def accepts_no_mail(facts: FactSet, subject: Subject) -> bool:
+    """Whether the domain says with a null MX, and nothing else, that it takes no mail (RFC 7505 §3)."""
+    mx = facts.nearest(MxRecords, subject)
+    return mx is not None and len(mx.exchanges) == 1 and mx.exchanges[0].exchange == ""
+
+
+def offers_no_tls(facts: FactSet, subject: Subject) -> bool:
+    """Whether the server was properly heard, in clear, and neither listed nor accepted STARTTLS."""
+    endpoint = facts.nearest(Endpoint, subject)
+    ehlo = facts.nearest(EhloClear, subject)
+    if endpoint is None or endpoint.mode is not TlsMode.STARTTLS or ehlo is None:
+        return False
+    return (
+        ehlo.reply.code == 250
+        and ehlo.keyword("STARTTLS") is None
+        and facts.nearest(StarttlsAnswer, subject) is None
+        and facts.nearest(Handshake, subject) is None
+    )
+
+
+def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = "") -> Judgement:
+    """Judge the absence of a fact for a subject.
+
+    Args:
+        facts: All that was seen.
+        subject: What the check is about.
+        missing: The type of fact that is not there.
+        probe: Name of the probe meant, where an `Attempt` is missing.
+    """
+    if subject.scope >= Scope.DOMAIN and accepts_no_mail(facts, subject) and missing is not MxRecords:
+        return not_applicable("the domain takes no mail (null MX)")
+    endpoint = facts.nearest(Endpoint, subject)
+    if missing in _ONLY_AFTER_STARTTLS and endpoint is not None and endpoint.mode is TlsMode.IMPLICIT:
+        return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
+    if missing in _NEEDS_TLS and offers_no_tls(facts, subject):
+        return not_applicable("the server offers no TLS here")
+    what = _name(missing, probe)
+    attempt = _explaining_attempt(facts, subject)
+    if attempt is not None:
+        advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
+        return inconclusive(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)
+    return _never_tried(facts, subject, what)
+
+
+def _name(missing: type[Fact], probe: str) -> str:
+    if probe:
+        return f"the attempt {probe}"
+    return f"the fact {missing.TAG.partition('/')[0]}"
+
+
+def _explaining_attempt(facts: FactSet, subject: Subject) -> Attempt | None:
+    """The attempt nearest to the subject that did not simply complete; else any nearest one."""
+    level = subject
+    while True:
+        attempts = facts.at(Attempt, level)
+        for attempt in attempts:
+            if attempt.ended.cause is not Cause.COMPLETED:
+                return attempt
+        if attempts or level.scope is Scope.RUN:
+            return attempts[-1] if attempts else None
+        level = level.up_to(Scope(level.scope - 1))
+
+
+def _never_tried(facts: FactSet, subject: Subject, what: str) -> Judgement:
+    """No attempt was made below this subject: say which step before it was missing."""
+    mx = facts.nearest(MxRecords, subject)
+    if mx is not None and mx.answer.status not in (DnsStatus.ANSWERED, DnsStatus.NO_DATA):
+        return inconclusive(
+            f"{what} was not seen: the MX look-up ended {mx.answer.status.value}",
+            advice="mend the look-up first, or give another --resolver",
+        )
+    addresses = facts.nearest(HostAddresses, subject)
+    if addresses is not None and not addresses.addresses:
+        return inconclusive(
+            f"{what} was not seen: the host has no address to connect to",
+            advice="give the host an address, or name one to test",
+        )
+    return inconclusive(f"{what} was not recorded", advice="test again with this version of waxseal")

@@ -1,0 +1,184 @@
+"""Everything a check file imports: the decorator, the parameter forms, the verdicts and the examples.
+
+A check is one file. Its path is its id, its module docstring explains the fault to a mail administrator, its
+judge's parameter types say which facts it needs::
+
+    @check(title=..., level=Level.MUST, scope=Scope.PORT, cites=("RFC 3207 §4",), remedy=Remedy("..."))
+    def judge(ehlo: EhloClear, before: EhloTls | None, chains: Each[CertificateChain]) -> Judgement: ...
+
+* ``X``: the fact at the subject or the nearest one around it. Missing: the engine answers INCONCLUSIVE
+  (or NOT-APPLICABLE, by ``checks.absence``), and the judge is not called.
+* ``X | None``: the same, but the judge is called with None.
+* ``Each[X]``: every ``(subject, fact)`` inside the subject, at least one. ``Each[X] | None``: or none.
+* ``DialogueAttempt``: the attempt of the main conversation.
+* ``Subject``: the subject itself.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+from waxseal.checks.verdict import (
+    Finding,
+    Judgement,
+    Level,
+    Verdict,
+    fail,
+    inconclusive,
+    not_applicable,
+    passed,
+    warn,
+)
+from waxseal.facts import Attempt, Fact, Scope, Subject
+
+__all__ = [
+    "Check",
+    "DialogueAttempt",
+    "Each",
+    "Example",
+    "Finding",
+    "Judgement",
+    "Level",
+    "Probe",
+    "Remedy",
+    "Scope",
+    "Subject",
+    "Verdict",
+    "at",
+    "check",
+    "fail",
+    "inconclusive",
+    "not_applicable",
+    "passed",
+    "warn",
+]
+
+F = TypeVar("F", bound=Fact)
+
+Each = tuple[tuple[Subject, F], ...]
+"""Every fact of a type inside the subject, each with its own subject."""
+
+
+class Probe(NamedTuple):
+    """Names the probe whose attempt a parameter means."""
+
+    name: str
+
+
+DialogueAttempt = Annotated[Attempt, Probe("smtp.dialogue")]
+"""The attempt of the main SMTP conversation of an endpoint."""
+
+
+class Remedy(Struct, frozen=True):
+    """How to mend it: in general, and the setting for each server software where that helps.
+
+    Attributes:
+        general: One or two sentences in the imperative.
+        postfix, exim, sendmail, opensmtpd, exchange, dovecot, dns: The setting, as it is written there.
+    """
+
+    general: str
+    postfix: str = ""
+    exim: str = ""
+    sendmail: str = ""
+    opensmtpd: str = ""
+    exchange: str = ""
+    dovecot: str = ""
+    dns: str = ""
+
+    @property
+    def by_software(self) -> dict[str, str]:
+        """Only the settings that are given, by software, in a fixed order."""
+        names = ("postfix", "exim", "sendmail", "opensmtpd", "exchange", "dovecot", "dns")
+        return {name: text for name in names if (text := getattr(self, name))}
+
+
+class Check(Struct, frozen=True):
+    """A registered check.
+
+    Attributes:
+        id: Its path below ``checks``, with hyphens: ``smtp/starttls-missing``.
+        title: The fault in a few words, as a headline names it.
+        level: Level of the cited text.
+        scope: The level of subject that it judges.
+        cites: Standard and section, most binding first.
+        remedy: How to mend it.
+        rows: Rows of the feature table that it serves.
+        explanation: The module docstring.
+        judge: The pure judge.
+        module: Import path of its file.
+    """
+
+    id: str
+    title: str
+    level: Level
+    scope: Scope
+    cites: tuple[str, ...]
+    remedy: Remedy
+    rows: tuple[str, ...]
+    explanation: str
+    judge: Callable[..., Judgement]
+    module: str
+
+
+class At(NamedTuple):
+    """A fact of an example, placed at a subject other than the usual one."""
+
+    fact: Fact
+    overrides: dict[str, str | int | None]
+
+
+def at(fact: Fact, **overrides: str | int | None) -> At:
+    """Place an example's fact elsewhere: ``at(HostAddresses(...), host="mx2.example.org")``."""
+    return At(fact, overrides)
+
+
+class Example(NamedTuple):
+    """The smallest facts that lead to an answer.
+
+    Attributes:
+        name: What is shown, in a few words.
+        verdict: The answer that must come.
+        facts: Facts, each at the sample subject of its scope unless placed by `at`.
+    """
+
+    name: str
+    verdict: Verdict
+    facts: tuple[Fact | At, ...]
+
+
+CHECK_ATTRIBUTE = "__waxseal_check__"
+
+
+def check(
+    *,
+    title: str,
+    level: Level,
+    scope: Scope,
+    cites: tuple[str, ...],
+    remedy: Remedy,
+    rows: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Judgement]], Callable[..., Judgement]]:
+    """Make a pure function the judge of the check that its file is."""
+
+    def register(judge: Callable[..., Judgement]) -> Callable[..., Judgement]:
+        module = judge.__module__
+        name = module.removeprefix("waxseal.checks.").replace(".", "/").replace("_", "-")
+        explanation = (judge.__globals__.get("__doc__") or "").strip()
+        registered = Check(
+            id=name,
+            title=title,
+            level=level,
+            scope=scope,
+            cites=cites,
+            remedy=remedy,
+            rows=rows,
+            explanation=explanation,
+            judge=judge,
+            module=module,
+        )
+        setattr(judge, CHECK_ATTRIBUTE, registered)
+        return judge
+
+    return register

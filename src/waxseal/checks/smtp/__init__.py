@@ -1,0 +1,1 @@
+"""Checks of the SMTP dialogue: greeting, EHLO, STARTTLS, replies."""

@@ -1,0 +1,1 @@
+"""Checks of the TLS handshake and what it negotiated."""

@@ -1,0 +1,4 @@
+from .recipe import Job, Recipe
+def _c(job: Job) -> dict[str,str]:
+    raise NotImplementedError
+RECIPE=Recipe("dovecot",(),(),{},_c)

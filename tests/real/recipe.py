@@ -1,0 +1,68 @@
+"""What is to be known about one mail server's software: its packages, its set-ups, and how to configure it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from .sandbox import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from .packages import PackageTree
+    from .pki import Certificates
+
+Mode = Literal["starttls", "implicit"]
+
+PEMS = f"{FILES}/pki"  # where a daemon finds the PKI's folder
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where one set-up of a daemon listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a recipe configures a daemon from.
+
+    Attributes:
+        tree: The unpacked packages, for stock configuration files.
+        host_name: The server's name in its greeting and certificates.
+        listeners: By set-up.
+        certificates: For the set-ups to choose from.
+    """
+
+    tree: PackageTree
+    host_name: str
+    listeners: Mapping[str, Listener]
+    certificates: Certificates
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One mail server's software.
+
+    Attributes:
+        software: As `RealServer.software` names it.
+        packages: Debian packages; the first one's version is the software's.
+        accounts: System users that its packages would create.
+        set_ups: The mode of each.
+        configure: Gives the files of `Sandbox`.
+    """
+
+    software: str
+    packages: tuple[str, ...]
+    accounts: tuple[str, ...]
+    set_ups: Mapping[str, Mode]
+    configure: Callable[[Job], dict[str, str]]
+
+
+def inside(pem: Path) -> str:
+    """The path at which a daemon finds a file of the PKI."""
+    return f"{PEMS}/{pem.name}"

@@ -1,0 +1,156 @@
+"""The real servers that tests can ask for, each set-up by name; a daemon starts when first asked for.
+
+How a daemon is configured is in the module named after its software, how it is kept apart in `sandbox`.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import dovecot, exim, opensmtpd, postfix
+from .packages import fetch
+from .pki import Certificates, IssuerSite, Pki
+from .recipe import Job, Listener, Mode, Recipe
+from .sandbox import Sandbox, StartFailed, require_sandbox
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+HOST_NAME = "mx.real.test"
+
+_RECIPES = {recipe.software: recipe for recipe in (postfix.RECIPE, exim.RECIPE, dovecot.RECIPE, opensmtpd.RECIPE)}
+_ATTEMPTS = 3  # another process may take a port between its choice and its use
+_PORT_TAKEN = re.compile(r"in use|EADDRINUSE", re.IGNORECASE)
+
+SET_UPS: tuple[tuple[str, str], ...] = tuple(
+    (recipe.software, set_up) for recipe in _RECIPES.values() for set_up in recipe.set_ups
+)
+"""Every (software, set-up) there is."""
+
+
+@dataclass(frozen=True)
+class RealServer:
+    """A running real mail server, as a client reaches it.
+
+    Attributes:
+        software: "postfix", "exim", "dovecot" or "opensmtpd".
+        version: The upstream version, such as "3.7.11".
+        set_up: Its name, see README.md.
+        host: A loopback IPv4 address.
+        port: Where it listens.
+        mode: Whether TLS starts by STARTTLS (or not at all) or with the connection.
+        name: The host name in its greeting and certificate.
+        root_pem: The one certificate to trust.
+    """
+
+    software: str
+    version: str
+    set_up: str
+    host: str
+    port: int
+    mode: Mode
+    name: str
+    root_pem: Path
+
+    @property
+    def can_handshake(self) -> bool:
+        """False for OpenSMTPD before 7: it was not made for OpenSSL 3 and answers with internal_error."""
+        return not (self.software == "opensmtpd" and int(self.version.partition(".")[0]) < 7)
+
+
+class RealServers:
+    """All real servers of a test session; a context manager that ends what it started.
+
+    Attributes:
+        pki: Issued every certificate in use.
+        certificates: The servers' identities.
+        issuer_site: Where the caIssuers address of `missing-intermediate` leads.
+    """
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="waxseal-real-pki-"))
+        self._running: dict[str, tuple[Sandbox, dict[str, RealServer]]] = {}
+        self._failed: dict[str, Exception] = {}
+        self.issuer_site = IssuerSite()
+        self.pki = Pki(self._folder)
+        self.issuer_site.offer(self.pki.intermediate)
+        self.certificates = Certificates.issue(self.pki, HOST_NAME, self.issuer_site.url)
+
+    def __enter__(self) -> RealServers:
+        self.issuer_site.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for sandbox, _ in self._running.values():
+            sandbox.close()
+        self._running.clear()
+        self.issuer_site.__exit__(kind, error, trace)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def server(self, software: str, set_up: str) -> RealServer:
+        """The server of that set-up, started if it does not run yet.
+
+        Raises:
+            Unavailable: It cannot run on this machine.
+            StartFailed: It should run but did not come up; the message holds its log.
+        """
+        if software in self._failed:
+            raise self._failed[software]
+        if software not in self._running:
+            try:
+                self._running[software] = self._start(_RECIPES[software])
+            except Exception as error:
+                self._failed[software] = error  # a second attempt would only take as long again
+                raise
+        return self._running[software][1][set_up]
+
+    def log(self, software: str) -> str:
+        """What a running daemon has logged so far."""
+        return self._running[software][0].log
+
+    def _start(self, recipe: Recipe) -> tuple[Sandbox, dict[str, RealServer]]:
+        require_sandbox()
+        tree = fetch(recipe.packages)
+        for attempt in range(1, _ATTEMPTS + 1):
+            listeners = {set_up: _free_listener() for set_up in recipe.set_ups}
+            job = Job(tree, HOST_NAME, listeners, self.certificates)
+            files = recipe.configure(job)
+            sandbox = Sandbox(tree, HOST_NAME, recipe.accounts, files, {"pki": self._folder})
+            try:
+                sandbox.wait_until_listening((at.host, at.port) for at in listeners.values())
+            except BaseException as error:
+                sandbox.close()
+                if attempt < _ATTEMPTS and isinstance(error, StartFailed) and _PORT_TAKEN.search(str(error)):
+                    continue
+                raise
+            return sandbox, {
+                set_up: RealServer(
+                    software=recipe.software,
+                    version=tree.upstream_version(recipe.packages[0]),
+                    set_up=set_up,
+                    host=at.host,
+                    port=at.port,
+                    mode=recipe.set_ups[set_up],
+                    name=HOST_NAME,
+                    root_pem=self.pki.root_pem,
+                )
+                for set_up, at in listeners.items()
+            }
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _free_listener() -> Listener:
+    """An address of 127.0.0.0/8 that hardly anyone else uses, and a port that is free there."""
+    host = f"127.{random.randint(2, 250)}.{random.randint(1, 250)}.{random.randint(2, 250)}"
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return Listener(host, probe.getsockname()[1])
