@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .recipe import PEMS, Job, Mode, Recipe, inside
+from .recipe import LOGS, PEMS, Job, Mode, Recipe, inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ _SET_UPS: dict[str, Mode] = {
 
 # The daemon reads keys as its own user.
 _START = f"""set -eu
-mkdir -p /var/lib/exim4 /var/log/exim4 /var/spool/exim4
-chown -R Debian-exim:Debian-exim /var/log/exim4 /var/spool/exim4 {PEMS}
+mkdir -p /var/lib/exim4 /var/spool/exim4
+chown -R Debian-exim:Debian-exim /var/spool/exim4 {PEMS}
 update-exim4.conf
 exec exim4 -bdf -q30m -odq
 """
@@ -89,20 +89,23 @@ def _macros(job: Job) -> list[str]:
     addresses = " ; ".join(f"{at.host}.{at.port}" for at in listeners.values())
     return [
         f"MAIN_LOCAL_INTERFACES = <; {addresses}",
-        "MAIN_HOST_LOOKUP = :",
         "MAIN_TLS_ENABLE = yes",
         f"MAIN_TLS_ADVERTISE_HOSTS = {_by_port(listeners, {'no-starttls': ':'}, '*')}",
         f"MAIN_TLS_CERTIFICATE = {_by_port(listeners, certificates, inside(held.sound.chain_pem))}",
         f"MAIN_TLS_PRIVATEKEY = {_by_port(listeners, keys, inside(held.sound.key_pem))}",
         f"tls_require_ciphers = {_by_port(listeners, ciphers, '')}",
+        f"log_file_path = {LOGS}/exim-%slog",
         f"tls_on_connect_ports = {listeners['implicit'].port}",
     ]
 
 
 def _by_port(listeners: Mapping[str, Listener], values: Mapping[str, str], otherwise: str) -> str:
-    """An Exim expansion that gives the value of the set-up whose port the client came in by."""
-    pairs = " ".join(f'{listeners[set_up].port}="{value}"' for set_up, value in values.items())
-    return f"${{extract{{$received_port}}{{{pairs}}}{{$value}}{{{otherwise}}}}}"
+    """An Exim expansion that gives the value of the set-up whose port the client came in by.
+
+    A bare number would select by position, hence the letter.
+    """
+    pairs = " ".join(f'p{listeners[set_up].port}="{value}"' for set_up, value in values.items())
+    return f"${{extract{{p$received_port}}{{{pairs}}}{{$value}}{{{otherwise}}}}}"
 
 
 RECIPE = Recipe(

@@ -134,7 +134,9 @@ def _run(command: list[str], cwd: str | None = None) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise Unavailable(f"{' '.join(command[:4])} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+        raise Unavailable(
+            f"{' '.join(command[:4])} ended with {done.returncode}: {done.stderr.strip()[-2000:]}"
+        )
     return done.stdout
 
 

@@ -105,12 +105,15 @@ class Pki:
         subject = _name(dns_names[0])
         signer = {"intermediate": self._intermediate, "root": self._root, "self": None}[issuer]
         builder = (
-            self._builder(subject, key, signer, not_before or self.now - _DAY, not_after or self.now + 89 * _DAY)
+            self._builder(
+                subject, key, signer, not_before or self.now - _DAY, not_after or self.now + 89 * _DAY
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(ca=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(dns_name) for dns_name in dns_names]), critical=False
+                x509.SubjectAlternativeName([x509.DNSName(dns_name) for dns_name in dns_names]),
+                critical=False,
             )
         )
         if ca_issuers_url is not None:

@@ -19,11 +19,12 @@ _SET_UPS: dict[str, Mode] = {
     "submission": "starttls",
 }
 
-# The stock main.cf names the "snakeoil" certificate; the sound one takes its place.
+# The stock main.cf names the "snakeoil" certificate: the sound one takes its place.
 _START = """set -eu
+mkdir -p /var/lib/postfix /etc/ssl/certs /etc/ssl/private
+chown postfix /var/lib/postfix
 chgrp postdrop /usr/sbin/postdrop /usr/sbin/postqueue
 chmod 2755 /usr/sbin/postdrop /usr/sbin/postqueue
-mkdir -p /etc/ssl/certs /etc/ssl/private
 cp {certificate} /etc/ssl/certs/ssl-cert-snakeoil.pem
 cp {key} /etc/ssl/private/ssl-cert-snakeoil.key
 exec postfix start-fg

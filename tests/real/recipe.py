@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .sandbox import FILES
+from .sandbox import FILES, LOGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .pki import Certificates
 
 Mode = Literal["starttls", "implicit"]
+
+__all__ = ["LOGS", "PEMS", "Job", "Listener", "Mode", "Recipe", "inside"]
 
 PEMS = f"{FILES}/pki"  # where a daemon finds the PKI's folder
 

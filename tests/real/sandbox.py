@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from .packages import PackageTree
 
 FILES = "/run/waxseal"  # where the daemon finds its files folder
+LOGS = f"{FILES}/log"  # where it may write logs, besides its output
 _FIRST_ID = 61_500  # user and group numbers that Debian gives to nobody
 _START_LIMIT_S = 20.0
+_LONG_AGO = 1_700_000_000  # seconds since 1970
 _LOG_SHOWN = 6_000
 
 # $1: the files folder, $2: the package tree, $3: the host name.
@@ -46,7 +48,7 @@ done
 mount -t tmpfs -o mode=1777 waxseal /tmp
 cd /
 hostname "$3"
-cp -R {FILES}/etc/. /etc/
+cp -R --preserve=timestamps {FILES}/etc/. /etc/
 exec 3<&0
 ( cat <&3 >/dev/null; kill -KILL -1 ) &
 sh {FILES}/start 3<&- </dev/null &
@@ -78,13 +80,20 @@ class Sandbox:
         files: Mapping[str, str],
         folders: Mapping[str, Path],
     ) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="waxseal-real-"))  # mode 0700: what is below stays private
+        self._folder = Path(
+            tempfile.mkdtemp(prefix="waxseal-real-")
+        )  # mode 0700: what is below stays private
         self._log = self._folder / "log"
         inside = self._folder / "files"
+        self._logs = inside / "log"
+        self._logs.mkdir(parents=True)
+        self._logs.chmod(0o1777)
+        inside.chmod(0o755)
         for name, text in {**_system_files(host_name, accounts), **files}.items():
             path = inside / name
             path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             path.write_text(text)
+            os.utime(path, (_LONG_AGO, _LONG_AGO))  # Postfix waits until its configuration is two seconds old
         for name, source in folders.items():
             shutil.copytree(source, inside / name)
         with self._log.open("wb") as log:
@@ -104,8 +113,10 @@ class Sandbox:
 
     @property
     def log(self) -> str:
-        """What the daemon has written to its output so far."""
-        return self._log.read_text(errors="replace")
+        """What the daemon has written to its output and logs so far."""
+        return "".join(
+            path.read_text(errors="replace") for path in (self._log, *sorted(self._logs.iterdir()))
+        )
 
     def wait_until_listening(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Returns once every address takes connections.

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 HOST_NAME = "mx.real.test"
 
-_RECIPES = {recipe.software: recipe for recipe in (postfix.RECIPE, exim.RECIPE, dovecot.RECIPE, opensmtpd.RECIPE)}
+_RECIPES = {
+    recipe.software: recipe for recipe in (postfix.RECIPE, exim.RECIPE, dovecot.RECIPE, opensmtpd.RECIPE)
+}
 _ATTEMPTS = 3  # another process may take a port between its choice and its use
 _PORT_TAKEN = re.compile(r"in use|EADDRINUSE", re.IGNORECASE)
 
@@ -116,6 +118,10 @@ class RealServers:
     def log(self, software: str) -> str:
         """What a running daemon has logged so far."""
         return self._running[software][0].log
+
+    def pid(self, software: str) -> int:
+        """The process whose end ends a running daemon."""
+        return self._running[software][0].pid
 
     def _start(self, recipe: Recipe) -> tuple[Sandbox, dict[str, RealServer]]:
         require_sandbox()

@@ -1,0 +1,1 @@
+"""Profiles over findings: how much each matters."""

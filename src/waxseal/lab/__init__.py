@@ -1,0 +1,1 @@
+"""The simulated mail world that the demo, the tests and ``--lab`` share."""

@@ -1,0 +1,1 @@
+"""The only sockets and clocks: streams, TLS, DNS, root stores, the address guard."""

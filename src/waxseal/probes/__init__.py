@@ -1,0 +1,1 @@
+"""Octets to facts: one conversation each."""

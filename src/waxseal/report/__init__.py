@@ -1,0 +1,1 @@
+"""Renders findings and facts: terminal, JSON, transcript."""

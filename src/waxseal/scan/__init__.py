@@ -1,0 +1,1 @@
+"""Plans probes for a target, runs them, and collects the facts."""
