@@ -1,1 +1,1 @@
-"""Real mail servers from Debian packages, started on loopback for the tests; see README.md beside this file."""
+"""Real mail servers from Debian packages, started on loopback for the tests; see README.md."""

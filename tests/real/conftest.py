@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .packages import Unavailable
+from .packages import UnavailableError
 from .servers import RealServer, RealServers
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def start_real(real_servers: RealServers) -> Callable[[str, str], RealServer]:
     def start(software: str, set_up: str) -> RealServer:
         try:
             return real_servers.server(software, set_up)
-        except Unavailable as error:
+        except UnavailableError as error:
             if _must_run():
                 pytest.fail(f"{software} must run here: {error}", pytrace=False)
             pytest.skip(f"{software}: {error}")

@@ -1,10 +1,10 @@
-"""Dovecot 2.3 as a submission server: one master on Debian's configuration files, TLS set per listener's address."""
+"""Dovecot 2.3 as a submission server: one master on Debian's configuration, TLS set per address."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .packages import Unavailable
+from .packages import UnavailableError
 from .recipe import Job, Mode, Recipe, inside
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ exec dovecot -F
 def _configure(job: Job) -> dict[str, str]:
     version = job.tree.upstream_version("dovecot-core")
     if not version.startswith("2.3."):
-        raise Unavailable(f"Dovecot {version} has another configuration language than 2.3")
+        raise UnavailableError(f"Dovecot {version} has another configuration language than 2.3")
     sound = job.certificates.sound
     return {
         "etc/dovecot/local.conf": "\n".join(_settings(job)) + "\n",
@@ -69,6 +69,7 @@ def _settings(job: Job) -> list[str]:
             f"ssl_alt_key = <{inside(held.ecdsa.key_pem)}",
         ],
         "no-starttls": ["ssl = no"],
+        "submission": ["ssl = required"],
         "expired": _holds(held.expired),
         "self-signed": _holds(held.self_signed),
         "missing-intermediate": [

@@ -22,6 +22,7 @@ _SET_UPS: dict[str, Mode] = {
     "missing-intermediate": "starttls",
     "implicit": "implicit",
     "submission": "starttls",
+    "self-made": "starttls",
 }
 
 # The daemon reads keys as its own user.
@@ -29,7 +30,7 @@ _START = f"""set -eu
 mkdir -p /var/lib/exim4 /var/spool/exim4
 chown -R Debian-exim:Debian-exim /var/spool/exim4 {PEMS}
 update-exim4.conf
-exec exim4 -bdf -q30m -odq
+exec exim4 -bdf
 """
 
 _DEBCONF = """dc_eximconfig_configtype='internet'
@@ -48,14 +49,15 @@ dc_localdelivery='mail_spool'
 """
 
 # after "plain_server" among the examples in Debian's template, for one port
-_AUTHENTICATOR = """
+_AUTHENTICATOR = r"""
 plain_server:
   driver = plaintext
   public_name = PLAIN
   server_condition = false
   server_set_id = $auth2
   server_prompts = :
-  server_advertise_condition = ${{if and{{{{eq{{$received_port}}{{{port}}}}}{{!eq{{$tls_in_cipher}}{{}}}}}}{{*}}}}
+  server_advertise_condition = \
+    ${{if and{{{{eq{{$received_port}}{{{port}}}}}{{!eq{{$tls_in_cipher}}{{}}}}}}{{*}}}}
 """
 
 
@@ -78,12 +80,14 @@ def _macros(job: Job) -> list[str]:
         "expired": inside(held.expired.chain_pem),
         "self-signed": inside(held.self_signed.chain_pem),
         "missing-intermediate": inside(held.leaf_only.leaf_pem),
+        "self-made": "",  # none configured: Exim makes one up for each connection
     }
     keys = {
         "dual": f"{inside(held.sound.key_pem)} : {inside(held.ecdsa.key_pem)}",
         "expired": inside(held.expired.key_pem),
         "self-signed": inside(held.self_signed.key_pem),
         "missing-intermediate": inside(held.leaf_only.key_pem),
+        "self-made": "",
     }
     ciphers = {"tls12-only": "NORMAL:-VERS-ALL:+VERS-TLS1.2"}
     addresses = " ; ".join(f"{at.host}.{at.port}" for at in listeners.values())
@@ -94,6 +98,7 @@ def _macros(job: Job) -> list[str]:
         f"MAIN_TLS_CERTIFICATE = {_by_port(listeners, certificates, inside(held.sound.chain_pem))}",
         f"MAIN_TLS_PRIVATEKEY = {_by_port(listeners, keys, inside(held.sound.key_pem))}",
         f"tls_require_ciphers = {_by_port(listeners, ciphers, '')}",
+        "queue_only = true",
         f"log_file_path = {LOGS}/exim-%slog",
         f"tls_on_connect_ports = {listeners['implicit'].port}",
     ]

@@ -1,8 +1,8 @@
 """Debian packages fetched and unpacked beside the system, never installed into it.
 
 Mail servers conflict as packages, so each gets a tree of its own: what `apt-get install` would add to this
-machine is looked up, downloaded and unpacked with dpkg. No maintainer script runs. Trees live in a cache outside
-the repository and outlive the test session; a file lock lets one worker unpack while the others wait.
+machine is looked up, downloaded and unpacked with dpkg. No maintainer script runs. Trees live in a cache
+outside the repository and outlive the test session; a file lock lets one worker unpack while others wait.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MERGED = ("bin", "sbin", "lib", "lib64")
 _OVERLAID = ("usr", "etc", "var")
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This machine cannot run the real server, for the reason given."""
 
 
@@ -47,7 +47,7 @@ class PackageTree:
     versions: dict[str, str]
 
     def upstream_version(self, package: str) -> str:
-        """The version without Debian's epoch, repacking mark and revision: "1:2.3.19.1+dfsg1-2" is "2.3.19.1"."""
+        """Without Debian's epoch, repacking mark and revision: "2.3.19.1" for "1:2.3.19.1+dfsg1-2"."""
         version = self.versions[package].partition(":")[2] or self.versions[package]
         return re.split(r"[+~]", version.rpartition("-")[0] or version)[0]
 
@@ -64,11 +64,11 @@ def fetch(packages: Sequence[str]) -> PackageTree:
     """Makes the packages and whatever they need beyond this system available, from the cache where possible.
 
     Raises:
-        Unavailable: apt or dpkg are missing, or do not know or cannot fetch a package.
+        UnavailableError: apt or dpkg are missing, or do not know or cannot fetch a package.
     """
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
-            raise Unavailable(f"there is no {tool} on this machine")
+            raise UnavailableError(f"there is no {tool} on this machine")
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     with _lock(cache / "lock"):
@@ -87,7 +87,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _plan(cache: Path, packages: Sequence[str]) -> dict[str, str]:
-    """The packages to unpack, by version. apt takes seconds to say, so it is asked once per state of the system."""
+    """What to unpack, by version. apt takes seconds to say, so it is asked once per state of the system."""
     installed = _STATUS.read_text(errors="replace") if _STATUS.exists() else ""
     kept = cache / f"plan-{_digest(*packages, installed)}.json"
     if kept.exists():
@@ -97,7 +97,7 @@ def _plan(cache: Path, packages: Sequence[str]) -> dict[str, str]:
     versions = dict(sorted((found["name"], found["version"]) for found in _INST.finditer(said)))
     missing = [package for package in packages if package not in versions]
     if missing:
-        raise Unavailable(f"apt would not install {', '.join(missing)}: {said[-2000:]}")
+        raise UnavailableError(f"apt would not install {', '.join(missing)}: {said[-2000:]}")
     kept.write_text(json.dumps(versions))
     return versions
 
@@ -134,7 +134,7 @@ def _run(command: list[str], cwd: str | None = None) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise Unavailable(
+        raise UnavailableError(
             f"{' '.join(command[:4])} ended with {done.returncode}: {done.stderr.strip()[-2000:]}"
         )
     return done.stdout

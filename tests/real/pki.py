@@ -1,7 +1,7 @@
 """A small private PKI for the tests: a root, an intermediate, and leaves with the faults a test asks for.
 
 Everything is written as PEM into one folder. The one thing a client has to trust is `Pki.root_pem`. The
-intermediate can also be fetched over HTTP, as a caIssuers address (RFC 5280 §4.2.2.1) promises: see `IssuerSite`.
+intermediate can also be fetched over HTTP, as a caIssuers address (RFC 5280 §4.2.2.1) promises: `IssuerSite`.
 """
 
 from __future__ import annotations

@@ -31,6 +31,12 @@ exec postfix start-fg
 """
 
 
+_SASL = """pwcheck_method: auxprop
+auxprop_plugin: sasldb
+mech_list: PLAIN LOGIN
+"""
+
+
 def _configure(job: Job) -> dict[str, str]:
     stock = Path(job.tree.root, "usr/share/postfix")
     sound = job.certificates.sound
@@ -46,6 +52,8 @@ def _configure(job: Job) -> dict[str, str]:
         "inet_protocols = ipv4",
         "maillog_file = /dev/stdout",
         "disable_dns_lookups = yes",
+        "default_transport = error:nothing leaves this machine",
+        "relay_transport = $default_transport",
     ]
     master = (stock / "master.cf.dist").read_text().splitlines()
     services = [line for line in master if not re.match(r"smtp\s+inet\s", line)]  # our listeners follow
@@ -58,7 +66,7 @@ def _configure(job: Job) -> dict[str, str]:
         "etc/postfix/main.cf": "\n".join(main) + "\n",
         "etc/postfix/master.cf": "\n".join(services) + "\n",
         "etc/postfix/dynamicmaps.cf": "",
-        "etc/postfix/sasl/smtpd.conf": "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n",
+        "etc/postfix/sasl/smtpd.conf": _SASL,
         "start": _START.format(certificate=inside(sound.chain_pem), key=inside(sound.key_pem)),
     }
 

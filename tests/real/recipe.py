@@ -1,4 +1,4 @@
-"""What is to be known about one mail server's software: its packages, its set-ups, and how to configure it."""
+"""What is to be known about a mail server's software: its packages, set-ups and configuration."""
 
 from __future__ import annotations
 

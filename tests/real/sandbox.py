@@ -1,9 +1,9 @@
 """One daemon in private mount, PID and UTS namespaces, on the network of the tests.
 
-The daemon sees this system with its own packages laid over `/usr`, `/etc` and `/var`, an empty `/run` and an empty
-`/tmp`. Whatever it writes goes to memory and is gone with it; only its files folder and its log are on disk. It
-lives exactly as long as its `Sandbox`: process 1 of the PID namespace ends when its input is closed, which also
-happens when the tests die, and everything inside ends with it.
+The daemon sees this system with its own packages laid over `/usr`, `/etc` and `/var`, and `/run`, `/tmp`,
+`/root` and `/home` empty. Whatever it writes there goes to memory and is gone with it; only its files folder
+and its log are on disk. It lives exactly as long as its `Sandbox`: process 1 of the PID namespace ends when
+its input is closed, which also happens when the tests die, and everything inside ends with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .packages import Unavailable
+from .packages import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,6 +36,7 @@ _LOG_SHOWN = 6_000
 
 # $1: the files folder, $2: the package tree, $3: the host name.
 _INSIDE = f"""set -eu
+umask 022
 mount -t tmpfs -o mode=0755 waxseal /run
 mkdir {FILES} /run/overlay /run/lock
 mount --bind "$1" {FILES}
@@ -45,19 +46,22 @@ for name in usr etc var; do
     mkdir -p "$upper" "$work"
     mount -t overlay -o "lowerdir=$2/$name:/$name,upperdir=$upper,workdir=$work" overlay "/$name"
 done
-mount -t tmpfs -o mode=1777 waxseal /tmp
+for name in tmp root home; do
+    [ ! -d "/$name" ] || mount -t tmpfs -o mode=1777 waxseal "/$name"
+done
 cd /
 hostname "$3"
 cp -R --preserve=timestamps {FILES}/etc/. /etc/
 exec 3<&0
 ( cat <&3 >/dev/null; kill -KILL -1 ) &
 sh {FILES}/start 3<&- </dev/null &
-wait $!
-echo "the daemon ended with status $?"
+status=0
+wait $! || status=$?
+echo "the daemon ended with status $status"
 """
 
 
-class StartFailed(Exception):
+class StartError(Exception):
     """The daemon ended, or did not answer in time; the message holds its log."""
 
 
@@ -80,22 +84,23 @@ class Sandbox:
         files: Mapping[str, str],
         folders: Mapping[str, Path],
     ) -> None:
-        self._folder = Path(
-            tempfile.mkdtemp(prefix="waxseal-real-")
-        )  # mode 0700: what is below stays private
+        self._folder = Path(tempfile.mkdtemp(prefix="waxseal-real-"))  # mode 0700, so all below is private
         self._log = self._folder / "log"
         inside = self._folder / "files"
         self._logs = inside / "log"
         self._logs.mkdir(parents=True)
-        self._logs.chmod(0o1777)
-        inside.chmod(0o755)
         for name, text in {**_system_files(host_name, accounts), **files}.items():
             path = inside / name
-            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+            path.chmod(0o644)
             os.utime(path, (_LONG_AGO, _LONG_AGO))  # Postfix waits until its configuration is two seconds old
         for name, source in folders.items():
             shutil.copytree(source, inside / name)
+            (inside / name).chmod(0o755)
+        for folder in (inside, *(path for path in (inside / "etc").rglob("*") if path.is_dir())):
+            folder.chmod(0o755)  # whatever the umask was
+        self._logs.chmod(0o1777)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*_unshare(), "sh", "-c", _INSIDE, "inside", str(inside), str(tree.root), host_name],
@@ -122,7 +127,7 @@ class Sandbox:
         """Returns once every address takes connections.
 
         Raises:
-            StartFailed: The daemon ended or the time was up.
+            StartError: The daemon ended or the time was up.
         """
         until = time.monotonic() + _START_LIMIT_S
         for address in addresses:
@@ -130,7 +135,7 @@ class Sandbox:
                 ended = self._process.poll() is not None
                 if ended or time.monotonic() > until:
                     why = "the daemon ended" if ended else f"nothing listens on {address}"
-                    raise StartFailed(f"{why}; its log:\n{self.log[-_LOG_SHOWN:]}")
+                    raise StartError(f"{why}; its log:\n{self.log[-_LOG_SHOWN:]}")
                 time.sleep(0.02)
 
     def close(self) -> None:
@@ -150,24 +155,25 @@ def require_sandbox() -> None:
     """Tries the namespaces and mounts on this machine.
 
     Raises:
-        Unavailable: They do not work here.
+        UnavailableError: They do not work here.
     """
     if not sys.platform.startswith("linux"):
-        raise Unavailable("the real servers need Linux")
+        raise UnavailableError("the real servers need Linux")
     if os.geteuid() != 0:
-        raise Unavailable("the real servers need root, for namespaces and mounts")
+        raise UnavailableError("the real servers need root, for namespaces and mounts")
     if shutil.which("unshare") is None:
-        raise Unavailable("there is no unshare on this machine")
+        raise UnavailableError("there is no unshare on this machine")
     with tempfile.TemporaryDirectory(prefix="waxseal-real-") as folder:
         trial = (
             'mount -t tmpfs waxseal "$1" && cd "$1" && mkdir lower upper work && '
-            "mount -t overlay -o lowerdir=lower:/usr,upperdir=upper,workdir=work overlay /usr && hostname trial"
+            "mount -t overlay -o lowerdir=lower:/usr,upperdir=upper,workdir=work overlay /usr && "
+            "hostname trial"
         )
         done = subprocess.run(
             [*_unshare(), "sh", "-c", trial, "trial", folder], capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
-        raise Unavailable(f"namespaces or overlay mounts do not work here: {done.stderr.strip()}")
+        raise UnavailableError(f"namespaces or overlay mounts do not work here: {done.stderr.strip()}")
 
 
 def _unshare() -> list[str]:

@@ -18,21 +18,21 @@ from . import dovecot, exim, opensmtpd, postfix
 from .packages import fetch
 from .pki import Certificates, IssuerSite, Pki
 from .recipe import Job, Listener, Mode, Recipe
-from .sandbox import Sandbox, StartFailed, require_sandbox
+from .sandbox import Sandbox, StartError, require_sandbox
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 HOST_NAME = "mx.real.test"
 
-_RECIPES = {
+RECIPES = {
     recipe.software: recipe for recipe in (postfix.RECIPE, exim.RECIPE, dovecot.RECIPE, opensmtpd.RECIPE)
 }
 _ATTEMPTS = 3  # another process may take a port between its choice and its use
 _PORT_TAKEN = re.compile(r"in use|EADDRINUSE", re.IGNORECASE)
 
 SET_UPS: tuple[tuple[str, str], ...] = tuple(
-    (recipe.software, set_up) for recipe in _RECIPES.values() for set_up in recipe.set_ups
+    (recipe.software, set_up) for recipe in RECIPES.values() for set_up in recipe.set_ups
 )
 """Every (software, set-up) there is."""
 
@@ -102,14 +102,14 @@ class RealServers:
         """The server of that set-up, started if it does not run yet.
 
         Raises:
-            Unavailable: It cannot run on this machine.
-            StartFailed: It should run but did not come up; the message holds its log.
+            UnavailableError: It cannot run on this machine.
+            StartError: It should run but did not come up; the message holds its log.
         """
         if software in self._failed:
             raise self._failed[software]
         if software not in self._running:
             try:
-                self._running[software] = self._start(_RECIPES[software])
+                self._running[software] = self._start(RECIPES[software])
             except Exception as error:
                 self._failed[software] = error  # a second attempt would only take as long again
                 raise
@@ -135,7 +135,7 @@ class RealServers:
                 sandbox.wait_until_listening((at.host, at.port) for at in listeners.values())
             except BaseException as error:
                 sandbox.close()
-                if attempt < _ATTEMPTS and isinstance(error, StartFailed) and _PORT_TAKEN.search(str(error)):
+                if attempt < _ATTEMPTS and isinstance(error, StartError) and _PORT_TAKEN.search(str(error)):
                     continue
                 raise
             return sandbox, {

@@ -15,10 +15,14 @@ from waxseal.facts import (
     Endpoint,
     Fact,
     FactSet,
+    Greeting,
     Handshake,
     HostAddresses,
+    MailProtocol,
     MxRecords,
+    MxTarget,
     NoSniAnswer,
+    QuitAnswer,
     Scope,
     StarttlsAnswer,
     Subject,
@@ -30,6 +34,8 @@ from waxseal.facts import (
 _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
     {Handshake, CertificateChain, TrustAnchors, CertificateTypes, NoSniAnswer, EhloTls, StarttlsAnswer}
 )
+_ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset({MxRecords, MxTarget})
+_SMTP_DIALOGUE: frozenset[type[Fact]] = frozenset({Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer})
 _ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset({StarttlsAnswer, EhloTls})
 
 _ADVICE: dict[Cause, str] = {
@@ -79,7 +85,11 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     """
     if subject.scope >= Scope.DOMAIN and accepts_no_mail(facts, subject) and missing is not MxRecords:
         return not_applicable("the domain takes no mail (null MX)")
+    if missing in _ONLY_OF_DOMAINS and subject.domain is None:
+        return not_applicable("no domain was asked for, only a host or an address")
     endpoint = facts.nearest(Endpoint, subject)
+    if missing in _SMTP_DIALOGUE and endpoint is not None and endpoint.protocol is not MailProtocol.SMTP:
+        return not_applicable(f"{endpoint.protocol.value} is spoken here, no SMTP")
     if missing in _ONLY_AFTER_STARTTLS and endpoint is not None and endpoint.mode is TlsMode.IMPLICIT:
         return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
     if missing in _NEEDS_TLS and offers_no_tls(facts, subject):
@@ -99,16 +109,12 @@ def _name(missing: type[Fact], probe: str) -> str:
 
 
 def _explaining_attempt(facts: FactSet, subject: Subject) -> Attempt | None:
-    """The attempt nearest to the subject that did not simply complete; else any nearest one."""
-    level = subject
-    while True:
-        attempts = facts.at(Attempt, level)
-        for attempt in attempts:
+    """The attempt nearest to the subject that did not simply complete."""
+    for level in range(subject.scope, -1, -1):
+        for attempt in facts.at(Attempt, subject.up_to(Scope(level))):
             if attempt.ended.cause is not Cause.COMPLETED:
                 return attempt
-        if attempts or level.scope is Scope.RUN:
-            return attempts[-1] if attempts else None
-        level = level.up_to(Scope(level.scope - 1))
+    return None
 
 
 def _never_tried(facts: FactSet, subject: Subject, what: str) -> Judgement:

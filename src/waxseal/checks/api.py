@@ -10,6 +10,7 @@ judge's parameter types say which facts it needs::
   (or NOT-APPLICABLE, by ``checks.absence``), and the judge is not called.
 * ``X | None``: the same, but the judge is called with None.
 * ``Each[X]``: every ``(subject, fact)`` inside the subject, at least one. ``Each[X] | None``: or none.
+* ``Everywhere[X]``: every ``(subject, fact)`` of the whole run, or none: for what one subject proves of another.
 * ``DialogueAttempt``: the attempt of the main conversation.
 * ``Subject``: the subject itself.
 """
@@ -36,6 +37,7 @@ __all__ = [
     "Check",
     "DialogueAttempt",
     "Each",
+    "Everywhere",
     "Example",
     "Finding",
     "Judgement",
@@ -58,6 +60,14 @@ F = TypeVar("F", bound=Fact)
 
 Each = tuple[tuple[Subject, F], ...]
 """Every fact of a type inside the subject, each with its own subject."""
+
+
+class WholeRun(NamedTuple):
+    """Marks a parameter that takes its facts from the whole run, wherever the subject is."""
+
+
+Everywhere = Annotated[tuple[tuple[Subject, F], ...], WholeRun()]
+"""Every fact of a type in the run, each with its own subject; empty where there is none."""
 
 
 class Probe(NamedTuple):

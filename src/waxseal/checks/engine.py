@@ -7,13 +7,13 @@ Pure: the same facts always give the same findings (DESIGN §1). What a missing 
 import types
 import typing
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from waxseal.checks.absence import absence
-from waxseal.checks.api import Check, Probe
+from waxseal.checks.api import Check, Probe, WholeRun
 from waxseal.checks.registry import all_checks
 from waxseal.checks.verdict import Finding, Judgement, inconclusive
 from waxseal.facts import Attempt, Fact, FactSet, Scope, Subject
@@ -27,6 +27,7 @@ class Need(Struct, frozen=True):
         kind: Fact type; None where the parameter is the subject itself.
         optional: The judge is called without it.
         each: All facts inside the subject are wanted, not the nearest one.
+        everywhere: All facts of the run are wanted; never missing, but possibly none.
         probe: Name of the probe, for attempts.
     """
 
@@ -34,6 +35,7 @@ class Need(Struct, frozen=True):
     kind: type[Fact] | None
     optional: bool = False
     each: bool = False
+    everywhere: bool = False
     probe: str = ""
 
 
@@ -85,25 +87,41 @@ def _need(name: str, hint: Any) -> Need:
         return Need(name, None)
     if typing.get_origin(hint) is typing.Annotated:
         kind, *marks = typing.get_args(hint)
+        if any(isinstance(mark, WholeRun) for mark in marks):
+            return Need(name, _paired(kind), optional=True, everywhere=True)
         probe = next(mark.name for mark in marks if isinstance(mark, Probe))
         return Need(name, kind, optional=optional, probe=probe)
     if typing.get_origin(hint) is tuple:
-        pair = typing.get_args(hint)[0]
-        return Need(name, typing.get_args(pair)[1], optional=optional, each=True)
+        return Need(name, _paired(hint), optional=optional, each=True)
     if isinstance(hint, type) and issubclass(hint, Fact):
         return Need(name, hint, optional=optional)
     raise TypeError(f"parameter {name}: {hint} is no fact")
 
 
+def _paired(hint: Any) -> type[Fact]:
+    """The fact type in ``tuple[tuple[Subject, X], ...]``."""
+    pair = typing.get_args(hint)[0]
+    kind: type[Fact] = typing.get_args(pair)[1]
+    return kind
+
+
 def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
     if need.kind is None:
         return subject
+    if need.everywhere:
+        return _everywhere(facts, need.kind)
     if need.each:
         return facts.within(need.kind, subject) or None
     if need.probe:
         attempts = facts.at(Attempt, subject.up_to(min(subject.scope, Scope.PORT)))
         return next((a for a in reversed(attempts) if a.probe == need.probe), None)
     return facts.nearest(need.kind, subject)
+
+
+@lru_cache(maxsize=4)
+def _everywhere(facts: FactSet, kind: type[Fact]) -> tuple[tuple[Subject, Fact], ...]:
+    """Every fact of a type in the run: the same for all subjects, so gathered once for a batch of many."""
+    return facts.within(kind, Subject())
 
 
 def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:

@@ -16,7 +16,7 @@ from waxseal.facts.dns import (
     ReverseNames,
 )
 from waxseal.facts.record import FACT_TYPES, Fact, FactSet, Record, UnknownFact, fact
-from waxseal.facts.run import ControlReach, Endpoint, RunContext, Target, TargetKind, TlsMode
+from waxseal.facts.run import ControlReach, Endpoint, MailProtocol, RunContext, Target, TargetKind, TlsMode
 from waxseal.facts.smtp import (
     EhloAnswer,
     EhloClear,
@@ -65,6 +65,7 @@ __all__ = [
     "HostAddresses",
     "Keyword",
     "MailExchange",
+    "MailProtocol",
     "MxRecords",
     "MxTarget",
     "NoSniAnswer",

@@ -78,6 +78,7 @@ class FactSet:
     def __init__(self, records: Iterable[Record]) -> None:
         self.records: tuple[Record, ...] = tuple(records)
         self._by_type: dict[type[Fact], dict[Subject, list[Any]]] = {}
+        self._inside: dict[type[Fact], dict[Subject, list[tuple[Subject, Any]]]] = {}
         subjects: dict[Subject, None] = {}
         for record in self.records:
             by_subject = self._by_type.setdefault(type(record.fact), defaultdict(list))
@@ -126,7 +127,14 @@ class FactSet:
 
     def within(self, kind: type[F], subject: Subject) -> tuple[tuple[Subject, F], ...]:
         """Every fact of a type at this subject or inside it, each with its own subject."""
-        by_subject = self._by_type.get(kind, {})
-        return tuple(
-            (where, found) for where, facts in by_subject.items() if where.within(subject) for found in facts
-        )
+        index = self._inside.get(kind)
+        if index is None:
+            index = self._inside[kind] = self._index_inside(kind)
+        return tuple(index.get(subject, ()))
+
+    def _index_inside(self, kind: type[Fact]) -> dict[Subject, list[tuple[Subject, Any]]]:
+        index: dict[Subject, list[tuple[Subject, Any]]] = defaultdict(list)
+        for where, facts in self._by_type.get(kind, {}).items():
+            for around in {where.up_to(level) for level in Scope}:
+                index[around].extend((where, found) for found in facts)
+        return index

@@ -51,6 +51,14 @@ class TlsMode(StrEnum):
     IMPLICIT = "implicit"
 
 
+class MailProtocol(StrEnum):
+    """What is spoken on an endpoint. Of IMAP and POP3 only the TLS is looked at so far."""
+
+    SMTP = "smtp"
+    IMAP = "imap"
+    POP3 = "pop3"
+
+
 @fact("target/1", Scope.DOMAIN)
 class Target(Fact, frozen=True, kw_only=True):
     """What the user asked to be checked.
@@ -61,6 +69,7 @@ class Target(Fact, frozen=True, kw_only=True):
         name: The domain or host as A-label, or the address in canonical form.
         port: TCP port to test.
         mode: How TLS begins there.
+        protocol: What is spoken there.
         expected_name: The host name that the certificate should bear, given apart (``--name``).
     """
 
@@ -69,6 +78,7 @@ class Target(Fact, frozen=True, kw_only=True):
     name: str
     port: int = 25
     mode: TlsMode = TlsMode.STARTTLS
+    protocol: MailProtocol = MailProtocol.SMTP
     expected_name: str | None = None
 
 
@@ -80,10 +90,12 @@ class Endpoint(Fact, frozen=True, kw_only=True):
         mode: How TLS begins there.
         reference_names: The names a certificate may be expected to bear, most specific first:
             MX host, given name, policy domain (A-labels; RFC 9525 *reference identifiers*).
+        protocol: What is spoken there.
     """
 
     mode: TlsMode
     reference_names: tuple[str, ...] = ()
+    protocol: MailProtocol = MailProtocol.SMTP
 
 
 @fact("control/1", Scope.RUN)

@@ -1,6 +1,6 @@
 """One certificate taken apart: the octets of every field, kept even where others are unreadable.
 
-RFC 5280 §4.1. The pieces are read by ``certificate``; this is only their form, which proofs work on because
+RFC 5280 §4.1. The pieces are read by ``reading``; this is only their form, which proofs work on because
 ``facts.Certificate`` leaves out what is not worth showing.
 """
 
@@ -28,6 +28,7 @@ class Decoded:
         issuer_name, subject_name: DER of the Names.
         issuer, subject: The Names in the form for comparing.
         key: SubjectPublicKeyInfo, header included.
+        curve_spelled_out: The key is on a curve given by its parameters, not by name (RFC 5480 §2.1.1).
         alt_names: None where there is no subjectAltName that can be read.
         extension_oids: Every extension, dotted, in order.
         unreadable: What could not be read that a proof needs, in words. Not empty: nothing can be proved.
@@ -48,6 +49,7 @@ class Decoded:
     not_before: datetime | None = None
     not_after: datetime | None = None
     key: bytes = b""
+    curve_spelled_out: bool = False
     ca: bool | None = None
     path_length: int | None = None
     key_usage: tuple[str, ...] | None = None

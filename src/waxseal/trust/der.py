@@ -2,7 +2,7 @@
 
 Why not the library's parser: it refuses a whole certificate for one odd field, and waxseal has to show the
 rest. Strict where DER leaves one way only (definite, shortest lengths); the meaning of what is read lives in
-``certificate``, ``extensions`` and ``distinguished``.
+``reading``, ``extensions`` and ``distinguished``.
 """
 
 from typing import NamedTuple
@@ -122,7 +122,7 @@ def boolean(content: bytes) -> bool:
 
 
 def bit_string(content: bytes) -> tuple[bytes, int]:
-    """The octets of a BIT STRING and how many bits at the end are unused (X.690 §8.6); DerError if malformed."""
+    """The octets of a BIT STRING and how many last bits are unused (X.690 §8.6); DerError if malformed."""
     if not content or content[0] > 7 or (content[0] and len(content) == 1):
         raise DerError("a malformed BIT STRING")
     return content[1:], content[0]

@@ -164,7 +164,11 @@ def _escaped(string: str) -> str:
     out: list[str] = []
     last = len(string) - 1
     for at, character in enumerate(string):
-        if character in '"+,;<>\\' or (character == "#" and at == 0) or (character == " " and at in {0, last}):
+        if (
+            character in '"+,;<>\\'
+            or (character == "#" and at == 0)
+            or (character == " " and at in {0, last})
+        ):
             out.append("\\" + character)
         elif ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000:
             out.extend(f"\\{octet:02X}" for octet in character.encode("utf-8", "surrogatepass"))

@@ -1,7 +1,7 @@
 """The certificate extensions that a proof needs, each decoded on its own (RFC 5280 §4.2).
 
 A value that cannot be read raises `DerError` for that extension alone. Which extensions a certificate holds
-is read in ``certificate``; what they allow is decided in ``rules`` and ``constraints``.
+is read in ``reading``; what they allow is decided in ``rules`` and ``constraints``.
 """
 
 from dataclasses import dataclass
@@ -163,11 +163,11 @@ def name_constraints(value: bytes) -> NameConstraints:
         if part.tag not in {0xA0, 0xA1}:
             raise der.DerError("neither permitted nor excluded subtrees")
         for subtree in der.elements(part.content):
-            base, *limits = der.elements(der.expect(subtree, der.SEQUENCE)) or [None]
-            if base is None:
+            parts = der.elements(der.expect(subtree, der.SEQUENCE))
+            if not parts:
                 raise der.DerError("a subtree without a base")
-            bounded = bounded or bool(limits)
-            (permitted if part.tag == 0xA0 else excluded).append(_general_name(base))
+            bounded = bounded or len(parts) > 1
+            (permitted if part.tag == 0xA0 else excluded).append(_general_name(parts[0]))
     return NameConstraints(tuple(permitted), tuple(excluded), bounded)
 
 

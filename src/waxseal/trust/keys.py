@@ -58,11 +58,7 @@ def read_key(spki: bytes) -> Key:
     if oid == DSA:
         return Key("dsa", _dsa_bits(parameters))
     if oid == EC:
-        curve, bits = "", None
-        if parameters is not None and parameters.tag == der.OBJECT_IDENTIFIER:
-            dotted = der.object_identifier(parameters.content)
-            curve, bits = CURVES.get(dotted, (dotted, None))
-        return Key("ec", bits, curve)
+        return _curve(parameters)
     return Key(KEYS.get(oid, oid))
 
 
@@ -86,6 +82,21 @@ def _algorithm(identifier: bytes) -> tuple[str, der.Element | None]:
         raise der.DerError("not an algorithm identifier")
     oid = der.object_identifier(der.expect(parts[0], der.OBJECT_IDENTIFIER))
     return oid, parts[1] if len(parts) == 2 else None
+
+
+def _curve(parameters: der.Element | None) -> Key:
+    """A named curve; for spelled-out parameters (SEC 1 §C.2) the size of the field, without a name."""
+    if parameters is None or parameters.tag == der.NULL:
+        return Key("ec")
+    if parameters.tag == der.OBJECT_IDENTIFIER:
+        dotted = der.object_identifier(parameters.content)
+        curve, bits = CURVES.get(dotted, (dotted, None))
+        return Key("ec", bits, curve)
+    parts = der.elements(der.expect(parameters, der.SEQUENCE))
+    field = der.elements(der.expect(parts[1], der.SEQUENCE)) if len(parts) > 1 else []
+    if len(field) != 2 or field[1].tag != der.INTEGER:
+        return Key("ec")
+    return Key("ec", der.integer(field[1].content).bit_length())
 
 
 def _key_octets(element: der.Element) -> bytes:

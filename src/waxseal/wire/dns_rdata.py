@@ -193,7 +193,7 @@ def reverse_name(address: str) -> str:
 
 
 def extended_errors(options: bytes) -> tuple[str, ...]:
-    """The extended DNS errors among the options of an OPT record, each as ``code name`` or ``code name: text``.
+    """The extended DNS errors of an OPT record, each as ``code name`` or ``code name: text``.
 
     Args:
         options: RDATA of the OPT record (RFC 6891 §6.1.2).

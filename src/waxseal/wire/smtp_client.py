@@ -1,9 +1,9 @@
 """The client's side of an SMTP dialogue without I/O: which reply answers which command.
 
-Commands go through `SmtpConnection.send` on their way out, received octets through `receive`; the caller moves
-both over whatever stream it has. Knows of RFC 5321 §4.2 (one reply a command, in order), RFC 2920 (several
-commands at once) and RFC 3207 §4.2 (the STARTTLS boundary). The grammar of replies lives in ``smtp_reply``,
-the form of commands in ``smtp_command``; what to say next is decided by the probe.
+Commands go through `SmtpConnection.send` on their way out, received octets through `receive`; the caller
+moves both over whatever stream it has. Knows of RFC 5321 §4.2 (one reply a command, in order), RFC 2920
+(several commands at once) and RFC 3207 §4.2 (the STARTTLS boundary). The grammar of replies lives in
+``smtp_reply``, the form of commands in ``smtp_command``; what to say next is decided by the probe.
 """
 
 from collections import deque
@@ -176,5 +176,6 @@ class SmtpConnection:
 
 def _whole(reply: Reply) -> bool:
     return all(
-        deviation.rule not in {"cut-off", "reply-too-long", "too-many-lines"} for deviation in reply.deviations
+        deviation.rule not in {"cut-off", "reply-too-long", "too-many-lines"}
+        for deviation in reply.deviations
     )

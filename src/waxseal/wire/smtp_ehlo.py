@@ -96,7 +96,7 @@ def masked_greeting(reply: Reply) -> bool:
 def _reply_lines(reply: Reply) -> list[str]:
     """The lines that have a code, as far as the octets tell; all of them where none are kept."""
     raw = reply.raw.split(b"\n")
-    if len(raw) not in (len(reply.lines), len(reply.lines) + 1):
+    if not reply.raw or len(raw) not in (len(reply.lines), len(reply.lines) + 1):
         return list(reply.lines)
     return [line for line, octets in zip(reply.lines, raw, strict=False) if _REPLY_LINE.match(octets)]
 

@@ -121,12 +121,14 @@ class RecordScanner:
         self._messages: list[tuple[int, bytes]] = []
         self._kept = 0
         self._server_hello = b""
+        self._at = 0
         self._header = bytearray()
         self._records = 0
         self._left = 0
         self._type = 0
         self._alert = bytearray()
         self._message = bytearray()
+        self._message_at = 0
         self._skip = 0
 
     @property
@@ -166,13 +168,14 @@ class RecordScanner:
         while position < len(data) and not self.not_tls and not self.lost:
             if self._left:
                 chunk = data[position : position + self._left]
-                position += len(chunk)
-                self._left -= len(chunk)
                 self._payload(chunk)
+                self._left -= len(chunk)
             else:
-                self._header.append(data[position])
-                position += 1
+                chunk = data[position : position + 1]
+                self._header += chunk
                 self._read_header()
+            position += len(chunk)
+            self._at += len(chunk)
 
     def _read_header(self) -> None:
         """Type, version and length of a record, judged octet by octet (RFC 8446 §5.1)."""
@@ -181,7 +184,8 @@ class RecordScanner:
         length = int.from_bytes(header[3:5], "big")
         if not fits or length > MAX_RECORD_OCTETS:
             rule = "record-too-long" if fits else "not-a-record"
-            self._flag(rule, "RFC 5246 §6.2.3" if fits else "RFC 8446 §5.1", bytes(header))
+            source = "RFC 5246 §6.2.3" if fits else "RFC 8446 §5.1"
+            self._flag(rule, source, bytes(header), self._at + 1 - len(header))
             self.lost = self._records > 0
             self.not_tls = not self.lost
             return
@@ -222,6 +226,8 @@ class RecordScanner:
                 self._skip -= step
                 position += step
                 continue
+            if not self._message:
+                self._message_at = self._at + position
             wanted = 4 if len(self._message) < 4 else self._message_octets()
             piece = chunk[position : position + wanted - len(self._message)]
             self._message += piece
@@ -240,7 +246,7 @@ class RecordScanner:
         most = MAX_SERVER_HELLO_OCTETS if kind == SERVER_HELLO else MAX_MESSAGE_OCTETS
         full = len(self._messages) >= MAX_MESSAGES or self._kept + total > MAX_KEPT_OCTETS
         if total > most or full:
-            self._flag("message-not-kept", "limit of waxseal", bytes(self._message[:4]))
+            self._flag("message-not-kept", "limit of waxseal", bytes(self._message[:4]), self._message_at)
             self._skip = total - len(self._message)
             self._message.clear()
             return
@@ -256,9 +262,9 @@ class RecordScanner:
             if not retry or not self._server_hello:
                 self._server_hello = octets
 
-    def _flag(self, rule: str, source: str, octets: bytes) -> None:
+    def _flag(self, rule: str, source: str, octets: bytes, offset: int) -> None:
         if all(deviation.rule != rule for deviation in self.deviations):
-            self.deviations.append(Deviation(rule, source, octets, self.octets))
+            self.deviations.append(Deviation(rule, source, octets, offset))
 
 
 def server_hello_version(server_hello: bytes) -> str | None:
@@ -313,9 +319,9 @@ def key_exchange_group(server_key_exchange: bytes) -> int | None:
 
 def _hello_extensions(server_hello: bytes) -> dict[int, bytes] | None:
     """Extensions of a ServerHello, the first of each number; None where it is no readable ServerHello."""
-    if len(server_hello) < 42 or server_hello[0] != SERVER_HELLO:
-        return None
     body = server_hello[: 4 + int.from_bytes(server_hello[1:4], "big")]
+    if len(body) < 42 or body[0] != SERVER_HELLO:
+        return None
     # legacy_version 2, random 32, session id with its length, suite 2, compression 1 (RFC 8446 §4.1.3).
     at = 39 + body[38] + 3
     if at > len(body):
@@ -325,7 +331,9 @@ def _hello_extensions(server_hello: bytes) -> dict[int, bytes] | None:
     at += 2
     while at + 4 <= end:
         length = int.from_bytes(body[at + 2 : at + 4], "big")
-        extensions.setdefault(int.from_bytes(body[at : at + 2], "big"), body[at + 4 : min(end, at + 4 + length)])
+        extensions.setdefault(
+            int.from_bytes(body[at : at + 2], "big"), body[at + 4 : min(end, at + 4 + length)]
+        )
         at += 4 + length
     return extensions
 

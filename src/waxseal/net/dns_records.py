@@ -1,0 +1,181 @@
+"""The records of a DNS message: sections, names with compression, and record data in presentation form.
+
+From RFC 1035 §4.1.3 and §4.1.4, RFC 2181 §8 (TTL), RFC 6891 §6.1 (OPT). Sections are walked here, because a
+resolver's reply is mostly one short RRset and is read often; record data other than addresses and names is
+put into presentation form by dnspython, imported when first needed. What the records answer is found in
+``net.dns_message``.
+"""
+
+import socket
+import struct
+from dataclasses import dataclass, field
+
+from waxseal.wire.dns_rdata import MAX_NAME_OCTETS, name_text
+
+CLASS_IN = 1
+TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA, TYPE_PTR, TYPE_MX, TYPE_AAAA, TYPE_OPT = 1, 2, 5, 6, 12, 15, 28, 41
+_NAME_TYPES = frozenset((TYPE_NS, TYPE_CNAME, TYPE_PTR))
+_COMMON_TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
+
+HEADER = struct.Struct("!6H")
+_RECORD = struct.Struct("!HHIH")
+
+
+class MalformedError(ValueError):
+    """The octets are no such part of a DNS message; caught in ``net.dns_message``."""
+
+
+@dataclass(slots=True)
+class Sections:
+    """What the sections of a reply hold, as far as it bears on one question.
+
+    Attributes:
+        answers: TTL, start and length of the data of each record of the type asked for and of CNAME, by owner
+            (wire form, lower case) and type.
+        broken: The answer section could not be read to its end.
+        broken_after: What comes after it could not.
+        starts_of_authority: Owners of the SOA records of the authority section.
+        name_servers: The authority section has NS records.
+        rcode_high: Upper eight bits of the extended RCODE (RFC 6891 §6.1.3).
+        options: RDATA of the OPT record.
+    """
+
+    answers: dict[tuple[bytes, int], list[tuple[int, int, int]]] = field(default_factory=dict)
+    broken: bool = False
+    broken_after: bool = False
+    starts_of_authority: list[bytes] = field(default_factory=list)
+    name_servers: bool = False
+    rcode_high: int = 0
+    options: bytes = b""
+
+
+def type_number(mnemonic: str) -> int:
+    """The number of a record type, such as ``MX`` or ``TYPE65280``.
+
+    Raises:
+        ValueError: There is no such type, or it is one of the query and meta types (RFC 6895 §3.1), which
+            have no RRset to answer with.
+    """
+    number = _COMMON_TYPES.get(mnemonic)
+    if number is None:
+        import dns.exception
+        import dns.rdatatype
+
+        try:
+            number = int(dns.rdatatype.from_text(mnemonic))
+        except dns.exception.DNSException:
+            raise ValueError(f"there is no DNS record type {mnemonic!r}") from None
+        if number in (0, TYPE_OPT) or 128 <= number <= 255:
+            raise ValueError(f"{mnemonic} is no type of records that can be asked for")
+    return number
+
+
+def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
+    """Walk the sections of a reply to a question; its own question, where it has one, was compared before.
+
+    Args:
+        octets: The message, at least a header.
+        asked: Name of the question in wire form.
+        rdtype: Type of the question.
+    """
+    sections = Sections()
+    _, _, questions, answers, authorities, additionals = HEADER.unpack_from(octets)
+    at = HEADER.size
+    if questions:
+        at += len(asked) + 4
+    wanted = (rdtype, TYPE_CNAME)
+    try:
+        for _ in range(answers):
+            owner, kind, rdclass, ttl, at, length = _read_record(octets, at, asked)
+            if rdclass == CLASS_IN and kind in wanted:
+                sections.answers.setdefault((owner.lower(), kind), []).append((ttl, at, length))
+            at += length
+    except (MalformedError, IndexError, struct.error):
+        sections.broken = True
+        return sections
+    try:
+        for number in range(authorities + additionals):
+            owner, kind, _, ttl, at, length = _read_record(octets, at, asked)
+            if number < authorities:
+                sections.starts_of_authority += [owner.lower()] if kind == TYPE_SOA else []
+                sections.name_servers |= kind == TYPE_NS
+            elif kind == TYPE_OPT and not sections.options:
+                sections.rcode_high = ttl >> 24
+                sections.options = octets[at : at + length]
+            at += length
+    except (MalformedError, IndexError, struct.error):
+        sections.broken_after = True
+    return sections
+
+
+def _read_record(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int, int, int, int, int]:
+    """Owner, type, class, TTL, and where the data begins and how long it is."""
+    owner, at = read_name(octets, at, asked)
+    rdtype, rdclass, ttl, length = _RECORD.unpack_from(octets, at)
+    at += _RECORD.size
+    if at + length > len(octets):
+        raise MalformedError
+    if ttl & 0x80000000 and rdtype != TYPE_OPT:  # treated as zero (RFC 2181 §8)
+        ttl = 0
+    return owner, rdtype, rdclass, ttl, at, length
+
+
+def read_name(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int]:
+    """The name at an offset, compression undone (RFC 1035 §4.1.4), and the offset after it.
+
+    Raises:
+        MalformedError: There is no name.
+        IndexError: The message ends within it.
+    """
+    if octets[at : at + 2] == b"\xc0\x0c":  # the name of the question, which was compared already
+        return asked, at + 2
+    labels: list[bytes] = []
+    size = 1
+    after = None
+    before = at  # a pointer points to a prior occurrence, so each goes further back and there is an end
+    while length := octets[at]:
+        if length <= 63:
+            labels.append(octets[at : at + 1 + length])
+            at += 1 + length
+            size += 1 + length
+            if size > MAX_NAME_OCTETS or at > len(octets):
+                raise MalformedError
+        elif length >= 192:
+            after = at + 2 if after is None else after
+            at = (length & 63) << 8 | octets[at + 1]
+            if at >= before:
+                raise MalformedError
+            before = at
+        else:
+            raise MalformedError
+    return b"".join(labels) + b"\0", at + 1 if after is None else after
+
+
+def rdata_text(octets: bytes, asked: bytes, rdtype: int, start: int, length: int) -> str:
+    """Record data in presentation form, names absolute.
+
+    Raises:
+        MalformedError: The octets are no data of that type.
+        IndexError: They end too early.
+    """
+    end = start + length
+    if rdtype == TYPE_A and length == 4:
+        return socket.inet_ntop(socket.AF_INET, octets[start:end])
+    if rdtype == TYPE_AAAA and length == 16:
+        return socket.inet_ntop(socket.AF_INET6, octets[start:end])
+    if rdtype in _NAME_TYPES or (rdtype == TYPE_MX and length > 2):
+        name_at = start + 2 if rdtype == TYPE_MX else start
+        name, after = read_name(octets, name_at, asked)
+        if after != end:
+            raise MalformedError
+        text = "." if name == b"\0" else name_text(name) + "."
+        return f"{int.from_bytes(octets[start:name_at])} {text}" if rdtype == TYPE_MX else text
+    import dns.rdata
+    import dns.rdataclass
+    import dns.rdatatype
+
+    try:
+        kind = dns.rdatatype.RdataType.make(rdtype)
+        return dns.rdata.from_wire(dns.rdataclass.IN, kind, octets, start, length).to_text()
+    except Exception as error:  # whatever dnspython makes of it, the octets are no such record
+        raise MalformedError from error

@@ -1,0 +1,166 @@
+"""Certificates as they are shown: the chain of a handshake, and the further handshakes that show others.
+
+A server may hold several: one per key type, others per server name. Each further handshake is a short
+conversation of its own (greeting, EHLO, STARTTLS, handshake, QUIT) that asks for one thing.
+"""
+
+from waxseal.facts import (
+    Cause,
+    Certificate,
+    CertificateChain,
+    CertificateTypeQuery,
+    Ended,
+    MailProtocol,
+    NoSniAnswer,
+    Stage,
+    Subject,
+    TlsMode,
+    TrustAnchors,
+    describe,
+)
+from waxseal.net.errors import NetError
+from waxseal.net.peer import Peer
+from waxseal.net.tls import TlsOffer, TlsStream
+from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
+from waxseal.probes.settings import ProbeSettings
+from waxseal.probes.smtp_conversation import SmtpConversation
+from waxseal.trust.anchors import RootStore, candidates
+from waxseal.trust.certificate import parse
+from waxseal.wire import smtp_command
+
+HANDSHAKE_FAILURE = 40
+PROTOCOL_VERSION = 70
+MAX_CERTIFICATES = 32
+QUIT_LIMIT_S = 2.0
+
+
+def emit_chain(run: Run, tls: TlsStream, roots: RootStore) -> Certificate | None:
+    """Record the chain that a handshake showed, and the roots that could end it; give its leaf."""
+    shown = tuple(parse(der) for der in tls.certificates()[:MAX_CERTIFICATES])
+    if not shown:
+        return None
+    place = {"server_name": tls.offer.server_name, "certificate_type": shown[0].key_type or "unknown"}
+    run.emit(CertificateChain(certificates=shown, version=tls.version), **place)
+    anchors = TrustAnchors(store=roots.id, store_size=roots.size, candidates=candidates(shown, roots))
+    run.emit(anchors, **place)
+    return shown[0]
+
+
+class Asker:
+    """Asks one endpoint for further certificates, one short conversation each."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        recorder: Recorder,
+        subjects: tuple[Subject, ...],
+        settings: ProbeSettings,
+        mode: TlsMode,
+        protocol: MailProtocol = MailProtocol.SMTP,
+    ) -> None:
+        self.peer = peer
+        self.recorder = recorder
+        self.subjects = subjects
+        self.settings = settings
+        self.mode = mode
+        self.protocol = protocol
+
+    async def without_name(self, known_leaf_sha256: str) -> None:
+        """The same handshake without SNI: record how it ended, and the chain where it differs."""
+        async with attempt(self.recorder, self.subjects, "tls.no-sni", self.peer.network.clock) as run:
+            tls, ended = await self._shake_hands(run, TlsOffer())
+            if tls is None:
+                if ended.cause in (Cause.ALERT, Cause.CLOSED, Cause.RESET) and ended.stage is Stage.HANDSHAKE:
+                    run.emit(NoSniAnswer(completed=False, alert=ended.alert, detail=describe(ended)))
+                return
+            leaf = _leaf(tls)
+            sha256 = leaf.sha256 if leaf is not None else ""
+            run.emit(NoSniAnswer(completed=True, leaf_sha256=sha256))
+            if sha256 != known_leaf_sha256:
+                emit_chain(run, tls, self.peer.network.roots)
+
+    async def of_key_type(self, key_type: str, server_name: str) -> CertificateTypeQuery:
+        """A handshake up to TLS 1.2 whose suites admit only one key type.
+
+        A handshake_failure alert is the server's "none" (RFC 5246 §7.4.1.3 has it send that when no suite
+        fits); a server that speaks only TLS 1.3 answers protocol_version, and was not asked at all.
+        """
+        probe = f"tls.certificate-{key_type}"
+        query = CertificateTypeQuery(key_type, None, "not asked")
+        async with attempt(self.recorder, self.subjects, probe, self.peer.network.clock) as run:
+            tls, ended = await self._shake_hands(run, TlsOffer(server_name, "TLSv1.2", key_type))
+            leaf = _leaf(tls) if tls is not None else None
+            if tls is None or leaf is None:
+                refused = ended.cause is Cause.ALERT and ended.alert == HANDSHAKE_FAILURE
+                query = CertificateTypeQuery(key_type, False if refused else None, describe(ended))
+                if ended.alert == PROTOCOL_VERSION:
+                    why = "the server speaks only TLS 1.3, where a suite names no key type"
+                    query = CertificateTypeQuery(key_type, None, why)
+            elif leaf.key_type != key_type:
+                query = CertificateTypeQuery(key_type, None, f"a certificate of type {leaf.key_type} came")
+            else:
+                query = CertificateTypeQuery(key_type, True)
+                emit_chain(run, tls, self.peer.network.roots)
+        if query.shown is None and run.ended.cause is not Cause.COMPLETED:
+            query = CertificateTypeQuery(key_type, None, describe(run.ended))
+        return query
+
+    async def with_name(self, server_name: str) -> None:
+        """A handshake with another SNI: record the chain that it shows."""
+        async with attempt(self.recorder, self.subjects, "tls.other-name", self.peer.network.clock) as run:
+            tls, _ = await self._shake_hands(run, TlsOffer(server_name))
+            if tls is not None:
+                emit_chain(run, tls, self.peer.network.roots)
+
+    async def _shake_hands(self, run: Run, offer: TlsOffer) -> tuple[TlsStream | None, Ended]:
+        """Connect and get as far as a handshake; what ends it short is the attempt's end as well."""
+        talk = SmtpConversation(self.peer, run)
+        try:
+            await talk.connect()
+            if self.mode is TlsMode.STARTTLS and not await self._reach_starttls(talk, run):
+                return None, run.ended
+            await talk.start_tls(offer, behind_starttls=self.mode is TlsMode.STARTTLS)
+            run.ended = completed(Stage.QUIT)
+        except NetError as error:
+            run.ended = error.ended()
+            return None, run.ended
+        else:
+            await self._say_goodbye(talk)
+            return talk.tls, run.ended
+        finally:
+            run.emit(talk.transcript())
+
+    async def _reach_starttls(self, talk: SmtpConversation, run: Run) -> bool:
+        name = self.settings.ehlo_name
+        heard = await talk.greeting()
+        stage = Stage.GREETING
+        if heard.reply.code == 220:
+            stage = Stage.EHLO
+            heard = await talk.command(
+                smtp_command.ehlo(name or smtp_command.address_literal(talk.local_address)), stage
+            )
+            if heard.reply.code == 250:
+                stage = Stage.STARTTLS
+                heard = await talk.command(smtp_command.starttls(), stage)
+                if heard.reply.code == 220:
+                    return True
+        run.ended = declined(stage, heard.reply.code, heard.reply.text)
+        await self._say_goodbye(talk)
+        return False
+
+    async def _say_goodbye(self, talk: SmtpConversation) -> None:
+        """QUIT without waiting for long: what it answers is known from the main conversation."""
+        try:
+            if self.protocol is MailProtocol.SMTP:
+                if self.mode is TlsMode.IMPLICIT:
+                    await talk.greeting(QUIT_LIMIT_S)
+                await talk.command(smtp_command.quit_(), Stage.QUIT, QUIT_LIMIT_S)
+        except NetError:
+            return
+        finally:
+            await talk.close()
+
+
+def _leaf(tls: TlsStream) -> Certificate | None:
+    shown = tls.certificates()
+    return parse(shown[0]) if shown else None

@@ -1,0 +1,123 @@
+"""Where mail for a domain goes: MX records, their hosts' addresses, the addresses' reverse names.
+
+Look-ups only; nothing is dialled. Which hosts follow from the records is RFC 5321 §5.1; what is wrong with
+them is decided in ``checks/dns``.
+"""
+
+import asyncio
+import ipaddress
+
+from waxseal.facts import (
+    Cause,
+    DnsAnswer,
+    DnsStatus,
+    Ended,
+    HostAddresses,
+    MxRecords,
+    MxTarget,
+    ReverseName,
+    ReverseNames,
+    Stage,
+    Subject,
+)
+from waxseal.net.network import Network
+from waxseal.probes.recorder import Recorder, attempt
+from waxseal.probes.settings import ProbeSettings
+from waxseal.wire.dns_rdata import address_records, mx_records, reverse_name, target_records
+
+MAX_REVERSE_NAMES = 5
+_DENIALS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
+
+
+def _ended(*answers: DnsAnswer | None) -> Ended:
+    """COMPLETED where every look-up got an answer, a denial included; else the first failure."""
+    for answer in answers:
+        if answer is not None and answer.status not in _DENIALS:
+            return Ended(Cause.DNS, Stage.RESOLVE, detail=f"{answer.rdtype} {answer.status.value}")
+    return Ended(Cause.COMPLETED, Stage.RESOLVE)
+
+
+async def find_mail_hosts(
+    network: Network, recorder: Recorder, domain: str, settings: ProbeSettings
+) -> tuple[Subject, ...]:
+    """Look up a domain's MX records and say which hosts take its mail, most preferred first.
+
+    Without MX records the domain itself is the host (RFC 5321 §5.1); a null MX (RFC 7505 §3) names none; a
+    look-up that fails names none either, since nobody can know.
+    """
+    place = (Subject(domain=domain),)
+    async with attempt(recorder, place, "dns.mx", network.clock) as run:
+        answer = await network.resolver.query(domain, "MX")
+        exchanges = mx_records(answer)
+        run.emit(MxRecords(answer=answer, exchanges=exchanges))
+        run.ended = _ended(answer)
+        targets: list[tuple[str, MxTarget]] = []
+        if answer.status is DnsStatus.NO_DATA:
+            targets.append((domain, MxTarget(exchange=domain)))
+        for record in exchanges:
+            if record.exchange:
+                target = MxTarget(
+                    exchange=record.exchange,
+                    preference=record.preference,
+                    literal_address=_literal(record.exchange),
+                )
+                targets.append((record.exchange.lower(), target))
+        hosts: dict[Subject, None] = {}
+        for host, target in targets:
+            subject = Subject(domain=domain, host=host)
+            if subject not in hosts:
+                hosts[subject] = None
+                recorder.emit((subject,), target, run.id)
+        return tuple(hosts)[: settings.hosts_limit]
+    return ()
+
+
+def _literal(exchange: str) -> str | None:
+    """The address that an exchange spells out, brackets or not; a host name was due (RFC 5321 §5.1)."""
+    try:
+        return str(ipaddress.ip_address(exchange.strip("[]").removeprefix("ipv6:")))
+    except ValueError:
+        return None
+
+
+async def find_addresses(
+    network: Network, recorder: Recorder, subject: Subject, settings: ProbeSettings
+) -> tuple[str, ...]:
+    """Look up a host's A and AAAA records; a host that is an address literal has none to look up."""
+    host = subject.host or ""
+    async with attempt(recorder, (subject,), "dns.addresses", network.clock) as run:
+        if _literal(host) is not None:
+            run.emit(HostAddresses(a=None, aaaa=None))
+            return ()
+        a, aaaa = await asyncio.gather(
+            _query(network, host, "A", 4 in settings.families),
+            _query(network, host, "AAAA", 6 in settings.families),
+        )
+        addresses = tuple(
+            dict.fromkeys(x for answer in (a, aaaa) if answer is not None for x in address_records(answer))
+        )
+        run.emit(HostAddresses(a=a, aaaa=aaaa, addresses=addresses))
+        run.ended = _ended(a, aaaa)
+        return addresses[: settings.addresses_limit]
+    return ()
+
+
+async def _query(network: Network, name: str, rdtype: str, wanted: bool) -> DnsAnswer | None:
+    return await network.resolver.query(name, rdtype) if wanted else None
+
+
+async def find_reverse_names(
+    network: Network, recorder: Recorder, subjects: tuple[Subject, ...], address: str
+) -> None:
+    """Look up the PTR names of an address, and what each of them resolves to."""
+    async with attempt(recorder, subjects, "dns.reverse", network.clock) as run:
+        answer = await network.resolver.query(reverse_name(address), "PTR")
+        rdtype = "AAAA" if ":" in address else "A"
+        names = target_records(answer)[:MAX_REVERSE_NAMES]
+        forward = await asyncio.gather(*(network.resolver.query(name, rdtype) for name in names))
+        followed = tuple(
+            ReverseName(name, address_records(found), found.status)
+            for name, found in zip(names, forward, strict=True)
+        )
+        run.emit(ReverseNames(answer=answer, names=followed))
+        run.ended = _ended(answer)

@@ -1,0 +1,171 @@
+"""One SMTP conversation over one stream: moves the octets between `SmtpConnection` and the stream.
+
+It writes the transcript, times each stage and keeps early octets apart. What to say next, and what the
+replies mean as facts, is in ``probes.smtp_dialogue``; the grammar is in ``wire``.
+"""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from waxseal.facts import Cause, Reply, Stage, Transcript, TranscriptLine
+from waxseal.net.errors import NetError
+from waxseal.net.peer import Peer
+from waxseal.net.stream import ByteStream
+from waxseal.net.tls import TlsOffer, TlsStream
+from waxseal.probes.recorder import Run
+from waxseal.wire.smtp_client import Replied, SmtpConnection, Unsolicited
+from waxseal.wire.smtp_reply import decode_text
+
+T = TypeVar("T")
+
+MAX_TRANSCRIPT_LINES = 2000
+MAX_STAGE_OCTETS = 1024 * 1024
+
+
+class Heard:
+    """What one stage brought.
+
+    Attributes:
+        reply: The reply to what was asked.
+        elapsed_s: From our command, or the standing connection, to the end of the reply.
+        first_octet_s: To the first octet.
+        extra: Octets that came behind the reply, before our next command.
+    """
+
+    def __init__(self, reply: Reply, elapsed_s: float, first_octet_s: float, extra: bytes) -> None:
+        self.reply = reply
+        self.elapsed_s = elapsed_s
+        self.first_octet_s = first_octet_s
+        self.extra = extra
+
+
+class SmtpConversation:
+    """The conversation of one attempt with one peer.
+
+    Use `connect`, then `greeting`, `command`, `start_tls` as the dialogue asks; `transcript` at any time.
+    """
+
+    def __init__(self, peer: Peer, run: Run) -> None:
+        self.peer = peer
+        self.run = run
+        self.connect_s = 0.0
+        self.tls: TlsStream | None = None
+        self._clock = peer.network.clock
+        self._began = self._clock.monotonic()
+        self._smtp = SmtpConnection()
+        self._stream: ByteStream | None = None
+        self._lines: list[TranscriptLine] = []
+        self._pending: list[Reply] = []
+
+    @property
+    def local_address(self) -> str:
+        """The address that we speak from."""
+        return self.stream.local_address
+
+    @property
+    def stream(self) -> ByteStream:
+        """The stream in use: the plain one, or TLS over it."""
+        if self._stream is None:
+            raise RuntimeError("not connected")
+        return self._stream
+
+    async def connect(self) -> None:
+        """Open the connection (`Stage.CONNECT`)."""
+        spent = self.peer.connections
+        try:
+            self._stream, self.connect_s = await self.peer.dial()
+        except NetError as error:
+            self._note(Stage.CONNECT, f"no connection: {error.cause.value} {error.detail}".rstrip())
+            raise
+        finally:
+            self.run.connections += self.peer.connections - spent
+        self.run.streams.append(self._stream)
+        self._note(Stage.CONNECT, f"connected to [{self.peer.address}]:{self.peer.port}")
+
+    async def greeting(self, limit_s: float | None = None) -> Heard:
+        """Wait for the greeting, at most so long for each piece of it."""
+        return await self._hear(Stage.GREETING, limit_s)
+
+    async def command(self, line: bytes, stage: Stage, limit_s: float | None = None) -> Heard:
+        """Send a command and wait for its reply, at most so long for each piece of it."""
+        octets = self._smtp.send(line)
+        self._write_down("C", stage, decode_text(line.rstrip(b"\r\n")))
+        await self._guarded(stage, self.stream.write(octets))
+        return await self._hear(stage, limit_s)
+
+    async def start_tls(self, offer: TlsOffer, *, behind_starttls: bool) -> float:
+        """Cross into TLS, and give the seconds that the handshake took."""
+        if behind_starttls:
+            self._smtp.start_tls()
+        self._pending.clear()
+        self.tls = TlsStream(self.stream, offer)
+        _, elapsed = await self._guarded(Stage.HANDSHAKE, self.tls.handshake())
+        self._stream = self.tls
+        self._note(Stage.HANDSHAKE, f"TLS stands: {self.tls.version} {self.tls.suite}")
+        return elapsed
+
+    async def close(self) -> None:
+        """End the stream in order."""
+        await self.stream.close()
+
+    def transcript(self) -> Transcript:
+        """What was said so far."""
+        return Transcript(probe=self.run.probe, lines=tuple(self._lines))
+
+    async def _hear(self, stage: Stage, limit_s: float | None = None) -> Heard:
+        """Read until the reply to the outstanding command is whole.
+
+        A stream that ends within a reply, or before it, is CLOSED; what had come is in the error's reply.
+        """
+        began = self._clock.monotonic()
+        first: float | None = None
+        octets = 0
+        while True:
+            data, _ = await self._guarded(stage, self.stream.read(), limit_s)
+            now = self._clock.monotonic() - began
+            first = now if first is None else first
+            octets += len(data)
+            events = self._smtp.receive(data) if data else self._smtp.end()
+            answer: Reply | None = None
+            for event in events:
+                self._write_reply(stage, event.reply)
+                if isinstance(event, Replied) and answer is None:
+                    answer = event.reply
+                elif isinstance(event, Unsolicited):
+                    self._pending.append(event.reply)
+            if answer is not None:
+                return Heard(answer, now, first, self._take_extra())
+            if not data:
+                self._note(stage, "the server closed the connection")
+                raise NetError(Cause.CLOSED, phase=stage, elapsed_s=now)
+            if octets > MAX_STAGE_OCTETS or self._smtp.overflow:
+                raise NetError(Cause.LIMIT, f"{octets} octets without a reply", phase=stage, elapsed_s=now)
+
+    def _take_extra(self) -> bytes:
+        """Octets behind the reply: replies nobody asked for, a part of one, or clear text before TLS."""
+        extra = b"".join(reply.raw for reply in self._pending) + self._smtp.buffered + self._smtp.leftover
+        self._pending.clear()
+        return extra[:4096]
+
+    async def _guarded(
+        self, stage: Stage, work: Awaitable[T], limit_s: float | None = None
+    ) -> tuple[T, float]:
+        try:
+            return await self.peer.timed(stage, work, limit_s)
+        except NetError as error:
+            self._note(stage, f"{error.cause.value.replace('-', ' ')} {error.detail}".rstrip())
+            raise
+
+    def _write_reply(self, stage: Stage, reply: Reply) -> None:
+        for line in reply.raw.split(b"\n"):
+            if line.rstrip(b"\r"):
+                self._write_down("S", stage, decode_text(line.rstrip(b"\r")))
+
+    def _note(self, stage: Stage, text: str) -> None:
+        self._write_down("*", stage, text)
+
+    def _write_down(self, sender: str, stage: Stage, text: str) -> None:
+        if len(self._lines) < MAX_TRANSCRIPT_LINES:
+            at_s = round(self._clock.monotonic() - self._began, 6)
+            in_tls = self.tls is not None and self._stream is self.tls
+            self._lines.append(TranscriptLine(at_s, sender, text[:1024], in_tls, stage))

@@ -1,0 +1,126 @@
+"""The grammar of targets: what a user may name, and what is meant by it.
+
+``example.org`` and ``user@example.org`` mean the domain's mail hosts; ``mx.example.org:587`` and
+``smtp://mx.example.org`` one host; ``192.0.2.25``, ``[2001:db8::1]`` one address.
+"""
+
+import ipaddress
+import re
+
+from waxseal.errors import UsageError
+from waxseal.facts import MailProtocol, Subject, Target, TargetKind, TlsMode
+from waxseal.wire.idna import InvalidName, to_a_label
+
+MAX_TEXT = 1024
+_HINT = "name a domain, an address, host:port, or smtp://, submission:// or submissions:// with a host"
+_SCHEMES: dict[str, tuple[MailProtocol, TlsMode, int]] = {
+    "smtp": (MailProtocol.SMTP, TlsMode.STARTTLS, 25),
+    "submission": (MailProtocol.SMTP, TlsMode.STARTTLS, 587),
+    "submissions": (MailProtocol.SMTP, TlsMode.IMPLICIT, 465),
+    "smtps": (MailProtocol.SMTP, TlsMode.IMPLICIT, 465),
+    "imaps": (MailProtocol.IMAP, TlsMode.IMPLICIT, 993),
+    "pop3s": (MailProtocol.POP3, TlsMode.IMPLICIT, 995),
+}
+_IMPLICIT_PORTS = {465: MailProtocol.SMTP, 993: MailProtocol.IMAP, 995: MailProtocol.POP3}
+"""Ports on which TLS begins with the first octet (RFC 8314 §3)."""
+_NOT_YET = {110: "POP3", 143: "IMAP", 4190: "ManageSieve", 24: "LMTP"}
+
+
+def parse_target(text: str, *, name: str | None = None, port: int | None = None) -> Target:
+    """Read what the user named.
+
+    Args:
+        text: As the user wrote it.
+        name: Expected host name, given apart; U-labels are converted.
+        port: Port to use where the text names none.
+
+    Raises:
+        UsageError: It is none of the forms, or names a port whose protocol is not spoken.
+    """
+    given = text.strip()
+    if not given or len(given) > MAX_TEXT or any(ord(c) <= 32 or ord(c) == 127 for c in given):
+        raise UsageError(f"{text[:80]!r} is no target", _HINT)
+    expected = _a_label(name, text) if name is not None else None
+    scheme, rest = _split_scheme(given)
+    if "@" in rest:
+        if scheme is not None:
+            raise UsageError(f"{given!r}: an address of a user goes without {scheme}://", _HINT)
+        rest = rest.rpartition("@")[2]
+    host, own_port = _split_port(rest, given)
+    chosen = own_port if own_port is not None else port
+    if scheme is not None:
+        protocol, mode, usual = _SCHEMES[scheme]
+        chosen = usual if chosen is None else chosen
+    else:
+        chosen = 25 if chosen is None else chosen
+        protocol = _IMPLICIT_PORTS.get(chosen, MailProtocol.SMTP)
+        mode = TlsMode.IMPLICIT if chosen in _IMPLICIT_PORTS else TlsMode.STARTTLS
+        if chosen in _NOT_YET:
+            raise UsageError(
+                f"{given!r}: {_NOT_YET[chosen]} on port {chosen} is not spoken by this version",
+                "SMTP is: ports 25, 587, 2525, 465; name another SMTP port with smtp://host:port",
+            )
+    address = _address(host)
+    if address is not None:
+        kind, host = TargetKind.ADDRESS, address
+    else:
+        host = _a_label(host, given)
+        named_apart = own_port is not None or scheme is not None
+        kind = TargetKind.HOST if named_apart else TargetKind.DOMAIN
+    return Target(
+        given=given, kind=kind, name=host, port=chosen, mode=mode, protocol=protocol, expected_name=expected
+    )
+
+
+def subject_of(target: Target) -> Subject:
+    """The subject that a target's facts stand under."""
+    match target.kind:
+        case TargetKind.DOMAIN:
+            return Subject(domain=target.name)
+        case TargetKind.HOST:
+            return Subject(host=target.name)
+        case TargetKind.ADDRESS:
+            return Subject(address=target.name)
+
+
+def _split_scheme(text: str) -> tuple[str | None, str]:
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
+    if match is None:
+        return None, text
+    scheme = match[1].lower()
+    if scheme not in _SCHEMES:
+        raise UsageError(f"{text!r}: {scheme}:// is not known", f"known are {', '.join(_SCHEMES)}")
+    rest = text[match.end() :].rstrip("/")
+    if "/" in rest or "?" in rest:
+        raise UsageError(f"{text!r}: a path has no meaning here", _HINT)
+    return scheme, rest
+
+
+def _split_port(text: str, given: str) -> tuple[str, int | None]:
+    """Host and port; an IPv6 address without brackets has no port."""
+    match = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*):([0-9]{1,5})", text)
+    if match is None:
+        return text, None
+    port = int(match[2])
+    if not 1 <= port <= 65535:
+        raise UsageError(f"{given!r}: {port} is no port", "ports go from 1 to 65535")
+    return match[1], port
+
+
+def _address(text: str) -> str | None:
+    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    inner = inner.removeprefix("IPv6:").removeprefix("ipv6:")
+    try:
+        return str(ipaddress.ip_address(inner))
+    except ValueError:
+        return None
+
+
+def _a_label(name: str, given: str) -> str:
+    try:
+        found = to_a_label(name)
+    except InvalidName as error:
+        raise UsageError(f"{given!r} is no domain name: {error}", _HINT) from error
+    if re.fullmatch(r"[0-9.]+", found) or not re.fullmatch(r"[a-z0-9_.-]+", found):
+        raise UsageError(f"{given!r} is neither a domain name nor an address", _HINT)
+    return found
