@@ -105,6 +105,7 @@ def framed(octets: bytes) -> bytes:
 def response(query: Message, *records: str, rcode: str = "NOERROR", **sections: Any) -> Message:
     """A reply to a query with records as in a zone file, each as `owner ttl type rdata / rdata ...`."""
     reply = dns.message.make_response(query, recursion_available=True)
+    reply.request_payload = 65_535  # or dnspython refuses to write more
     reply.set_rcode(dns.rcode.from_text(rcode))
     for section, lines in (("answer", records), *sections.items()):
         for line in lines:
@@ -422,8 +423,10 @@ def test_tcp_has_its_own_time_limit() -> None:
             return answer
 
     async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(1)
-        writer.close()
+        try:
+            await asyncio.sleep(1)
+        finally:
+            writer.close()
 
     answer = asyncio.run(main())
     assert (answer.status, answer.over_tcp) == (DnsStatus.TIMED_OUT, True)

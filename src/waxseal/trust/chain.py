@@ -21,7 +21,7 @@ from waxseal.trust.certificate import parse
 from waxseal.trust.constraints import Comparisons
 from waxseal.trust.decoded import Decoded
 from waxseal.trust.distinguished import CanonicalName
-from waxseal.trust.proof import ChainProof, PathStep, Problem, ProblemCode
+from waxseal.trust.proof import ChainProof, PathStep, Problem, ProblemCode, plain
 from waxseal.trust.reading import decode
 from waxseal.trust.rules import problems_of
 from waxseal.trust.signature import signature_fault
@@ -207,7 +207,9 @@ class _Search:
         """The end in a certificate that names itself as its issuer."""
         code = ProblemCode.SELF_SIGNED_ROOT_UNTRUSTED if depth else ProblemCode.SELF_SIGNED_LEAF
         yield Problem(
-            code, depth, f"{parse(node.taken.der).subject or 'the certificate'} is in no root store asked"
+            code,
+            depth,
+            f"{plain(parse(node.taken.der).subject) or 'the certificate'} is in no root store asked",
         )
         fault = self._fault(node, node)
         if fault:
@@ -218,7 +220,7 @@ class _Search:
         node, depth = path[-1], len(path) - 1
         if node.taken.unreadable and not node.taken.issuer_name:
             return Problem(ProblemCode.ISSUER_UNKNOWN, depth, "the issuer's name cannot be read")
-        issuer = parse(node.taken.der).issuer or "an issuer without a name"
+        issuer = plain(parse(node.taken.der).issuer) or "an issuer without a name"
         namesakes = [other for other in self.by_subject.get(node.taken.issuer, ()) if other is not node]
         detail = f"{issuer} was not sent and is no trust anchor"
         if any(other in path for other in namesakes):
@@ -229,7 +231,7 @@ class _Search:
             return Problem(
                 ProblemCode.INTERMEDIATE_MISSING,
                 depth,
-                f"{detail}; it can be had at {node.taken.issuer_urls[0]}",
+                f"{detail}; it can be had at {plain(node.taken.issuer_urls[0])}",
             )
         return Problem(ProblemCode.ISSUER_UNKNOWN, depth, detail)
 

@@ -44,6 +44,12 @@ class ProblemCode(StrEnum):
     """The limits on depth, signatures or comparisons were reached before an answer was found."""
 
 
+def plain(text: str, limit: int = 200) -> str:
+    """Text of a stranger's choosing made fit for a sentence: no control characters, not endless."""
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:limit])
+    return f"{shown}..." if len(text) > limit else shown
+
+
 class Problem(Struct, frozen=True, omit_defaults=True):
     """One reason why a path does not hold.
 

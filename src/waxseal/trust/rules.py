@@ -13,7 +13,7 @@ from typing import Final
 from waxseal.trust.algorithms import ANY_PURPOSE, CLIENT_AUTH, SERVER_AUTH, SERVER_GATED
 from waxseal.trust.constraints import Comparisons, names_bound, violations
 from waxseal.trust.decoded import Decoded
-from waxseal.trust.proof import Problem, ProblemCode
+from waxseal.trust.proof import Problem, ProblemCode, plain
 
 _LEAF_USAGES: Final[dict[str, frozenset[str]]] = {
     SERVER_AUTH: frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"}),
@@ -48,7 +48,7 @@ def problems_of(
 
 def _readable(certificate: Decoded, depth: int) -> Iterator[Problem]:
     if certificate.unreadable:
-        yield Problem(ProblemCode.UNPARSEABLE, depth, "; ".join(certificate.unreadable))
+        yield Problem(ProblemCode.UNPARSEABLE, depth, plain("; ".join(certificate.unreadable)))
 
 
 def _dates(certificate: Decoded, depth: int, at: datetime) -> Iterator[Problem]:
@@ -69,7 +69,9 @@ def _dates(certificate: Decoded, depth: int, at: datetime) -> Iterator[Problem]:
 def _critical(certificate: Decoded, depth: int) -> Iterator[Problem]:
     """A critical extension that is not recognised rejects the certificate (RFC 5280 §4.2)."""
     if certificate.unknown_critical:
-        yield Problem(ProblemCode.UNKNOWN_CRITICAL_EXTENSION, depth, ", ".join(certificate.unknown_critical))
+        yield Problem(
+            ProblemCode.UNKNOWN_CRITICAL_EXTENSION, depth, plain(", ".join(certificate.unknown_critical))
+        )
 
 
 def _purpose(certificate: Decoded, depth: int, purpose: str) -> Iterator[Problem]:
@@ -77,7 +79,7 @@ def _purpose(certificate: Decoded, depth: int, purpose: str) -> Iterator[Problem
     accepted = {purpose} | (SERVER_GATED if purpose == SERVER_AUTH else frozenset())
     purposes = certificate.extended_key_usage
     if purposes is not None and accepted.isdisjoint(purposes):
-        only = "anyExtendedKeyUsage alone" if set(purposes) == {ANY_PURPOSE} else ", ".join(purposes)
+        only = "anyExtendedKeyUsage alone" if set(purposes) == {ANY_PURPOSE} else plain(", ".join(purposes))
         yield Problem(ProblemCode.EXTENDED_KEY_USAGE, depth, f"for {only}, not for {purpose}")
     needed = _LEAF_USAGES.get(purpose)
     usages = certificate.key_usage
@@ -139,5 +141,5 @@ def _name_constraints(path: Sequence[Decoded], comparisons: Comparisons) -> Iter
                 yield Problem(
                     ProblemCode.NAME_CONSTRAINTS_VIOLATED,
                     depth,
-                    f"{'; '.join(found[:3])}{more}, by constraints at depth {above}",
+                    f"{'; '.join(plain(each) for each in found[:3])}{more}, by constraints at depth {above}",
                 )

@@ -34,7 +34,7 @@ from waxseal.facts import DnsStatus, HostAddresses, RunContext
     title="No mail server has an IPv6 address",
     level=Level.ADVICE,
     scope=Scope.DOMAIN,
-    cites=("RFC 5321 §5.2", "RFC 3974 §4.1"),
+    cites=("RFC 5321 §5.2", "RFC 3974"),
     remedy=Remedy(
         general="Give at least one MX host an IPv6 address, let the server listen on it, and publish an AAAA record "
         "with a matching PTR record.",

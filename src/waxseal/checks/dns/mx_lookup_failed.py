@@ -41,9 +41,13 @@ def judge(mx: MxRecords) -> Judgement:
     """Judge the status of the MX look-up."""
     status, evidence = mx.answer.status, shown(mx.answer)
     if status in BROKEN:
-        return fail(f"The MX look-up is answered with an error ({status.value}): mail waits undelivered", evidence)
+        return fail(
+            f"The MX look-up is answered with an error ({status.value}): mail waits undelivered", evidence
+        )
     if status is DnsStatus.NAME_INVALID:
-        return fail("The name cannot be asked of DNS: a label or the whole of it is too long or empty", evidence)
+        return fail(
+            "The name cannot be asked of DNS: a label or the whole of it is too long or empty", evidence
+        )
     if status in SILENT:
         return inconclusive(
             f"the MX look-up got no answer ({status.value}): the resolver or the network may be the reason",

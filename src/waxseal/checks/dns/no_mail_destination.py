@@ -73,6 +73,4 @@ def examples() -> Iterator[Example]:
     yield Example("neither", Verdict.FAIL, (no_mx, implicit()))
     yield Example("null MX", Verdict.NOT_APPLICABLE, (samples.mx_records((0, "")),))
     yield Example("address unknown", Verdict.INCONCLUSIVE, (no_mx, implicit(status=DnsStatus.SERVFAIL)))
-    yield Example(
-        "no such domain", Verdict.NOT_APPLICABLE, (samples.mx_records(status=DnsStatus.NXDOMAIN),)
-    )
+    yield Example("no such domain", Verdict.NOT_APPLICABLE, (samples.mx_records(status=DnsStatus.NXDOMAIN),))

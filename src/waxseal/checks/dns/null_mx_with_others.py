@@ -46,11 +46,13 @@ def judge(mx: MxRecords) -> Judgement:
         return passed("there is no null MX among the MX records", evidence)
     if len(mx.exchanges) > 1:
         return fail(
-            "A null MX stands beside other MX records: some senders return the mail, others deliver it", evidence
+            "A null MX stands beside other MX records: some senders return the mail, others deliver it",
+            evidence,
         )
     if mx.exchanges[0].preference != 0:
         return passed(
-            "the domain says that it takes no mail, though with a preference other than 0 in its null MX", evidence
+            "the domain says that it takes no mail, though with a preference other than 0 in its null MX",
+            evidence,
         )
     return passed("the domain says clearly that it takes no mail", evidence)
 

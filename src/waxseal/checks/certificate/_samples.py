@@ -1,0 +1,23 @@
+"""Builds the chains of examples out of `_chains`: real certificates of the sample world around `samples.NOW`."""
+
+from base64 import b64decode
+from typing import Any
+
+from waxseal.checks.api import At, at
+from waxseal.checks.certificate._chains import CERTIFICATES, CHAINS
+from waxseal.facts import CertificateChain, TrustAnchors
+from waxseal.trust.anchors import RootStore, candidates
+from waxseal.trust.certificate import parse
+
+
+def der(name: str) -> bytes:
+    """The octets of one certificate."""
+    return b64decode(CERTIFICATES[name])
+
+
+def chain(name: str, **place: Any) -> tuple[At, At]:
+    """A chain, and the root store that holds "Sample Root" alone; `place` moves both (``port=587``)."""
+    sent = tuple(parse(der(part)) for part in CHAINS[name])
+    store = RootStore((der("root"),), "sample")
+    anchors = TrustAnchors(store=store.id, store_size=store.size, candidates=candidates(sent, store))
+    return at(CertificateChain(certificates=sent, version="TLSv1.3"), **place), at(anchors, **place)

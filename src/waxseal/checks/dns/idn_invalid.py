@@ -1,0 +1,67 @@
+"""A name has a label that begins with ``xn--`` but is no valid internationalized label.
+
+Such labels stand for letters beyond US-ASCII. One that cannot be decoded, or that decodes to letters which are
+not allowed in names, was typed or converted wrongly. DNS may serve it all the same, but mail software that checks
+names turns it down, and certificates and policies for it are refused or never match. The host's name is judged,
+and with the domain's first mail host also the domain itself.
+"""
+
+from collections.abc import Iterator
+
+from waxseal.checks.api import (
+    Everywhere,
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Subject,
+    Verdict,
+    at,
+    check,
+    fail,
+    not_applicable,
+    passed,
+)
+from waxseal.checks.dns._lookup import bounded
+from waxseal.checks.dns._samples import mx_target
+from waxseal.facts import MxTarget
+from waxseal.wire.idna import a_label_problem
+
+
+@check(
+    title="An internationalized name is not valid",
+    level=Level.MUST,
+    scope=Scope.HOST,
+    cites=("RFC 5890 §2.3.2.1", "RFC 5891 §5.4"),
+    remedy=Remedy(
+        general="Convert the name again with software that follows IDNA 2008, and publish what comes out.",
+        dns="for example: idn2 bücher.example gives xn--bcher-kva.example",
+    ),
+    rows=("A13",),
+)
+def judge(subject: Subject, targets: Everywhere[MxTarget]) -> Judgement:
+    """Judge every ``xn--`` label of the host's name and, once, of the domain's."""
+    names = [subject.host or ""]
+    first = next((where.host for where, _ in targets if where.domain == subject.domain), subject.host)
+    if subject.domain is not None and subject.host == first:
+        names.append(subject.domain)
+    faults = [(name, problem) for name in dict.fromkeys(names) if (problem := a_label_problem(name))]
+    if faults:
+        return fail(
+            f"The name has a label that is no valid internationalized label: {bounded(faults[0][1])}",
+            *(bounded(name) for name, _ in faults),
+        )
+    if not any(label.startswith("xn--") for name in names for label in name.split(".")):
+        return not_applicable("the name has no internationalized label")
+    return passed("every internationalized label of the name is valid", *map(bounded, names))
+
+
+def examples() -> Iterator[Example]:
+    """The smallest facts for each answer."""
+    good, bad = "mx.xn--bcher-kva.example", "mx.xn--0.example"
+    yield Example("valid", Verdict.PASS, (at(mx_target(good), host=good),))
+    yield Example("the host", Verdict.FAIL, (at(mx_target(bad), host=bad),))
+    yield Example("the domain", Verdict.FAIL, (at(mx_target(), domain="xn--0.example"),))
+    yield Example("named directly", Verdict.FAIL, (at(mx_target(bad), domain=None, host=bad),))
+    yield Example("plain names", Verdict.NOT_APPLICABLE, (mx_target(),))

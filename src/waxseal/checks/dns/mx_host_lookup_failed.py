@@ -1,0 +1,94 @@
+"""Asking DNS for the addresses of a mail host ended with an error.
+
+Where no address is left, senders cannot reach the host and keep its mail waiting. Where only one family fails,
+the other still works, but name servers that answer AAAA questions with an error make some senders wait or give
+up before they ask for A, and a broken DNSSEC signature makes those who validate lose the family for good. An
+error answer is the zone's fault; mere silence may be the resolver's, and is left open.
+"""
+
+from collections.abc import Iterator
+
+from waxseal.checks import samples
+from waxseal.checks.api import (
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Subject,
+    Verdict,
+    check,
+    fail,
+    inconclusive,
+    not_applicable,
+    passed,
+    warn,
+)
+from waxseal.checks.dns._hosts import told_elsewhere
+from waxseal.checks.dns._lookup import BROKEN, SILENT, TRY_AGAIN, shown
+from waxseal.checks.dns._samples import mx_target, no_addresses
+from waxseal.facts import DnsStatus, HostAddresses, MxTarget
+from waxseal.wire.idna import hostname_problem
+
+
+@check(
+    title="A mail server's address look-up fails",
+    level=Level.MUST,
+    scope=Scope.HOST,
+    cites=("RFC 5321 §5.1", "RFC 4074 §4", "RFC 2308 §7"),
+    remedy=Remedy(
+        general="Ask each name server of the host's zone for A and AAAA directly, and mend the one that answers with "
+        "an error; check the delegation and, where the zone is signed, its DS records and signatures.",
+        dns="dig +norecurse AAAA mx.example.org @ns1.example.org, then: delv A mx.example.org",
+    ),
+    rows=("A6",),
+)
+def judge(subject: Subject, addresses: HostAddresses, target: MxTarget | None) -> Judgement:
+    """Judge how the A and AAAA look-ups ended."""
+    if elsewhere := told_elsewhere(target):
+        return elsewhere
+    answers = [answer for answer in (addresses.a, addresses.aaaa) if answer is not None]
+    if not answers:
+        return inconclusive("the addresses of the host were not asked for", advice=TRY_AGAIN)
+    broken = [answer for answer in answers if answer.status in BROKEN]
+    silent = [answer for answer in answers if answer.status in SILENT]
+    evidence = tuple(shown(answer) for answer in answers)
+    if any(answer.status is DnsStatus.NAME_INVALID for answer in answers):
+        if hostname_problem(subject.host or ""):
+            return not_applicable("DNS cannot be asked for such a name; see dns/mx-host-name-invalid")
+        return fail("DNS cannot be asked for such a name", *evidence)
+    if broken and not addresses.addresses:
+        if silent:
+            return fail(f"The {broken[0].rdtype} look-up is answered with an error, the other not", *evidence)
+        return fail("The look-up of the host's addresses is answered with an error", *evidence)
+    if broken:
+        return warn(
+            f"The {broken[0].rdtype} look-up is answered with an error; only the other family works",
+            *evidence,
+        )
+    if silent:
+        return inconclusive(
+            f"the {' and the '.join(answer.rdtype for answer in silent)} look-up got no answer: the resolver or "
+            "the network may be the reason",
+            *evidence,
+            advice=TRY_AGAIN,
+        )
+    return passed("DNS answers the look-ups of the host's addresses", *evidence)
+
+
+def examples() -> Iterator[Example]:
+    """The smallest facts for each answer."""
+    v4 = ("192.0.2.25",)
+    yield Example("answered", Verdict.PASS, (mx_target(), samples.host_addresses("192.0.2.25")))
+    yield Example("both fail", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.SERVFAIL)))
+    yield Example("loop", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.CNAME_LOOP)))
+    yield Example("A fails", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.REFUSED, DnsStatus.NO_DATA)))
+    yield Example(
+        "AAAA fails", Verdict.WARN, (mx_target(), no_addresses(DnsStatus.NO_DATA, DnsStatus.SERVFAIL, v4=v4))
+    )
+    yield Example(
+        "AAAA silent",
+        Verdict.INCONCLUSIVE,
+        (mx_target(), no_addresses(DnsStatus.NO_DATA, DnsStatus.TIMED_OUT, v4=v4)),
+    )
+    yield Example("both silent", Verdict.INCONCLUSIVE, (no_addresses(DnsStatus.TIMED_OUT),))

@@ -1,0 +1,77 @@
+"""The first line of every report: one sentence anyone understands, chosen by the state.
+
+Each sentence has a stable id (``headline.<state>``); the words may be translated, the ids stay.
+"""
+
+from msgspec import Struct
+
+from waxseal.checks.api import Verdict
+from waxseal.facts import FactSet, Subject
+from waxseal.grading.profile import GradedFinding
+from waxseal.grading.seal import EndpointSeal, Seal, State, scope_word
+from waxseal.wire.idna import to_u_label
+
+
+class Headline(Struct, frozen=True):
+    """The sentence with its id and state."""
+
+    id: str
+    state: State
+    sentence: str
+
+
+def headline(
+    facts: FactSet,
+    findings: tuple[GradedFinding, ...],
+    seals: tuple[EndpointSeal, ...],
+    state: State,
+    root: Subject,
+) -> Headline:
+    """Compose the sentence for a target from its endpoints and its weightiest finding."""
+    name = scope_word(root)
+    name = to_u_label(name) if root.domain or root.host else name
+    mail = f"Mail to {name}" if root.domain is not None else f"Mail handed to {name}"
+    inside = [f for f in findings if f.subject.within(root)]
+    sentences = {
+        State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server.",
+        State.MEND: f"{mail} is encrypted at {_count(seals, Seal.UNKNOWN, besides=True)}, but {_first(inside)}.",
+        State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
+        State.PARTLY_UNKNOWN: f"{mail} travels sealed where it was seen; "
+        f"{_count(seals, Seal.UNKNOWN)} could not be tested.",
+        State.UNKNOWN: f"Whether {mail[0].lower()}{mail[1:]} is sealed could not be seen: {_why(inside, seals)}.",
+        State.UNDELIVERABLE: f"{mail} has nowhere to go: {_first(inside)}.",
+        State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
+    }
+    return Headline(f"headline.{state.value}", state, sentences[state])
+
+
+def _all(seals: tuple[EndpointSeal, ...]) -> str:
+    return "its one address takes TLS" if len(seals) == 1 else f"all {len(seals)} addresses take TLS"
+
+
+def _count(seals: tuple[EndpointSeal, ...], seal: Seal, *, besides: bool = False) -> str:
+    chosen = [s for s in seals if (s.seal is not seal if besides else s.seal is seal)]
+    if len(seals) == 1:
+        return "its one address"
+    return f"{'all ' if len(chosen) == len(seals) else ''}{len(chosen)} of {len(seals)} addresses".replace(
+        f"all {len(seals)} of {len(seals)}", f"all {len(seals)}"
+    )
+
+
+def _first(inside: list[GradedFinding]) -> str:
+    """The weightiest finding, and how many more weigh as much as to be mended."""
+    bad = [f for f in inside if f.verdict in (Verdict.FAIL, Verdict.WARN)]
+    if not bad:
+        return "something wants mending"
+    titles = list(dict.fromkeys(f.title for f in bad if f.severity >= bad[0].severity))
+    first = titles[0][0].lower() + titles[0][1:] if not titles[0][:2].isupper() else titles[0]
+    more = len({f.check for f in bad}) - 1
+    return first + (f" (and {more} more to mend)" if more else "")
+
+
+def _why(inside: list[GradedFinding], seals: tuple[EndpointSeal, ...]) -> str:
+    ended = list(dict.fromkeys(s.ended for s in seals if s.ended))
+    if ended:
+        return ended[0] + (f" (and {len(ended) - 1} other reasons)" if len(ended) > 1 else "")
+    unclear = next((f for f in inside if f.verdict is Verdict.INCONCLUSIVE), None)
+    return unclear.summary if unclear is not None else "nothing was tested"

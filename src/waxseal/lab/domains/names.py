@@ -1,0 +1,242 @@
+"""Lab domains with one fault in DNS: MX records, addresses, reverse names."""
+
+from waxseal.lab.behaviour import Behaviour
+from waxseal.lab.domains.table import (
+    AddressPlan,
+    Expected,
+    LabDomain,
+    LabServer,
+    expect,
+    fails,
+    mail_domain,
+    mx,
+    sound_host,
+    unknown,
+    warns,
+)
+from waxseal.lab.orders import LeafOrder, TlsOrder
+from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records, reverse_name
+
+_DELIVERS = "mend"
+
+
+def domains() -> tuple[LabDomain, ...]:
+    """The table."""
+    plan = AddressPlan(2)
+    return (
+        *_look_ups(),
+        *_odd_exchanges(plan),
+        *_exchanges_beside_a_sound_one(plan),
+        *_addresses(plan),
+        *_reverse_names(plan),
+    )
+
+
+def _look_ups() -> tuple[LabDomain, ...]:
+    undeliverable = expect("no-mail", fails=("dns/domain-missing",))
+    nowhere = expect("no-mail", fails=("dns/no-mail-destination",))
+    broken = expect("unknown", fails=("dns/mx-lookup-failed",))
+    return (
+        LabDomain(name="nxdomain.test", title="does not exist", expected=undeliverable),
+        LabDomain(
+            name="no-mail.test",
+            title="has neither an MX record nor an address",
+            expected=nowhere,
+            records=(DnsRecord("no-mail.test", "TXT", '"v=spf1 -all"'),),
+        ),
+        LabDomain(
+            name="servfail.test",
+            title="its MX look-up ends with SERVFAIL",
+            expected=broken,
+            faults=(FaultyName("servfail.test", DnsFault.SERVFAIL),),
+        ),
+        LabDomain(
+            name="dns-refused.test",
+            title="its MX look-up is refused",
+            expected=broken,
+            faults=(FaultyName("dns-refused.test", DnsFault.REFUSED),),
+        ),
+        LabDomain(
+            name="dns-silent.test",
+            title="its MX look-up is never answered",
+            expected=unknown("dns/mx-lookup-failed"),
+            faults=(FaultyName("dns-silent.test", DnsFault.SILENCE),),
+            slow=True,
+        ),
+    )
+
+
+def _odd_exchanges(plan: AddressPlan) -> tuple[LabDomain, ...]:
+    implicit, alias = "implicit-mx.test", "mx-alias.test"
+    implicit_records, implicit_server = sound_host(implicit, plan)
+    addresses = plan.pair()
+    names = (f"alias.{alias}", f"mx.{alias}")
+    behaviour = Behaviour(host=f"mx.{alias}", tls=TlsOrder(leaves=(LeafOrder(names=names),)))
+    return (
+        LabDomain(
+            name=implicit,
+            title="no MX record: mail goes to the address of the domain",
+            expected=warns("dns/mx-implicit"),
+            records=implicit_records,
+            servers=(implicit_server,),
+        ),
+        LabDomain(
+            name=alias,
+            title="the MX record names an alias",
+            expected=expect(_DELIVERS, fails=("dns/mx-is-alias",)),
+            records=(
+                *mx(alias, names[0]),
+                DnsRecord(names[0], "CNAME", f"{names[1]}."),
+                *host_records(names[1], *addresses),
+            ),
+            servers=(LabServer(addresses=addresses, behaviour=behaviour),),
+        ),
+    )
+
+
+def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
+    fault = DnsFault.SERVFAIL
+    internal, gone, broken = "internal.mx-private.test", "gone.mx-unresolvable.test", "mx.mx-servfail.test"
+    local = (DnsRecord("localhost", "A", "127.0.0.1"), DnsRecord("localhost", "AAAA", "::1"))
+    return (
+        _two(
+            "null-mx-and-more.test",
+            "a null MX beside a real one",
+            plan,
+            "",
+            expect(_DELIVERS, fails=("dns/null-mx-with-others",)),
+        ),
+        _two(
+            "mx-literal.test",
+            "an MX record names an address",
+            plan,
+            "192.0.2.250",
+            expect(_DELIVERS, fails=("dns/mx-is-address-literal",)),
+        ),
+        _two(
+            "mx-localhost.test",
+            "an MX record names localhost",
+            plan,
+            "localhost",
+            expect(_DELIVERS, fails=("dns/mx-is-localhost",)),
+            local,
+        ),
+        _two(
+            "mx-private.test",
+            "an MX host has a private address",
+            plan,
+            internal,
+            expect(_DELIVERS, fails=("dns/mx-special-address",), inconclusive=("reach/address-not-allowed",)),
+            tuple(host_records(internal, "10.0.0.1")),
+        ),
+        _two(
+            "mx-unresolvable.test",
+            "an MX host does not exist",
+            plan,
+            gone,
+            expect(_DELIVERS, fails=("dns/mx-host-unresolvable",)),
+        ),
+        _two(
+            "mx-servfail.test",
+            "the address look-up of an MX host ends with SERVFAIL",
+            plan,
+            broken,
+            expect(_DELIVERS, fails=("dns/mx-host-lookup-failed",)),
+            faults=(FaultyName(broken, fault),),
+        ),
+    )
+
+
+def _two(
+    name: str,
+    title: str,
+    plan: AddressPlan,
+    other: str,
+    expected: Expected,
+    records: tuple[DnsRecord, ...] = (),
+    faults: tuple[FaultyName, ...] = (),
+) -> LabDomain:
+    """A domain with a sound MX host and a second exchange that is the matter."""
+    host = f"sound.{name}"
+    host_part, server = sound_host(host, plan)
+    return LabDomain(
+        name=name,
+        title=title,
+        expected=expected,
+        records=(*mx(name, host, other), *host_part, *records),
+        faults=faults,
+        servers=(server,),
+    )
+
+
+def _addresses(plan: AddressPlan) -> tuple[LabDomain, ...]:
+    old, shared = "ipv4-only.test", "shared-address.test"
+    old_address, _ = plan.pair()
+    shared_addresses = plan.pair()
+    hosts = (f"mx1.{shared}", f"mx2.{shared}")
+    one_for_both = TlsOrder(leaves=(LeafOrder(names=hosts),))
+    return (
+        LabDomain(
+            name=old,
+            title="no IPv6",
+            expected=warns("dns/ipv6-missing"),
+            records=(*mx(old, f"mx.{old}"), *host_records(f"mx.{old}", old_address)),
+            servers=(LabServer(addresses=(old_address,), behaviour=Behaviour(host=f"mx.{old}")),),
+        ),
+        LabDomain(
+            name=shared,
+            title="two MX hosts on one address",
+            expected=warns("dns/mx-hosts-share-address"),
+            records=(
+                *mx(shared, *hosts),
+                *host_records(hosts[0], *shared_addresses),
+                *host_records(hosts[1], *shared_addresses, reverse=""),
+            ),
+            servers=(
+                LabServer(addresses=shared_addresses, behaviour=Behaviour(host=hosts[0], tls=one_for_both)),
+            ),
+        ),
+    )
+
+
+def _reverse_names(plan: AddressPlan) -> tuple[LabDomain, ...]:
+    missing, unconfirmed, failing = "no-reverse.test", "unconfirmed-reverse.test", "reverse-servfail.test"
+    failing_domain = mail_domain(
+        failing, "the look-up of its reverse name fails", plan, unknown("dns/reverse-lookup-failed")
+    )
+    return (
+        _reversed(missing, "no reverse name", plan, "", warns("dns/reverse-name-missing")),
+        _reversed(
+            unconfirmed,
+            "its reverse name leads to another address",
+            plan,
+            "mx1.sound.test",
+            warns("dns/reverse-name-unconfirmed"),
+        ),
+        LabDomain(
+            name=failing,
+            title=failing_domain.title,
+            expected=expect("sealed", inconclusive=("dns/reverse-lookup-failed",)),
+            records=failing_domain.records,
+            faults=tuple(
+                FaultyName(reverse_name(address), DnsFault.SERVFAIL)
+                for address in failing_domain.servers[0].addresses
+            ),
+            servers=failing_domain.servers,
+        ),
+    )
+
+
+def _reversed(name: str, title: str, plan: AddressPlan, reverse: str, expected: Expected) -> LabDomain:
+    host = f"mx.{name}"
+    addresses = plan.pair()
+    return LabDomain(
+        name=name,
+        title=title,
+        expected=expected,
+        records=(*mx(name, host), *host_records(host, *addresses, reverse=reverse)),
+        servers=(LabServer(addresses=addresses, behaviour=Behaviour(host=host)),),
+    )
+
+
+__all__ = ["domains", "fails"]

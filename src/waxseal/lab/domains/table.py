@@ -1,0 +1,182 @@
+"""The form of a lab domain, and the builders with which the tables are written.
+
+One domain has one fault, so that a wrong finding shows; whatever is not said of it is sound: MX host with IPv4
+and IPv6 address, reverse names that lead back, the same name in greeting and EHLO answer, a certificate from
+the lab's root, TLS 1.2 and 1.3.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from waxseal.checks.verdict import Verdict
+from waxseal.facts import TargetKind, TlsMode
+from waxseal.lab.behaviour import Behaviour
+from waxseal.lab.orders import LeafOrder, TlsOrder
+from waxseal.lab.zone import DnsRecord, FaultyName, host_records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What waxseal should say of a domain.
+
+    Attributes:
+        findings: Check id and verdict of exactly the WARN and FAIL findings.
+        inconclusive: Check ids that must be among the INCONCLUSIVE ones: those that name the cause.
+        sentence: The kind of headline: ``sealed``, ``mend``, ``exposed``, ``unknown`` or ``no-mail``.
+    """
+
+    sentence: str
+    findings: frozenset[tuple[str, Verdict]] = frozenset()
+    inconclusive: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabServer:
+    """What is found at a port of some addresses.
+
+    Attributes:
+        addresses: The addresses that lead to it.
+        behaviour: How it behaves; or a word of ``net.dial`` where no server is.
+        port: The port that clients are told.
+    """
+
+    addresses: tuple[str, ...]
+    behaviour: Behaviour | str
+    port: int = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabDomain:
+    """One domain of the simulated mail world.
+
+    Attributes:
+        name: What to check, as a user types it: a domain, a host or an address.
+        title: What is the matter with it, in a few words.
+        expected: What waxseal should say.
+        records: Its DNS records.
+        faults: What goes wrong with its DNS.
+        servers: Its servers.
+        policy: Its MTA-STS policy; None for none.
+        kind: What `name` is.
+        port: The port to check.
+        mode: How TLS begins there.
+        needs_old_tls: It can only be shown where OpenSSL still speaks TLS 1.0 or 1.1.
+        slow: Its check lasts until a time limit, because something stays silent.
+    """
+
+    name: str
+    title: str
+    expected: Expected
+    records: tuple[DnsRecord, ...] = ()
+    faults: tuple[FaultyName, ...] = ()
+    servers: tuple[LabServer, ...] = ()
+    policy: str | None = None
+    kind: TargetKind = TargetKind.DOMAIN
+    port: int = 25
+    mode: TlsMode = TlsMode.STARTTLS
+    needs_old_tls: bool = False
+    slow: bool = False
+
+
+class AddressPlan:
+    """Hands out documentation addresses (RFC 5737, RFC 3849), a block for each table.
+
+    Args:
+        network: 1 for 192.0.2.0/24, 2 for 198.51.100.0/24, 3 for 203.0.113.0/24.
+        first: The first last octet.
+    """
+
+    _NETWORKS = {1: "192.0.2", 2: "198.51.100", 3: "203.0.113"}
+
+    def __init__(self, network: int, first: int = 1) -> None:
+        self._network = network
+        self._next = first
+
+    def pair(self) -> tuple[str, str]:
+        """An unused IPv4 address and the IPv6 address that goes with it."""
+        number = self._next
+        if number > 254:
+            raise ValueError("the network is used up; give the table another block")
+        self._next += 1
+        return f"{self._NETWORKS[self._network]}.{number}", f"2001:db8:0:{self._network}::{number:x}"
+
+
+def expect(
+    sentence: str, *, fails: Iterable[str] = (), warns: Iterable[str] = (), inconclusive: Iterable[str] = ()
+) -> Expected:
+    """An expectation out of check ids."""
+    findings = [(check, Verdict.FAIL) for check in fails] + [(check, Verdict.WARN) for check in warns]
+    return Expected(sentence=sentence, findings=frozenset(findings), inconclusive=frozenset(inconclusive))
+
+
+SEALED = expect("sealed")
+
+
+def fails(*checks: str) -> Expected:
+    """TLS cannot be had, or mail not be delivered: FAIL of these checks."""
+    return expect("exposed", fails=checks)
+
+
+def warns(*checks: str) -> Expected:
+    """Sealed, with something to mend: WARN of these checks."""
+    return expect("mend", warns=checks)
+
+
+def unknown(*checks: str) -> Expected:
+    """Not seen: INCONCLUSIVE, with the cause named by these checks."""
+    return expect("unknown", inconclusive=checks)
+
+
+def mx(domain: str, *hosts: str) -> tuple[DnsRecord, ...]:
+    """MX records, preference 10, 20 and so on; "" is the root."""
+    return tuple(
+        DnsRecord(domain, "MX", f"{10 * number} {host}.") for number, host in enumerate(hosts, start=1)
+    )
+
+
+def mail_domain(
+    name: str,
+    title: str,
+    plan: AddressPlan,
+    expected: Expected,
+    *,
+    tls: TlsOrder | None = None,
+    leaf: dict[str, Any] | None = None,
+    needs_old_tls: bool = False,
+    slow: bool = False,
+    **changes: Any,
+) -> LabDomain:
+    """A domain with one MX host ``mx.<name>`` on two addresses, sound but for what is said.
+
+    Args:
+        name: The domain, A-labels.
+        title: What is the matter.
+        plan: Where its addresses come from.
+        expected: What waxseal should say.
+        tls: How the host shakes hands.
+        leaf: Fields of the `LeafOrder` of its only certificate, in place of `tls`.
+        needs_old_tls: See `LabDomain`.
+        slow: See `LabDomain`.
+        changes: Fields of its `Behaviour`.
+    """
+    host = f"mx.{name}"
+    addresses = plan.pair()
+    if leaf is not None:
+        tls = TlsOrder(leaves=(LeafOrder(**{"names": (host,), **leaf}),))
+    return LabDomain(
+        name=name,
+        title=title,
+        expected=expected,
+        records=(*mx(name, host), *host_records(host, *addresses)),
+        servers=(LabServer(addresses=addresses, behaviour=Behaviour(host=host, tls=tls, **changes)),),
+        needs_old_tls=needs_old_tls,
+        slow=slow,
+    )
+
+
+def sound_host(name: str, plan: AddressPlan) -> tuple[tuple[DnsRecord, ...], LabServer]:
+    """A sound MX host on two addresses: its records and its server."""
+    addresses = plan.pair()
+    server = LabServer(addresses=addresses, behaviour=Behaviour(host=name))
+    return tuple(host_records(name, *addresses)), server
