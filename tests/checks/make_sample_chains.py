@@ -1,8 +1,8 @@
 """Writes ``src/waxseal/checks/certificate/_chains.py``: the certificates of the checks' examples.
 
 Run it from the repository: ``python tests/checks/make_sample_chains.py``. Keys come from fixed numbers, dates
-stand around 2026-11-01 (`samples.NOW`) and signatures are deterministic, so the octets are always the same. The
-names are those of the sample world: the MX host mx.example.org of the policy domain example.org.
+stand around 2026-11-01 (`samples.NOW`) and signatures are deterministic, so the octets are always the same.
+Names are those of the sample world: the MX host mx.example.org of the policy domain example.org.
 """
 
 import base64
@@ -172,9 +172,17 @@ def make() -> tuple[dict[str, bytes], dict[str, tuple[str, ...]]]:
     certificates["forged"] = good.der[:-1] + bytes((good.der[-1] ^ 1,))
     certificates["sha1"] = resigned(leaf(), SHA256_ID, SHA1_ID, hashes.SHA1())
     certificates["unreadable"] = resigned(leaf(), b"000Z\x17", b"00?Z\x17", hashes.SHA256())
+    end = (NOW + timedelta(days=60)).strftime("%y%m%d%H%M%SZ").encode()
+    certificates["no_end"] = resigned(leaf(), end, end.replace(b"Z", b"X"), hashes.SHA256())
+    serial = leaf()
+    octets = (Maker.serial).to_bytes(2, "big")
+    certificates["bad_serial"] = resigned(
+        serial, b"\x02\x02" + octets, b"\x02\x02" + bytes((octets[0] | 0x80, octets[1])), hashes.SHA256()
+    )
+    certificates["garbage"] = bytes.fromhex("30053003020101ff")
     chains: dict[str, tuple[str, ...]] = {
         name: (name, "issuing")
-        for name in (*leaves, "forged", "sha1", "unreadable")
+        for name in (*leaves, "forged", "sha1", "unreadable", "no_end", "bad_serial")
         if name == "good" or not name.startswith(("under", "self", "private", "orphan", "good"))
     }
     chains |= {
@@ -186,6 +194,9 @@ def make() -> tuple[dict[str, bytes], dict[str, tuple[str, ...]]]:
         "deep": ("under_lower", "lower", "issuing"),
         "out_of_order": ("under_lower", "issuing", "lower"),
         "superfluous": ("good", "issuing", "stranger"),
+        "sent_twice": ("good", "issuing", "issuing"),
+        "mixed": ("orphan", "stranger"),
+        "garbage": ("garbage",),
         "root_sent": ("good", "issuing", "root"),
         "not_a_ca": ("under_leaf", "good", "issuing"),
         "path_length": ("under_short", "below_short", "short"),
@@ -200,7 +211,7 @@ def text() -> str:
     lines = [
         '"""Certificates and chains for examples, DER in base64.',
         "",
-        "Written by ``tests/checks/make_sample_chains.py``, which says what each one is for; not edited by hand.",
+        "Written by ``tests/checks/make_sample_chains.py``, which says what each is for.",
         '"""',
         "",
         "CERTIFICATES: dict[str, str] = {",

@@ -1,152 +1,40 @@
-"""The DNS client against a scripted peer over UDP and TCP on loopback, and against real servers."""
+"""The DNS client against a scripted peer over UDP and TCP on loopback."""
 
 import asyncio
 import os
 import random
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import dns.edns
 import dns.flags
 import dns.message
-import dns.name
-import dns.rcode
-import dns.rdata
-import dns.rrset
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.net.real_dns import Servers, real_servers
-from waxseal.errors import UsageError
+from tests.net.dns_peer import (
+    MX,
+    NOTHING,
+    SOA,
+    Message,
+    Peer,
+    Script,
+    asked,
+    client_run,
+    framed,
+    only,
+    response,
+    run,
+    wired,
+)
 from waxseal.facts import DnsAnswer, DnsStatus
 from waxseal.net.dns import DnsClient, Resolver
-from waxseal.net.dns_message import Question, Reply, is_reply, read_reply
-from waxseal.net.dns_records import rdata_text, type_number
-from waxseal.net.resolv_conf import ResolvConf, Server, parse_resolv_conf, parse_server, read_resolv_conf
 from waxseal.wire.dns_rdata import (
-    address_records,
-    encode_name,
-    extended_errors,
     mx_records,
-    name_text,
-    reverse_name,
     target_records,
 )
-
-Message = dns.message.Message
-Script = Callable[[Message, bool], Iterable[bytes]]
-NOTHING: tuple[bytes, ...] = ()
-
-
-class Peer(asyncio.DatagramProtocol):
-    """A resolver on loopback that answers as its script says; the script may return any octets."""
-
-    def __init__(self, script: Script, tcp: bool = True) -> None:
-        self.script = script
-        self.tcp = tcp
-        self.queries: list[tuple[Message, bool]] = []
-        self.ports: set[int] = set()
-        self.strangers: list[bytes] = []
-        self.serving: list[asyncio.Task[Any]] = []
-        self.transport: asyncio.DatagramTransport
-
-    async def __aenter__(self) -> "Peer":
-        loop = asyncio.get_running_loop()
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        self.port = self.server.sockets[0].getsockname()[1]
-        if not self.tcp:
-            self.server.close()
-        self.transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", self.port)
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.transport.close()
-        self.server.close()
-        await asyncio.gather(*self.serving, return_exceptions=True)
-
-    @property
-    def name(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    def answers(self, octets: bytes, over_tcp: bool) -> Iterable[bytes]:
-        query = dns.message.from_wire(octets)
-        self.queries.append((query, over_tcp))
-        return self.script(query, over_tcp)
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        self.ports.add(addr[1])
-        for octets in self.answers(data, False):
-            if octets in self.strangers:
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-                    stranger.sendto(octets, addr)
-            else:
-                self.transport.sendto(octets, addr)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        self.serving += [task] if task else []
-        query = await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
-        for octets in self.answers(query, True):
-            for at in range(0, len(octets), 7000):
-                writer.write(octets[at : at + 7000])
-                await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-
-def framed(octets: bytes) -> bytes:
-    return len(octets).to_bytes(2) + octets
-
-
-def response(query: Message, *records: str, rcode: str = "NOERROR", **sections: Any) -> Message:
-    """A reply to a query with records as in a zone file, each as `owner ttl type rdata / rdata ...`."""
-    reply = dns.message.make_response(query, recursion_available=True)
-    reply.request_payload = 65_535  # or dnspython refuses to write more
-    reply.set_rcode(dns.rcode.from_text(rcode))
-    for section, lines in (("answer", records), *sections.items()):
-        for line in lines:
-            owner, ttl, kind, rdata = line.split(" ", 3)
-            for one in rdata.split(" / "):  # dnspython shuffles the records of an RRset
-                getattr(reply, section).append(dns.rrset.from_text(owner, int(ttl), "IN", kind, one))
-    return reply
-
-
-def wired(query: Message, *records: str, **how: Any) -> list[bytes]:
-    return [response(query, *records, **how).to_wire()]
-
-
-def asked(query: Message) -> str:
-    return query.question[0].name.to_text()
-
-
-def run(
-    *scripts: Script, name: str = "example.org", rdtype: str = "MX", timeout_s: float = 2.0, **options: Any
-) -> tuple[DnsAnswer, list[Peer]]:
-    """One look-up of a client that knows one peer for each script."""
-
-    async def main() -> tuple[DnsAnswer, list[Peer]]:
-        peers = [Peer(script) for script in scripts]
-        for peer in peers:
-            await peer.__aenter__()
-        client = DnsClient([peer.name for peer in peers], timeout_s=timeout_s, **options)
-        try:
-            return await asyncio.wait_for(client.query(name, rdtype), 20), peers
-        finally:
-            for peer in peers:
-                await peer.__aexit__()
-
-    return asyncio.run(main())
-
-
-def only(answer: DnsAnswer) -> tuple[DnsStatus, tuple[str, ...]]:
-    return answer.status, answer.rdata
-
-
-MX = "example.org. 300 MX 20 b.example.org. / 10 A.example.org."
 
 
 def test_an_answer_and_the_query_that_asked_for_it() -> None:
@@ -213,9 +101,6 @@ def test_the_root_and_underscores_can_be_asked_for() -> None:
     tlsa, (peer,) = run(lambda q, _: wired(q), name="_25._tcp.mx.example.org", rdtype="TLSA")
     assert tlsa.status is DnsStatus.NO_DATA
     assert asked(peer.queries[0][0]) == "_25._tcp.mx.example.org."
-
-
-SOA = ("example.org. 60 SOA ns.example.org. root.example.org. 1 2 3 4 5",)
 
 
 @pytest.mark.parametrize(
@@ -601,14 +486,6 @@ def test_a_type_that_cannot_be_asked_for(rdtype: str) -> None:
         asyncio.run(DnsClient(["127.0.0.1"]).query("example.org", rdtype))
 
 
-def client_run(script: Script, use: Callable[[DnsClient, Peer], Awaitable[None]], **options: Any) -> None:
-    async def main() -> None:
-        async with Peer(script) as peer:
-            await asyncio.wait_for(use(DnsClient([peer.name], **options), peer), 20)
-
-    asyncio.run(main())
-
-
 def test_the_same_question_is_asked_once_and_kept() -> None:
     async def use(client: DnsClient, peer: Peer) -> None:
         answers = await asyncio.gather(*(client.query("example.org", "MX") for _ in range(20)))
@@ -667,122 +544,6 @@ def test_the_client_is_a_resolver() -> None:
     assert client.servers == ("127.0.0.1:5353", "[::1]:53")
 
 
-@pytest.mark.parametrize(
-    ("text", "server"),
-    [
-        ("9.9.9.9", "9.9.9.9:53"),
-        ("127.0.0.1:5353", "127.0.0.1:5353"),
-        ("::1", "[::1]:53"),
-        ("[::1]", "[::1]:53"),
-        ("[2001:DB8:0::1]:5300", "[2001:db8::1]:5300"),
-        ("fe80::1%eth0", "[fe80::1%eth0]:53"),
-        ("[fe80::1%2]:54", "[fe80::1%2]:54"),
-    ],
-)
-def test_addresses_of_resolvers(text: str, server: str) -> None:
-    assert str(parse_server(text)) == server
-    assert parse_server(server) == parse_server(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "localhost",
-        "1.2.3",
-        "1.2.3.4:0",
-        "1.2.3.4:65536",
-        "[1.2.3.4]:53",
-        "[::1]x",
-        "::1%",
-        "fe80::1%a b",
-        ":53",
-    ],
-)
-def test_what_is_no_address_of_a_resolver(text: str) -> None:
-    with pytest.raises(UsageError) as raised:
-        parse_server(text)
-    assert raised.value.hint
-
-
-def test_resolv_conf(tmp_path: Any) -> None:
-    text = """# a comment
-; another
-domain example.org
-nameserver 192.0.2.53   trailing words
-nameserver not-an-address
-nameserver fe80::53%eth0
-  nameserver 2001:db8::53
-nameserver 192.0.2.99
-options ndots:2 timeout:0 attempts:99 rotate timeout:x edns0
-nameserver
-"""
-    found = parse_resolv_conf(text)
-    assert [str(server) for server in found.servers] == [
-        "192.0.2.53:53",
-        "[fe80::53%eth0]:53",
-        "[2001:db8::53]:53",
-    ]
-    assert (found.timeout_s, found.attempts) == (1.0, 5)
-    path = tmp_path / "resolv.conf"
-    path.write_text("options timeout:2 attempts:1\n")
-    assert read_resolv_conf(path) == ResolvConf((Server("127.0.0.1"),), 2.0, 1)
-    assert read_resolv_conf(tmp_path / "none").servers == (Server("127.0.0.1"),)
-    client = DnsClient(resolv_conf=path)
-    assert (client.servers, client.timeout_s, client.attempts) == (("127.0.0.1:53",), 2.0, 1)
-    given = DnsClient(resolv_conf=path, timeout_s=5, attempts=4)
-    assert (given.timeout_s, given.attempts) == (5, 4)
-
-
-@given(st.text(max_size=300))
-def test_any_resolv_conf_can_be_read(text: str) -> None:
-    parse_resolv_conf(text)
-    parse_resolv_conf(f"nameserver {text}\noptions {text}")
-
-
-QUESTION = Question(b"\7example\3org\0", 15)
-_GOOD = response(
-    dns.message.make_query("example.org", "MX", use_edns=0),
-    "example.org. 60 CNAME a.example.net.",
-    "a.example.net. 60 MX 1 mx.example.net. / 2 mx2.example.net.",
-    authority=SOA,
-).to_wire()
-_TYPES = st.sampled_from(
-    ["A", "AAAA", "MX", "TXT", "TLSA", "CNAME", "SOA", "SVCB", "CAA", "LOC", "APL", "TYPE65280"]
-)
-
-
-def check(reply: Reply) -> None:
-    assert (reply.status is DnsStatus.ANSWERED) == bool(reply.rdata)
-    assert len(reply.aliases) <= 16
-    assert not reply.continues or reply.aliases
-
-
-@given(st.binary(max_size=400), _TYPES)
-def test_any_octets_can_be_read(octets: bytes, rdtype: str) -> None:
-    question = Question(QUESTION.name, type_number(rdtype))
-    is_reply(octets, 0, question)
-    check(read_reply(octets, question))
-    # The same octets as sections behind a fitting header and question.
-    head = b"\0\0\x81\x80\0\1\0\2\0\1\0\1" + question.query(0, edns=False)[12:]
-    assert is_reply(head + octets, 0, question)
-    check(read_reply(head + octets, question))
-    # And as the data of the record asked for.
-    record = b"\xc0\x0c" + question.rdtype.to_bytes(2) + b"\0\1\0\0\0\1" + len(octets).to_bytes(2)
-    head = head.replace(b"\0\1\0\2\0\1\0\1", b"\0\1\0\1\0\0\0\0")
-    check(read_reply(head + record + octets, question))
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, len(_GOOD) - 1), st.integers(0, 255)), max_size=6), st.integers(0, 200)
-)
-def test_damaged_replies_can_be_read(changes: list[tuple[int, int]], cut: int) -> None:
-    octets = bytearray(_GOOD)
-    for at, value in changes:
-        octets[at] = value
-    check(read_reply(bytes(octets[: len(octets) - cut]), QUESTION))
-
-
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.binary(max_size=100), max_size=5), st.binary(max_size=60), st.booleans())
 def test_any_octets_from_a_server_end_in_an_answer(before: list[bytes], rest: bytes, tcp: bool) -> None:
@@ -794,110 +555,6 @@ def test_any_octets_from_a_server_end_in_an_answer(before: list[bytes], rest: by
 
     answer, _ = run(script, timeout_s=0.5, attempts=1)
     assert answer.status in DnsStatus
-
-
-@given(st.lists(st.binary(min_size=1, max_size=63), max_size=4))
-def test_names_agree_with_dnspython(labels: list[bytes]) -> None:
-    if sum(map(len, labels)) + len(labels) > 254:
-        labels = labels[:3]
-    name = dns.name.Name([*labels, b""])
-    wire = name.to_wire() or b""
-    assert name_text(wire) + ("." if labels else "") == name.to_text()
-    assert encode_name(name.to_text()) == wire.lower()
-    assert encode_name(name_text(wire)) == wire.lower()
-
-
-@given(st.sampled_from(["MX", "PTR", "NS"]), st.lists(st.binary(min_size=1, max_size=20), max_size=4))
-def test_record_data_agrees_with_dnspython(rdtype: str, labels: list[bytes]) -> None:
-    octets = (b"\x01\x02" if rdtype == "MX" else b"") + (dns.name.Name([*labels, b""]).to_wire() or b"")
-    expected = dns.rdata.from_wire("IN", rdtype, octets, 0, len(octets)).to_text()
-    assert rdata_text(octets, b"\0", type_number(rdtype), 0, len(octets)) == expected
-
-
-@given(st.binary(max_size=80))
-def test_any_options_can_be_read(octets: bytes) -> None:
-    for text in extended_errors(octets):
-        assert text.isprintable()
-
-
-@given(st.lists(st.text(max_size=30), max_size=5), st.sampled_from(["MX", "A", "AAAA", "PTR", "TXT"]))
-def test_any_records_can_be_parsed(rdata: list[str], rdtype: str) -> None:
-    answer = DnsAnswer("example.org", rdtype, DnsStatus.ANSWERED, rdata=tuple(rdata))
-    for parse in (mx_records, address_records, target_records):
-        parse(answer)
-
-
-def test_records_that_are_none_are_passed_over() -> None:
-    mx = DnsAnswer(
-        "x", "MX", DnsStatus.ANSWERED, rdata=("0 .", "70000 a.", "5 B.Example.", "x", "1 a..b", "5 a.")
-    )
-    assert [(r.preference, r.exchange) for r in mx_records(mx)] == [(0, ""), (5, "b.example"), (5, "a")]
-    a = DnsAnswer("x", "A", DnsStatus.ANSWERED, rdata=("192.0.2.1", "::1", r"\# 1 00"))
-    assert address_records(a) == ("192.0.2.1",)
-    aaaa = DnsAnswer("x", "AAAA", DnsStatus.ANSWERED, rdata=("2001:DB8::1", "192.0.2.1"))
-    assert address_records(aaaa) == ("2001:db8::1",)
-    assert (mx_records(a), target_records(a), address_records(mx)) == ((), (), ())
-
-
-def test_reverse_names() -> None:
-    assert reverse_name("192.0.2.1") == "1.2.0.192.in-addr.arpa"
-    assert reverse_name("2001:db8::1%eth0").endswith("8.b.d.0.1.0.0.2.ip6.arpa")
-    assert len(encode_name(reverse_name("::1")) or b"") == 74
-    with pytest.raises(ValueError):
-        reverse_name("example.org")
-
-
-@pytest.fixture(scope="module")
-def real() -> Any:
-    with real_servers() as servers:
-        yield servers
-
-
-def ask(server: str, name: str, rdtype: str) -> DnsAnswer:
-    return asyncio.run(DnsClient([server], timeout_s=5).query(name, rdtype))
-
-
-@pytest.mark.real
-def test_real_servers(real: Servers) -> None:
-    """Knot DNS as the authority, Unbound as the validating resolver in front of it."""
-    answer = ask(real.resolver, "example.test", "MX")
-    assert mx_records(answer)[0].exchange == "mx1.example.test"
-    assert answer.authenticated
-    assert not ask(real.authority, "example.test", "MX").authenticated
-    assert ask(real.resolver, "mx1.example.test", "AAAA").rdata == ("2001:db8::1",)
-    assert ask(real.resolver, "nothing.example.test", "MX").status is DnsStatus.NXDOMAIN
-    assert ask(real.resolver, "mx1.example.test", "MX").status is DnsStatus.NO_DATA
-    assert ask(real.authority, "example.net", "MX").status is DnsStatus.REFUSED
-
-
-@pytest.mark.real
-def test_real_aliases(real: Servers) -> None:
-    answer = ask(real.resolver, "alias.example.test", "A")
-    assert (answer.aliases, answer.rdata) == (("alias2.example.test", "mx1.example.test"), ("192.0.2.1",))
-    assert answer.authenticated
-    synthesised = ask(real.resolver, "mx1.old.example.test", "A")
-    assert (synthesised.aliases, synthesised.rdata) == (("mx1.example.test",), ("192.0.2.1",))
-    assert ask(real.authority, "loop.example.test", "A").status is DnsStatus.CNAME_LOOP
-    outside = ask(real.authority, "outside.example.test", "A")
-    assert (outside.status, outside.aliases) == (DnsStatus.REFUSED, ("www.example.net",))
-    assert ask(real.resolver, "gone.example.test", "A").status is DnsStatus.NXDOMAIN
-
-
-@pytest.mark.real
-def test_real_truncation_and_bogus_signatures(real: Servers) -> None:
-    big = ask(real.resolver, "big.example.test", "TXT")
-    assert (big.status, big.over_tcp, len(big.rdata)) == (DnsStatus.ANSWERED, True, 60)
-    bogus = ask(real.resolver, "bogus.test", "A")
-    assert bogus.status is DnsStatus.SERVFAIL
-    assert bogus.extended_errors
-    assert ask(real.authority, "bogus.test", "A").status is DnsStatus.ANSWERED
-
-
-@pytest.mark.real
-def test_real_server_over_ipv6(real: Servers) -> None:
-    if real.resolver_ipv6 is None:
-        pytest.skip("this machine has no ::1")
-    assert ask(real.resolver_ipv6, "big.example.test", "TXT").over_tcp
 
 
 def test_many_queries_at_once_all_end() -> None:

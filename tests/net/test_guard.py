@@ -44,6 +44,7 @@ def test_allowed_networks() -> None:
     assert guard.allowed_networks == ("127.0.0.0/8", "10.1.2.3/32", "::1/128")
     for address in ("127.0.0.53", "10.1.2.3", "::1", "8.8.8.8", "64:ff9b::127.0.0.1"):
         assert guard.refusal(address) is None
+    assert AddressGuard(["fe80::/10"]).refusal("fe80::1%eth0") is None
     for address in ("10.1.2.4", "192.168.0.1", "::ffff:127.0.0.1", "fe80::1"):
         assert guard.refusal(address) is not None
 

@@ -1,11 +1,11 @@
-"""Generates certificates, sound and faulty, for the tests of ``trust``; and asks OpenSSL what it thinks of them."""
+"""Generates certificates, sound and faulty, for the tests of ``trust``, and asks OpenSSL about them."""
 
 import base64
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class Entity:
         return Entity(octets, self.key)
 
 
-@lru_cache(maxsize=None)
+@cache
 def key(name: str = "", kind: str = "ec") -> Key:
     """One private key per name and kind, made once."""
     makers: dict[str, Callable[[], Key]] = {
@@ -62,7 +62,7 @@ def key(name: str = "", kind: str = "ec") -> Key:
         "rsa1024": lambda: rsa.generate_private_key(65537, 1024),
         "ed25519": ed25519.Ed25519PrivateKey.generate,
         "ed448": ed448.Ed448PrivateKey.generate,
-        "dsa": lambda: dsa.generate_private_key(2048),
+        "dsa": lambda: dsa.generate_private_key(1024),
     }
     return makers[kind]()
 

@@ -10,7 +10,7 @@ judge's parameter types say which facts it needs::
   (or NOT-APPLICABLE, by ``checks.absence``), and the judge is not called.
 * ``X | None``: the same, but the judge is called with None.
 * ``Each[X]``: every ``(subject, fact)`` inside the subject, at least one. ``Each[X] | None``: or none.
-* ``Everywhere[X]``: every ``(subject, fact)`` of the whole run, or none: for what one subject proves of another.
+* ``Everywhere[X]``: every ``(subject, fact)`` of the run, or none: for what one subject proves of another.
 * ``DialogueAttempt``: the attempt of the main conversation.
 * ``Subject``: the subject itself.
 """

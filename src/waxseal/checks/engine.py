@@ -7,7 +7,7 @@ Pure: the same facts always give the same findings (DESIGN §1). What a missing 
 import types
 import typing
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from msgspec import Struct
 from waxseal.checks.absence import absence
 from waxseal.checks.api import Check, Probe, WholeRun
 from waxseal.checks.registry import all_checks
-from waxseal.checks.verdict import Finding, Judgement, inconclusive
+from waxseal.checks.verdict import Finding, Judgement, Verdict, inconclusive
 from waxseal.facts import Attempt, Fact, FactSet, Scope, Subject
 
 
@@ -109,7 +109,7 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
     if need.kind is None:
         return subject
     if need.everywhere:
-        return _everywhere(facts, need.kind)
+        return facts.within(need.kind, Subject())
     if need.each:
         return facts.within(need.kind, subject) or None
     if need.probe:
@@ -118,14 +118,30 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
     return facts.nearest(need.kind, subject)
 
 
-@lru_cache(maxsize=4)
-def _everywhere(facts: FactSet, kind: type[Fact]) -> tuple[tuple[Subject, Fact], ...]:
-    """Every fact of a type in the run: the same for all subjects, so gathered once for a batch of many."""
-    return facts.within(kind, Subject())
-
-
 def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:
-    judgement, crashed = _judgement(check, facts, subject)
+    needs = needs_of(check.judge)
+    arguments = {need.name: _fill(need, facts, subject) for need in needs}
+    required = [need for need in needs if need.kind is not None and not need.optional]
+    missing = next((need for need in required if arguments[need.name] is None), None)
+    if missing is None and subject.scope < check.scope:  # looking stopped before the check's own subjects
+        missing = max(required, key=lambda need: need.kind.SCOPE if need.kind else Scope.RUN, default=None)
+    if missing is not None and missing.kind is not None:
+        judgement = absence(facts, subject, missing.kind, missing.probe)
+        tag = missing.kind.TAG if judgement.verdict is Verdict.INCONCLUSIVE else ""
+        return _finding(check, subject, judgement, missing=tag)
+    try:
+        return _finding(check, subject, check.judge(**arguments))
+    except Exception as error:  # a bug of ours is contained: the other checks go on
+        judgement = inconclusive(
+            f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
+            advice="report it with the recorded facts (--facts)",
+        )
+        return _finding(check, subject, judgement, crashed=True)
+
+
+def _finding(
+    check: Check, subject: Subject, judgement: Judgement, *, missing: str = "", crashed: bool = False
+) -> Finding:
     return Finding(
         check=check.id,
         subject=subject,
@@ -133,28 +149,6 @@ def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:
         summary=judgement.summary,
         evidence=judgement.evidence,
         advice=judgement.advice,
+        missing=missing,
         crashed=crashed,
     )
-
-
-def _judgement(check: Check, facts: FactSet, subject: Subject) -> tuple[Judgement, bool]:
-    arguments: dict[str, Any] = {}
-    needs = needs_of(check.judge)
-    for need in needs:
-        value = _fill(need, facts, subject)
-        if value is None and not need.optional and need.kind is not None:
-            return absence(facts, subject, need.kind, need.probe), False
-        arguments[need.name] = value
-    if subject.scope < check.scope:
-        required = next((n.kind for n in needs if n.kind is not None), Attempt)
-        return absence(facts, subject, required), False
-    try:
-        return check.judge(**arguments), False
-    except Exception as error:
-        return (
-            inconclusive(
-                f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
-                advice="report it with the recorded facts (--facts)",
-            ),
-            True,
-        )

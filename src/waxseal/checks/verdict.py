@@ -51,6 +51,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
         check: Check id, such as ``smtp/starttls-missing``.
         subject: What was judged. Wider than the check's own scope where nothing narrower was seen.
         verdict, summary, evidence, advice: As in `Judgement`.
+        missing: Tag of the fact that the judge needs and nobody saw; "" where the judge itself answered.
         crashed: The judge failed with a bug of ours; the verdict is INCONCLUSIVE then.
     """
 
@@ -60,6 +61,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     summary: str
     evidence: tuple[str, ...] = ()
     advice: str = ""
+    missing: str = ""
     crashed: bool = False
 
 

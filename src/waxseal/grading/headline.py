@@ -32,13 +32,15 @@ def headline(
     name = to_u_label(name) if root.domain or root.host else name
     mail = f"Mail to {name}" if root.domain is not None else f"Mail handed to {name}"
     inside = [f for f in findings if f.subject.within(root)]
+    encrypted = _count(seals, Seal.UNKNOWN, besides=True)
+    whether = f"{mail[0].lower()}{mail[1:]}"
     sentences = {
         State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server.",
-        State.MEND: f"{mail} is encrypted at {_count(seals, Seal.UNKNOWN, besides=True)}, but {_first(inside)}.",
+        State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}.",
         State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
         State.PARTLY_UNKNOWN: f"{mail} travels sealed where it was seen; "
         f"{_count(seals, Seal.UNKNOWN)} could not be tested.",
-        State.UNKNOWN: f"Whether {mail[0].lower()}{mail[1:]} is sealed could not be seen: {_why(inside, seals)}.",
+        State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(inside, seals)}.",
         State.UNDELIVERABLE: f"{mail} has nowhere to go: {_first(inside)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }

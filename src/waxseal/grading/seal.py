@@ -67,6 +67,7 @@ class EndpointSeal(Struct, frozen=True):
         key_types: Key types of the certificates shown, sorted.
         days_left: Until the first leaf expires, rounded down; None without one.
         ended: How the main conversation ended, in words; "" where it came to its planned end.
+        connections: How many were spent on it, all its probes together.
     """
 
     subject: Subject
@@ -76,6 +77,7 @@ class EndpointSeal(Struct, frozen=True):
     key_types: tuple[str, ...] = ()
     days_left: int | None = None
     ended: str = ""
+    connections: int = 0
 
 
 _WEIGHTY = Severity.MEDIUM
@@ -95,11 +97,13 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
     attempt = main_attempt(facts, subject)
     completed = attempt is not None and attempt.ended.cause is Cause.COMPLETED
     ended = "" if attempt is None or completed else describe(attempt.ended)
+    connections = sum(a.connections for a in facts.at(Attempt, subject))
     if handshake is None:
         ehlo = facts.nearest(EhloClear, subject)
         heard = ehlo is not None and ehlo.reply.code == 250
         not_tls = attempt is not None and attempt.ended.cause is Cause.NOT_TLS
-        return EndpointSeal(subject, Seal.EXPOSED if heard or not_tls else Seal.UNKNOWN, ended=ended)
+        seal = Seal.EXPOSED if heard or not_tls else Seal.UNKNOWN
+        return EndpointSeal(subject, seal, ended=ended, connections=connections)
     against = any(f.subject.within(subject) for f in weighty)
     chains = [chain for _, chain in facts.within(CertificateChain, subject)]
     expiries = [c.leaf.not_after for c in chains if c.leaf.not_after is not None]
@@ -113,6 +117,7 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
         key_types=tuple(sorted({c.leaf.key_type for c in chains})),
         days_left=days_left,
         ended=ended,
+        connections=connections,
     )
 
 

@@ -41,15 +41,15 @@ class Behaviour:
         tls: How it shakes hands; None for a sound server with one leaf for `host`.
         implicit: TLS begins with the first octet (RFC 8314 §3).
         greeting: The greeting.
-        teaser: A first part of the greeting, behind which it listens for `teaser_wait_s` seconds; a client that
-            speaks meanwhile is turned away with 521.
+        teaser: A first part of the greeting, behind which it listens for `teaser_wait_s` seconds; a client
+            that speaks meanwhile is turned away with 521.
         teaser_wait_s: How long.
         keywords: What EHLO lists in clear.
         keywords_tls: What EHLO lists under TLS; None for `keywords` without STARTTLS.
         ehlo: The whole reply to EHLO in clear, for one that `keywords` cannot say.
         ehlo_tls: The same under TLS.
         helo: The reply to HELO.
-        starttls: The reply to STARTTLS; what follows a 220 reply in it is sent in clear, in one piece with it.
+        starttls: The reply to STARTTLS; what follows a 220 line in it goes out in clear, in one piece.
         quit: The reply to QUIT; empty to hang up without one.
         delays: Seconds of waiting before the answer of a stage.
         breaks: What happens in place of the answer of a stage.

@@ -10,7 +10,12 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+    ObjectIdentifier,
+)
 
 from waxseal.lab.orders import ABOVE, CA_ISSUERS_URL, Authority, Key, LeafOrder
 
@@ -120,7 +125,9 @@ class CertificateAuthority:
         is_ca = authority is not Authority.NO_AUTHORITY
         builder = (
             self._builder(_COMMON_NAMES[authority], key, signer, -365.0, 3650.0)
-            .add_extension(x509.BasicConstraints(is_ca, _PATH_LENGTHS.get(authority, 0) if is_ca else None), True)
+            .add_extension(
+                x509.BasicConstraints(is_ca, _PATH_LENGTHS.get(authority, 0) if is_ca else None), True
+            )
             .add_extension(_key_usage(ca=is_ca), True)
         )
         if authority is Authority.CONSTRAINED:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -113,8 +114,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = self._server.respond(data, over_tcp=False)

@@ -1,8 +1,8 @@
 """A listening socket of the lab on loopback, and the server's end of each connection to it.
 
-Raw sockets and memory buffers, so that a scripted server decides on every octet: what it leaves unread, whether
-it ends a stream in order or breaks it off, and where TLS begins. Who talks over it is in ``lab.smtp_server``
-and ``lab.sts_host``.
+Raw sockets and memory buffers, so that a scripted server decides on every octet: what it leaves unread,
+whether it ends a stream in order or breaks it off, and where TLS begins. Who talks over it is in
+``lab.smtp_server`` and ``lab.sts_host``.
 """
 
 import asyncio
@@ -132,7 +132,7 @@ class LabStream:
                     await self._read_socket()
 
     async def close(self) -> None:
-        """End in order: close_notify, FIN, then what the client still sends, so that nothing turns into RST."""
+        """End in order: close_notify, FIN, then read what the client still sends, so that no RST follows."""
         with contextlib.suppress(PeerGone, OSError):
             if self._tls is not None:
                 with contextlib.suppress(ssl.SSLError):

@@ -104,7 +104,7 @@ class TlsOrder:
     Attributes:
         leaves: Its certificates, at most one of each key type.
         without_name: Other certificates for clients that send no server name; None for the same ones.
-        alert_without_name: Alert number for clients that send no server name (RFC 6066 §3); None to serve them.
+        alert_without_name: Alert number for clients that send no server name; None to serve them.
         lowest, highest: ``TLSv1``, ``TLSv1.1``, ``TLSv1.2`` or ``TLSv1.3``.
         suites: Cipher string of OpenSSL for TLS 1.2 and below; "" for the sound ones.
         answer: Octets that are sent for a ServerHello; then the stream is closed. None to shake hands.

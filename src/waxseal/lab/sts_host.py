@@ -19,7 +19,12 @@ _MAX_FIELDS = 100
 
 def policy(*mx: str, mode: str = "enforce", max_age_s: int = 604800) -> str:
     """A policy as its lines (RFC 8461 §3.2)."""
-    lines = ["version: STSv1", f"mode: {mode}", *(f"mx: {pattern}" for pattern in mx), f"max_age: {max_age_s}"]
+    lines = [
+        "version: STSv1",
+        f"mode: {mode}",
+        *(f"mx: {pattern}" for pattern in mx),
+        f"max_age: {max_age_s}",
+    ]
     return "".join(f"{line}\r\n" for line in lines)
 
 
@@ -43,7 +48,7 @@ class StsHost(Listener):
                 return None
             return ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
-        self._context.sni_callback = choose  # type: ignore[assignment]
+        self._context.sni_callback = choose
 
     async def _serve_one(self, stream: LabStream) -> None:
         await stream.start_tls(self._context)

@@ -36,7 +36,7 @@ def server_context(order: TlsOrder, ca: CertificateAuthority) -> ssl.SSLContext:
             tls.context = other
         return order.alert_without_name
 
-    context.sni_callback = choose  # type: ignore[assignment]
+    context.sni_callback = choose
     return context
 
 

@@ -110,7 +110,7 @@ def is_reply(octets: bytes, message_id: int, question: Question) -> bool:
 def read_reply(octets: bytes, question: Question) -> Reply:
     """Read a reply that `is_reply` accepted (others come out as whatever they happen to say).
 
-    A break in the answer section, or in the record data asked for, makes the whole reply malformed; one in
+    A break in the answer section, or in an address or name asked for, makes the whole reply malformed; one in
     what comes after it only where the answer depends on it. A referral is no answer (RFC 2308 §2.2) and is
     malformed too: a resolver that recurses sends none.
     """

@@ -14,8 +14,12 @@ from waxseal.wire.dns_rdata import MAX_NAME_OCTETS, name_text
 
 CLASS_IN = 1
 TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA, TYPE_PTR, TYPE_MX, TYPE_AAAA, TYPE_OPT = 1, 2, 5, 6, 12, 15, 28, 41
+TYPE_TLSA = 52
 _NAME_TYPES = frozenset((TYPE_NS, TYPE_CNAME, TYPE_PTR))
-_COMMON_TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
+_COMMON_TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": TYPE_TLSA}
+
+MAX_POINTERS = 127
+"""In one name: so many labels fit into 255 octets, and no more than one pointer stands before each."""
 
 HEADER = struct.Struct("!6H")
 _RECORD = struct.Struct("!HHIH")
@@ -131,8 +135,9 @@ def read_name(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int]:
         return asked, at + 2
     labels: list[bytes] = []
     size = 1
+    pointers = 0
     after = None
-    before = at  # a pointer points to a prior occurrence, so each goes further back and there is an end
+    before = at  # a pointer points to a prior occurrence, so each goes further back
     while length := octets[at]:
         if length <= 63:
             labels.append(octets[at : at + 1 + length])
@@ -143,7 +148,8 @@ def read_name(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int]:
         elif length >= 192:
             after = at + 2 if after is None else after
             at = (length & 63) << 8 | octets[at + 1]
-            if at >= before:
+            pointers += 1
+            if at >= before or pointers > MAX_POINTERS:
                 raise MalformedError
             before = at
         else:
@@ -154,8 +160,12 @@ def read_name(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int]:
 def rdata_text(octets: bytes, asked: bytes, rdtype: int, start: int, length: int) -> str:
     """Record data in presentation form, names absolute.
 
+    Data that breaks the form of a less common type is given in the generic form ``\\# 3 010203``, which
+    RFC 3597 §5 allows for every type; a TLSA record is shown whatever the length of its digest. Such a
+    record is the zone's fault, and no reason to lose the others.
+
     Raises:
-        MalformedError: The octets are no data of that type.
+        MalformedError: The octets are no data of type A, AAAA, CNAME, MX, NS or PTR.
         IndexError: They end too early.
     """
     end = start + length
@@ -170,6 +180,11 @@ def rdata_text(octets: bytes, asked: bytes, rdtype: int, start: int, length: int
             raise MalformedError
         text = "." if name == b"\0" else name_text(name) + "."
         return f"{int.from_bytes(octets[start:name_at])} {text}" if rdtype == TYPE_MX else text
+    if rdtype in (TYPE_A, TYPE_AAAA, TYPE_MX):
+        raise MalformedError
+    data = octets[start:end]
+    if rdtype == TYPE_TLSA and length >= 3:  # RFC 6698 §2.2
+        return f"{data[0]} {data[1]} {data[2]} {data[3:].hex()}".rstrip()
     import dns.rdata
     import dns.rdataclass
     import dns.rdatatype
@@ -177,5 +192,5 @@ def rdata_text(octets: bytes, asked: bytes, rdtype: int, start: int, length: int
     try:
         kind = dns.rdatatype.RdataType.make(rdtype)
         return dns.rdata.from_wire(dns.rdataclass.IN, kind, octets, start, length).to_text()
-    except Exception as error:  # whatever dnspython makes of it, the octets are no such record
-        raise MalformedError from error
+    except Exception:  # whatever dnspython makes of it, the octets are no such record
+        return f"\\# {length} {data.hex()}".rstrip()

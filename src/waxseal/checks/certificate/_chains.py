@@ -1,6 +1,6 @@
 """Certificates and chains for examples, DER in base64.
 
-Written by ``tests/checks/make_sample_chains.py``, which says what each one is for; not edited by hand.
+Written by ``tests/checks/make_sample_chains.py``, which says what each is for.
 """
 
 CERTIFICATES: dict[str, str] = {
@@ -295,6 +295,23 @@ CERTIFICATES: dict[str, str] = {
         "BgEFBQcDATAZBgNVHREEEjAQgg5teC5leGFtcGxlLm9yZzAKBggqhkjOPQQDAgNIADBFAiAp85EJmy7Ayoy+7UzhhLxiUtDE"
         "UL3DK8ufWmrp3dK4ZwIhAPkBlZ/2dRX3kK+BIIdEecaq5Q0yYFL2y8iMt6WJnUQk"
     ),
+    "no_end": (
+        "MIIBlTCCATqgAwIBAgICBAwwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOU2FtcGxlIElzc3VpbmcwHhcNMjYxMDAyMTIwMDAw"
+        "WhcNMjYxMjMxMTIwMDAwWDAZMRcwFQYDVQQDDA5teC5leGFtcGxlLm9yZzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCZj"
+        "qtXSeAO1Vcl89ppO8o6+NC96I7AiQnr1ntG+3XYjDxm941ZSBIluv9f3/nDHApcaHSS6eCZ1Xz1HwoRAtM+jcjBwMB0GA1Ud"
+        "DgQWBBTEplKdcrxGRvFcZrfErudCABEMBzAfBgNVHSMEGDAWgBStl2aQtaf/vUq8OrFIIvn1zGQRLjATBgNVHSUEDDAKBggr"
+        "BgEFBQcDATAZBgNVHREEEjAQgg5teC5leGFtcGxlLm9yZzAKBggqhkjOPQQDAgNJADBGAiEA8POMYO00QM3fHTrLrSha1+bI"
+        "2ga+LqtIPA6DBrnyoq0CIQC43Ad4kfCY+n9NjoeN3bzxeGMQjGWWg9QI/eZTu9C/UQ=="
+    ),
+    "bad_serial": (
+        "MIIBlDCCATqgAwIBAgIChA0wCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOU2FtcGxlIElzc3VpbmcwHhcNMjYxMDAyMTIwMDAw"
+        "WhcNMjYxMjMxMTIwMDAwWjAZMRcwFQYDVQQDDA5teC5leGFtcGxlLm9yZzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAa5"
+        "PszRZH+7lydtZXPFgRNu8ilU0B4yFOBDqQY8XLGiSiwe54FwLrTe8UACI4blFofumqfOi1l9/hFrzEXPxTWjcjBwMB0GA1Ud"
+        "DgQWBBSd0uW6+4G/pqNqcM59oMd8D0bdNTAfBgNVHSMEGDAWgBStl2aQtaf/vUq8OrFIIvn1zGQRLjATBgNVHSUEDDAKBggr"
+        "BgEFBQcDATAZBgNVHREEEjAQgg5teC5leGFtcGxlLm9yZzAKBggqhkjOPQQDAgNIADBFAiEA2JBGAdNMZZVfJAJST6hNy2Wi"
+        "SDVZ3H3218NGE7yP+YgCIE8UES8muxZKPdIZUKkflRaaVsJh01+1N3MrhlVNYEZj"
+    ),
+    "garbage": ("MAUwAwIBAf8="),
 }
 
 CHAINS: dict[str, tuple[str, ...]] = {
@@ -317,6 +334,8 @@ CHAINS: dict[str, tuple[str, ...]] = {
     "forged": ("forged", "issuing"),
     "sha1": ("sha1", "issuing"),
     "unreadable": ("unreadable", "issuing"),
+    "no_end": ("no_end", "issuing"),
+    "bad_serial": ("bad_serial", "issuing"),
     "self_signed": ("self_signed",),
     "private": ("private", "private_root"),
     "orphan": ("orphan",),
@@ -325,6 +344,9 @@ CHAINS: dict[str, tuple[str, ...]] = {
     "deep": ("under_lower", "lower", "issuing"),
     "out_of_order": ("under_lower", "issuing", "lower"),
     "superfluous": ("good", "issuing", "stranger"),
+    "sent_twice": ("good", "issuing", "issuing"),
+    "mixed": ("orphan", "stranger"),
+    "garbage": ("garbage",),
     "root_sent": ("good", "issuing", "root"),
     "not_a_ca": ("under_leaf", "good", "issuing"),
     "path_length": ("under_short", "below_short", "short"),

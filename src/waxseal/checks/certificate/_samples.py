@@ -1,4 +1,4 @@
-"""Builds the chains of examples out of `_chains`: real certificates of the sample world around `samples.NOW`."""
+"""Builds the chains of examples out of `_chains`: real certificates around `samples.NOW`."""
 
 from base64 import b64decode
 from typing import Any
@@ -21,3 +21,8 @@ def chain(name: str, **place: Any) -> tuple[At, At]:
     store = RootStore((der("root"),), "sample")
     anchors = TrustAnchors(store=store.id, store_size=store.size, candidates=candidates(sent, store))
     return at(CertificateChain(certificates=sent, version="TLSv1.3"), **place), at(anchors, **place)
+
+
+def leaf_sha256(name: str) -> str:
+    """The fingerprint of the first certificate of a chain, as facts have it."""
+    return parse(der(CHAINS[name][0])).sha256

@@ -7,6 +7,7 @@ check of that name only.
 import ipaddress
 
 from waxseal.checks.api import Each, Judgement, not_applicable
+from waxseal.checks.dns._lookup import bounded
 from waxseal.facts import HostAddresses, MxTarget
 from waxseal.wire.special_addresses import SpecialNetwork, special_purposes
 
@@ -60,6 +61,12 @@ def barred(address: str, allowed: tuple[str, ...]) -> SpecialNetwork | None:
 def by_host(hosts: Each[HostAddresses]) -> dict[str, HostAddresses]:
     """The newest addresses of each host, by its name."""
     return {subject.host or "": addresses for subject, addresses in hosts}
+
+
+def resolved(name: str, addresses: HostAddresses) -> str:
+    """One line of evidence: a name, and what it resolves to all the same."""
+    found = ", ".join(addresses.addresses)
+    return bounded(f"{name} resolves to {found}" if found else f"{name} has no address that is known")
 
 
 def reachable(addresses: HostAddresses, allowed: tuple[str, ...]) -> tuple[str, ...]:

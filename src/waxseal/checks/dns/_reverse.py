@@ -5,8 +5,8 @@ from waxseal.checks.dns._hosts import barred
 from waxseal.facts import RunContext
 
 REVERSE_REMEDY = Remedy(
-    general="Let whoever provides the address set its PTR record to the server's host name, and let that name have "
-    "the address as its A or AAAA record.",
+    general="Let whoever provides the address set its PTR record to the server's host name, and let "
+    "that name have the address as its A or AAAA record.",
     dns="25.2.0.192.in-addr.arpa. PTR mx.example.org. and mx.example.org. A 192.0.2.25",
 )
 

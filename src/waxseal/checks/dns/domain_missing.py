@@ -1,8 +1,8 @@
 """DNS says that the domain does not exist at all (NXDOMAIN).
 
-No mail can be sent to any address in it: senders give up at once and return the message. Either the name was
-mistyped, the registration has lapsed, or the domain was never delegated. It is said only when DNS gave that
-answer; a look-up that failed or timed out proves nothing about the domain and is reported by
+No mail can be sent to any address in it: senders give up at once and return the message. Either the name
+was mistyped, the registration has lapsed, or the domain was never delegated. It is said only when DNS gave
+that answer; a look-up that failed or timed out proves nothing about the domain and is reported by
 dns/mx-lookup-failed.
 """
 
@@ -31,8 +31,8 @@ from waxseal.facts import DnsStatus, MxRecords
     scope=Scope.DOMAIN,
     cites=("RFC 5321 §5.1", "RFC 2308 §2.1"),
     remedy=Remedy(
-        general="See that the name is spelled right, that its registration is paid for, and that the parent zone "
-        "delegates it to name servers that serve it.",
+        general="See that the name is spelled right, that its registration is paid for, and that the "
+        "parent zone delegates it to name servers that serve it.",
     ),
     rows=("A1",),
 )

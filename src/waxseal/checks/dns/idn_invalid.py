@@ -1,13 +1,14 @@
 """A name has a label that begins with ``xn--`` but is no valid internationalized label.
 
-Such labels stand for letters beyond US-ASCII. One that cannot be decoded, or that decodes to letters which are
-not allowed in names, was typed or converted wrongly. DNS may serve it all the same, but mail software that checks
-names turns it down, and certificates and policies for it are refused or never match. The host's name is judged,
-and with the domain's first mail host also the domain itself.
+Such labels stand for letters beyond US-ASCII. One that cannot be decoded, or that decodes to letters which
+are not allowed in names, was typed or converted wrongly. DNS may serve it all the same, but mail software
+that checks names turns it down, and certificates and policies for it are refused or never match. The host's
+name is judged, and with the domain's first mail host also the domain itself.
 """
 
 from collections.abc import Iterator
 
+from waxseal.checks import samples
 from waxseal.checks.api import (
     Everywhere,
     Example,
@@ -23,9 +24,10 @@ from waxseal.checks.api import (
     not_applicable,
     passed,
 )
+from waxseal.checks.dns._hosts import resolved
 from waxseal.checks.dns._lookup import bounded
 from waxseal.checks.dns._samples import mx_target
-from waxseal.facts import MxTarget
+from waxseal.facts import HostAddresses, MxTarget
 from waxseal.wire.idna import a_label_problem
 
 
@@ -40,7 +42,7 @@ from waxseal.wire.idna import a_label_problem
     ),
     rows=("A13",),
 )
-def judge(subject: Subject, targets: Everywhere[MxTarget]) -> Judgement:
+def judge(addresses: HostAddresses, subject: Subject, targets: Everywhere[MxTarget]) -> Judgement:
     """Judge every ``xn--`` label of the host's name and, once, of the domain's."""
     names = [subject.host or ""]
     first = next((where.host for where, _ in targets if where.domain == subject.domain), subject.host)
@@ -50,7 +52,8 @@ def judge(subject: Subject, targets: Everywhere[MxTarget]) -> Judgement:
     if faults:
         return fail(
             f"The name has a label that is no valid internationalized label: {bounded(faults[0][1])}",
-            *(bounded(name) for name, _ in faults),
+            resolved(subject.host or "", addresses),
+            *(f"the domain: {bounded(name)}" for name, _ in faults if name != subject.host),
         )
     if not any(label.startswith("xn--") for name in names for label in name.split(".")):
         return not_applicable("the name has no internationalized label")
@@ -59,9 +62,14 @@ def judge(subject: Subject, targets: Everywhere[MxTarget]) -> Judgement:
 
 def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
-    good, bad = "mx.xn--bcher-kva.example", "mx.xn--0.example"
-    yield Example("valid", Verdict.PASS, (at(mx_target(good), host=good),))
-    yield Example("the host", Verdict.FAIL, (at(mx_target(bad), host=bad),))
-    yield Example("the domain", Verdict.FAIL, (at(mx_target(), domain="xn--0.example"),))
-    yield Example("named directly", Verdict.FAIL, (at(mx_target(bad), domain=None, host=bad),))
-    yield Example("plain names", Verdict.NOT_APPLICABLE, (mx_target(),))
+    plain, good, bad = "mx.example.org", "mx.xn--bcher-kva.example", "mx.xn--0.example"
+    for name, domain, host, verdict in (
+        ("valid", "example.org", good, Verdict.PASS),
+        ("the host", "example.org", bad, Verdict.FAIL),
+        ("the domain", "xn--0.example", plain, Verdict.FAIL),
+        ("named directly", None, bad, Verdict.FAIL),
+        ("plain names", "example.org", plain, Verdict.NOT_APPLICABLE),
+    ):
+        found = samples.host_addresses("192.0.2.25", host=host)
+        facts = (mx_target(host), found) if domain else (found,)
+        yield Example(name, verdict, tuple(at(fact, domain=domain, host=host) for fact in facts))

@@ -1,9 +1,9 @@
 """No MX host of the domain has an IPv6 address.
 
-Mail still arrives, for nearly every sender can speak IPv4. A sender that has IPv6 only cannot deliver without a
-translator in between, and such senders grow more. It is said once for the whole domain, and only when every MX
-host answered that it has no AAAA record; hosts that cannot be reached in public at all are left out, they have
-findings of their own.
+Mail still arrives, for nearly every sender can speak IPv4. A sender that has IPv6 only cannot deliver
+without a translator in between, and such senders grow more. It is said once for the whole domain, and only
+when every MX host answered that it has no AAAA record; hosts that cannot be reached in public at all are
+left out, they have findings of their own.
 """
 
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ from waxseal.facts import DnsStatus, HostAddresses, RunContext
     scope=Scope.DOMAIN,
     cites=("RFC 5321 §5.2", "RFC 3974"),
     remedy=Remedy(
-        general="Give at least one MX host an IPv6 address, let the server listen on it, and publish an AAAA record "
-        "with a matching PTR record.",
+        general="Give at least one MX host an IPv6 address, let the server listen on it, and publish an "
+        "AAAA record with a matching PTR record.",
         postfix="inet_protocols = all",
         exim="disable_ipv6 = false, local_interfaces = <; 0.0.0.0 ; ::0",
         dns="mx.example.org. AAAA 2001:db8::25",

@@ -1,9 +1,9 @@
 """Asking DNS for the addresses of a mail host ended with an error.
 
-Where no address is left, senders cannot reach the host and keep its mail waiting. Where only one family fails,
-the other still works, but name servers that answer AAAA questions with an error make some senders wait or give
-up before they ask for A, and a broken DNSSEC signature makes those who validate lose the family for good. An
-error answer is the zone's fault; mere silence may be the resolver's, and is left open.
+Where no address is left, senders cannot reach the host and keep its mail waiting. Where only one family
+fails, the other still works, but name servers that answer AAAA questions with an error make some senders
+wait or give up before they ask for A, and a broken DNSSEC signature makes those who validate lose the
+family for good. An error answer is the zone's fault; mere silence may be the resolver's, and is left open.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,9 @@ from waxseal.wire.idna import hostname_problem
     scope=Scope.HOST,
     cites=("RFC 5321 §5.1", "RFC 4074 §4", "RFC 2308 §7"),
     remedy=Remedy(
-        general="Ask each name server of the host's zone for A and AAAA directly, and mend the one that answers with "
-        "an error; check the delegation and, where the zone is signed, its DS records and signatures.",
+        general="Ask each name server of the host's zone for A and AAAA directly, and mend the one that "
+        "answers with an error; check the delegation and, where the zone is signed, its DS "
+        "records and signatures.",
         dns="dig +norecurse AAAA mx.example.org @ns1.example.org, then: delv A mx.example.org",
     ),
     rows=("A6",),
@@ -68,8 +69,8 @@ def judge(subject: Subject, addresses: HostAddresses, target: MxTarget | None) -
         )
     if silent:
         return inconclusive(
-            f"the {' and the '.join(answer.rdtype for answer in silent)} look-up got no answer: the resolver or "
-            "the network may be the reason",
+            f"the look-up of {' and '.join(answer.rdtype for answer in silent)} got no answer: "
+            "the resolver or the network may be the reason",
             *evidence,
             advice=TRY_AGAIN,
         )

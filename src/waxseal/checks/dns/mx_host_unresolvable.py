@@ -1,9 +1,9 @@
 """A mail host has no address: DNS answers, and there is neither an A nor an AAAA record.
 
-Senders cannot connect to it. They try the other MX hosts; where there is none, the mail waits or is returned. As a
-rule the host was renamed or switched off and the MX record was left behind. It is said only when both look-ups
-were answered; errors are told by dns/mx-host-lookup-failed, and a domain without any MX record by
-dns/no-mail-destination.
+Senders cannot connect to it. They try the other MX hosts; where there is none, the mail waits or is
+returned. As a rule the host was renamed or switched off and the MX record was left behind. It is said only
+when both look-ups were answered; errors are told by dns/mx-host-lookup-failed, and a domain without any MX
+record by dns/no-mail-destination.
 """
 
 from collections.abc import Iterator

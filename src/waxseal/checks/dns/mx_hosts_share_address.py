@@ -1,8 +1,9 @@
 """The domain names several MX hosts, and they all have the same address.
 
-The second name looks like a second server but is none: when the one machine is down, mail has no other way. No
-mail is lost by it, senders wait and try again. It is said only where every MX host has that one IPv4 address, or
-IPv6 address, or one of each, and nothing else; one host with another address is enough not to say it.
+The second name looks like a second server but is none: when the one machine is down, mail has no other way.
+No mail is lost by it, senders wait and try again. It is said only where every MX host has that one IPv4
+address, or IPv6 address, or one of each, and nothing else; one host with another address is enough not to
+say it.
 """
 
 from collections.abc import Iterator
@@ -35,8 +36,8 @@ from waxseal.facts import DnsStatus, HostAddresses, MxRecords
     scope=Scope.DOMAIN,
     cites=("RFC 5321 §5.1",),
     remedy=Remedy(
-        general="Give the second MX host a machine and an address of its own, or drop the record that only repeats "
-        "the first.",
+        general="Give the second MX host a machine and an address of its own, or drop the record that "
+        "only repeats the first.",
     ),
     rows=("A3",),
 )

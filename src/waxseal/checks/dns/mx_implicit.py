@@ -1,9 +1,9 @@
 """The domain has no MX record; its mail goes to the address of the domain itself.
 
-The mail standard allows that as a last resort, and nearly all senders do it. It is fragile all the same: the
-address is mostly that of a web server, the web host's next move takes the mail along, there can be no second
-server, and some senders and spam filters distrust such domains. It is not said when there is no address either;
-see dns/no-mail-destination.
+The mail standard allows that as a last resort, and nearly all senders do it. It is fragile all the same:
+the address is mostly that of a web server, the web host's next move takes the mail along, there can be no
+second server, and some senders and spam filters distrust such domains. It is not said when there is no
+address either; see dns/no-mail-destination.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """An MX record gives an IP address where a host name belongs.
 
-DNS takes the digits for a name, and no such name exists, so senders that keep to the standard cannot deliver
-there. Some guess what was meant and deliver all the same, which hides the mistake. No certificate name and no
-policy can match such a host either, so it cannot be sealed properly.
+DNS takes the digits for a name, and no such name exists, so senders that keep to the standard cannot
+deliver there. Some guess what was meant and deliver all the same, which hides the mistake. No certificate
+name and no policy can match such a host either, so it cannot be sealed properly.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """An MX record names an alias (CNAME) instead of the host itself.
 
-The standards forbid it. Many senders follow the alias and deliver, some do not, and for those that demand DANE
-or match names strictly the alias raises the question which name is meant. It is not said of the domain's own
-name where there is no MX record, for there an alias is allowed; nor where the alias leads to no address at all,
-for then that is the fault.
+The standards forbid it. Many senders follow the alias and deliver, some do not, and for those that demand
+DANE or match names strictly the alias raises the question which name is meant. It is not said of the
+domain's own name where there is no MX record, for there an alias is allowed; nor where the alias leads to
+no address at all, for then that is the fault.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ from waxseal.facts import DnsStatus, HostAddresses, MxTarget
     scope=Scope.HOST,
     cites=("RFC 2181 §10.3", "RFC 5321 §5.1"),
     remedy=Remedy(
-        general="Let the MX record name the host at the end of the alias, or give the name its own A and AAAA "
-        "records instead of the CNAME.",
+        general="Let the MX record name the host at the end of the alias, or give the name its own A and "
+        "AAAA records instead of the CNAME.",
         dns="mail.example.org. A 192.0.2.25 (in place of: mail.example.org. CNAME server.example.net.)",
     ),
     rows=("A6",),

@@ -1,8 +1,8 @@
 """An MX record leads every sender back to itself: to ``localhost``, or to a loopback address.
 
-Each sender that follows it would talk to its own machine; most see this and return the mail, some deliver it to
-themselves. Where the record was meant to say that no mail is taken, a null MX says it properly. Nothing is
-connected to here, and so no other finding about the host is made.
+Each sender that follows it would talk to its own machine; most see this and return the mail, some deliver
+it to themselves. Where the record was meant to say that no mail is taken, a null MX says it properly.
+Nothing is connected to here, and so no other finding about the host is made.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,8 @@ from waxseal.facts import DnsStatus, HostAddresses, MxTarget, RunContext
     scope=Scope.HOST,
     cites=("RFC 5321 §5.1", "RFC 6761 §6.3", "RFC 1122 §3.2.1.3"),
     remedy=Remedy(
-        general="Let the MX record name the public mail server, or publish a null MX if the domain takes no mail.",
+        general="Let the MX record name the public mail server, or publish a null MX if the domain takes "
+        "no mail.",
         dns="example.org. MX 10 mx.example.org. (or, for no mail: example.org. MX 0 .)",
     ),
     rows=("A6",),

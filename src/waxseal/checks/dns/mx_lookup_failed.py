@@ -1,9 +1,9 @@
 """Asking DNS for the domain's MX records ended with an error.
 
-Senders that get the same error keep the mail in their queue and return it after some days: nothing is lost at
-once, but nothing arrives. The usual reasons are name servers that no longer serve the zone (lame delegation),
-a broken DNSSEC signature, or aliases that go round in circles. An error answer is the zone's fault; silence may
-as well be the resolver's or the path's, and is therefore left open.
+Senders that get the same error keep the mail in their queue and return it after some days: nothing is lost
+at once, but nothing arrives. The usual reasons are name servers that no longer serve the zone (lame
+delegation), a broken DNSSEC signature, or aliases that go round in circles. An error answer is the zone's
+fault; silence may as well be the resolver's or the path's, and is therefore left open.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,9 @@ from waxseal.facts import DnsStatus, MxRecords
     scope=Scope.DOMAIN,
     cites=("RFC 5321 §5.1", "RFC 2308 §7"),
     remedy=Remedy(
-        general="Ask each name server of the zone for the MX records directly, and mend the one that answers with "
-        "an error; check the delegation and, where the zone is signed, its DS records and signatures.",
+        general="Ask each name server of the zone for the MX records directly, and mend the one that "
+        "answers with an error; check the delegation and, where the zone is signed, its DS "
+        "records and signatures.",
         dns="dig +norecurse MX example.org @ns1.example.org, then: delv MX example.org",
     ),
     rows=("A1",),

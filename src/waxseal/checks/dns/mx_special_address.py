@@ -1,9 +1,9 @@
 """A host that mail is sent to has an address that is no place on the public internet.
 
-Private (10/8, 192.168/16, fc00::/7), documentation, link-local and other special addresses mean another machine
-in every network, or none. Senders cannot deliver there, and may hand the mail to a stranger in their own network.
-Mostly an internal view of the zone leaked out. Networks that were allowed for the run are not judged; loopback
-addresses are reported by dns/mx-is-localhost.
+Private (10/8, 192.168/16, fc00::/7), documentation, link-local and other special addresses mean another
+machine in every network, or none. Senders cannot deliver there, and may hand the mail to a stranger in
+their own network. Mostly an internal view of the zone leaked out. Networks that were allowed for the run
+are not judged; loopback addresses are reported by dns/mx-is-localhost.
 """
 
 from collections.abc import Iterator
@@ -35,8 +35,8 @@ from waxseal.wire.special_addresses import special_purpose
     scope=Scope.HOST,
     cites=("RFC 6890 §2.2.2", "RFC 6890 §2.2.3", "RFC 1918 §3"),
     remedy=Remedy(
-        general="Publish only addresses that can be reached from the internet; keep internal ones to the internal "
-        "view of the zone.",
+        general="Publish only addresses that can be reached from the internet; keep internal ones to the "
+        "internal view of the zone.",
         dns="delete the A or AAAA record with the special address from the public zone",
     ),
     rows=("A6",),

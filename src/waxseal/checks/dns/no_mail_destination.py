@@ -1,8 +1,8 @@
 """The domain exists, but DNS names no place to bring its mail to.
 
-There is no MX record, and the domain itself has no address that a sender could use in its stead. Mail to it is
-returned at once. If the domain is meant to take no mail, it should say so with a null MX: then senders know
-that it is no mistake. It is said only when the look-ups were answered, MX and addresses alike.
+There is no MX record, and the domain itself has no address that a sender could use in its stead. Mail to it
+is returned at once. If the domain is meant to take no mail, it should say so with a null MX: then senders
+know that it is no mistake. It is said only when the look-ups were answered, MX and addresses alike.
 """
 
 from collections.abc import Iterator

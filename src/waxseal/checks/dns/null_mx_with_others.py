@@ -1,8 +1,9 @@
 """Beside real MX records the domain has a null MX, the record that says "no mail is taken here".
 
-The two contradict each other. Some senders believe the null MX and return the mail at once, others pass over it
-and deliver, so whether a message arrives depends on who sent it. A null MX that stands alone is a clear and good
-statement and is no fault; it should have preference 0, and this is mentioned where it has another.
+The two contradict each other. Some senders believe the null MX and return the mail at once, others pass
+over it and deliver, so whether a message arrives depends on who sent it. A null MX that stands alone is a
+clear and good statement and is no fault; it should have preference 0, and this is mentioned where it has
+another.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Asking DNS for the reverse name of a mail server's address ended with an error.
 
-Receivers that check the reverse name of a sender get the same error; many put the mail off for as long as it
-lasts. Mostly the reverse zone is delegated to name servers that do not serve it. Silence may as well be the
-resolver's or the network's fault, and is left open. Addresses that are not public are not judged.
+Receivers that check the reverse name of a sender get the same error; many put the mail off for as long as
+it lasts. Mostly the reverse zone is delegated to name servers that do not serve it. Silence may as well be
+the resolver's or the network's fault, and is left open. Addresses that are not public are not judged.
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ from waxseal.facts import DnsStatus, ReverseNames, RunContext
     scope=Scope.ADDRESS,
     cites=("RFC 1912 §2.1", "RFC 2308 §7"),
     remedy=Remedy(
-        general="Let whoever provides the address see that its reverse zone is delegated to name servers that serve "
-        "it without errors.",
+        general="Let whoever provides the address see that its reverse zone is delegated to name servers "
+        "that serve it without errors.",
         dns="dig +trace -x 192.0.2.25",
     ),
     rows=("A7",),

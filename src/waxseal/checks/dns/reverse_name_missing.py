@@ -1,9 +1,9 @@
 """The address of a mail server has no reverse name (no PTR record).
 
-For taking mail this hardly matters. But a server that takes mail mostly sends some too, if only bounces, and
-many receivers turn down or distrust mail from an address without a name. It is said only when DNS answered that
-there is none; look-ups that failed are told by dns/reverse-lookup-failed. Addresses that are not public are not
-judged.
+For taking mail this hardly matters. But a server that takes mail mostly sends some too, if only bounces,
+and many receivers turn down or distrust mail from an address without a name. It is said only when DNS
+answered that there is none; look-ups that failed are told by dns/reverse-lookup-failed. Addresses that are
+not public are not judged.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,6 @@ from waxseal.checks.api import (
     Example,
     Judgement,
     Level,
-    Remedy,
     Scope,
     Subject,
     Verdict,

@@ -1,8 +1,8 @@
 """The address of a mail server has a reverse name, but no such name leads back to the address.
 
-Anyone can let the PTR record of an address of theirs hold any name, so receivers believe it only when the name
-has that address too (forward-confirmed reverse DNS). Mail that this server sends, bounces included, is treated
-as if it had no name, and many receivers turn it down. One name that leads back is enough.
+Anyone can let the PTR record of an address of theirs hold any name, so receivers believe it only when the
+name has that address too (forward-confirmed reverse DNS). Mail that this server sends, bounces included, is
+treated as if it had no name, and many receivers turn it down. One name that leads back is enough.
 """
 
 import ipaddress

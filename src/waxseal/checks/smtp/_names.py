@@ -6,7 +6,7 @@ from waxseal.wire.idna import hostname_problem
 
 
 def literal_address(word: str) -> str | None:
-    """The address in a literal such as ``[192.0.2.1]`` or ``[IPv6:2001:db8::1]`` (RFC 5321 §4.1.3), else None."""
+    """The address in a literal (``[192.0.2.1]``, ``[IPv6:2001:db8::1]``), else None (RFC 5321 §4.1.3)."""
     if not (word.startswith("[") and word.endswith("]")):
         return None
     inner = word[1:-1]

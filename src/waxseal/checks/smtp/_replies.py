@@ -1,9 +1,9 @@
-"""What several checks of the dialogue share: the replies that were heard, the rules they broke, how they are shown.
+"""What several checks of the dialogue share: the replies heard, the rules they broke, how they are shown.
 
 The rules of the reply grammar, with their sources, are in ``wire.smtp_reply.RULES``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from waxseal.checks.api import Judgement, inconclusive
@@ -88,9 +88,9 @@ def evidence(found: Iterable[Breach]) -> tuple[str, ...]:
     return tuple(f"{breach.what}: {shown(breach.octets)}" for breach in found)
 
 
-def counted(replies: tuple[Heard, ...]) -> str:
-    """``all 4 replies heard``."""
-    return f"all {len(replies)} replies heard" if len(replies) > 1 else "the one reply heard"
+def counted(replies: Sequence[Heard]) -> str:
+    """``the 4 replies heard``."""
+    return f"the {len(replies)} replies heard" if len(replies) > 1 else "the one reply heard"
 
 
 def broken(reply: Reply) -> frozenset[str]:

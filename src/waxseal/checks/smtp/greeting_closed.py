@@ -1,9 +1,9 @@
 """The server takes the connection and ends it again without a greeting.
 
-Closing in order (FIN) is what a server or a load balancer does that has no room, no working server behind it, or a
-rule against the caller, and does not say so. A reset (RST) mostly comes from a firewall or an intrusion filter on the
-path. Either way the sender learns nothing and tries again, later or elsewhere. As the reason may lie with the address
-tested from, nothing was learned about TLS.
+Closing in order (FIN) is what a server or a load balancer does that has no room, no working server behind
+it, or a rule against the caller, and does not say so. A reset (RST) mostly comes from a firewall or an
+intrusion filter on the path. Either way the sender learns nothing and tries again, later or elsewhere. As
+the reason may lie with the address tested from, nothing was learned about TLS.
 """
 
 from collections.abc import Iterator
@@ -40,9 +40,9 @@ _ADVICE = {
     scope=Scope.PORT,
     cites=("RFC 5321 §3.1", "RFC 5321 §3.8"),
     remedy=Remedy(
-        general="Make the server answer with 220, or say 421 or 554 with a reason, instead of hanging up; see the log "
-        "of the server, of the load balancer before it and of the firewall.",
-        postfix="read the log for smtpd or postscreen; smtpd_upstream_proxy_protocol set for no proxy hangs up too",
+        general="Make the server answer with 220, or say 421 or 554 with a reason, instead of hanging up; "
+        "see the log of the server, of the load balancer before it and of the firewall.",
+        postfix="see the log; smtpd_upstream_proxy_protocol hangs up on callers that are no proxy",
         exim="prefer deny to drop in acl_smtp_connect; see host_reject_connection",
     ),
     rows=("B4", "P10"),

@@ -1,9 +1,9 @@
 """The greeting does not begin with the server's full host name.
 
-The first word after 220 is the name of the server, fully qualified, or its address in brackets where it has no name.
-Something else there ("localhost", "mail", an underscore, only "ESMTP") mostly means that the host name was never set.
-Senders use the word in logs and loop detection, and the same wrong name tends to stand in mail that the host sends,
-where receivers do refuse it. Only a greeting with 220 is judged.
+The first word after 220 is the name of the server, fully qualified, or its address in brackets where it
+has no name. Something else there ("localhost", "mail", an underscore, only "ESMTP") mostly means that the
+host name was never set. Senders use the word in logs and loop detection, and the same wrong name tends to
+stand in mail that the host sends, where receivers do refuse it. Only a greeting with 220 is judged.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,10 @@
 """What the server says first is no SMTP greeting.
 
-A greeting is a reply with the code 220, or a refusal with 4yz or 5yz. Here something else came: another service
-answers on the port (a web or SSH server, a proxy, TLS from the first octet), or the server is broken. No sender can
-deliver mail to it. A greeting that a firewall has overwritten with asterisks is smtp/greeting-masked, and a greeting
-that was begun and never finished is smtp/greeting-missing or smtp/greeting-closed.
+A greeting is a reply with the code 220, or a refusal with 4yz or 5yz. Here something else came: another
+service answers on the port (a web or SSH server, a proxy, TLS from the first octet), or the server is
+broken. No sender can deliver mail to it. A greeting that a firewall has overwritten with asterisks is
+smtp/greeting-masked, and a greeting that was begun and never finished is smtp/greeting-missing or
+smtp/greeting-closed.
 """
 
 from collections.abc import Iterator
@@ -35,8 +36,8 @@ _TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
     scope=Scope.PORT,
     cites=("RFC 5321 §4.2", "RFC 5321 §4.3.2"),
     remedy=Remedy(
-        general="See which program listens on this port, and put the mail server there; if the port begins with TLS, "
-        "name it so in the test.",
+        general="See which program listens on this port, and put the mail server there; if the port begins "
+        "with TLS, name it so in the test.",
         postfix="the line for this port in master.cf; smtpd_tls_wrappermode = yes only on port 465",
         exim="daemon_smtp_ports, tls_on_connect_ports = 465",
     ),
@@ -65,9 +66,7 @@ def judge(greeting: Greeting) -> Judgement:
         return inconclusive(
             "the lines of the greeting differ in their code", received, advice="see smtp/reply-codes-mixed"
         )
-    return fail(
-        f"The greeting has the code {reply.code}, and only 220 opens an SMTP session", first_line(reply)
-    )
+    return fail(f"The greeting has the code {reply.code}, and only 220 opens a session", first_line(reply))
 
 
 def examples() -> Iterator[Example]:

@@ -1,9 +1,10 @@
 """Something on the path has overwritten the greeting with asterisks.
 
-Cisco PIX and ASA firewalls that inspect SMTP replace the text of the greeting by asterisks, to hide the software. The
-same inspection also overwrites EHLO keywords that it does not know, in many versions STARTTLS among them, and then
-mail travels in clear (see smtp/starttls-masked). Where it eats the space behind 220 too, senders take the greeting for
-garbage. The firewall may stand before the server or before the tester.
+Cisco PIX and ASA firewalls that inspect SMTP replace the text of the greeting by asterisks, to hide the
+software. The same inspection also overwrites EHLO keywords that it does not know, in many versions
+STARTTLS among them, and then mail travels in clear (see smtp/starttls-masked). Where it eats the space
+behind 220 too, senders take the greeting for garbage. The firewall may stand before the server or before
+the tester.
 """
 
 from collections.abc import Iterator
@@ -33,8 +34,8 @@ from waxseal.wire.smtp_ehlo import MASKED_BY, masked_greeting
     scope=Scope.PORT,
     cites=("RFC 5321 §4.2", "RFC 5321 §4.3.1"),
     remedy=Remedy(
-        general="Switch SMTP inspection off on the firewall: 'no inspect esmtp' in the policy map of a Cisco ASA, "
-        "'no fixup protocol smtp' on a PIX.",
+        general="Switch SMTP inspection off on the firewall: 'no inspect esmtp' in the policy map of a "
+        "Cisco ASA, 'no fixup protocol smtp' on a PIX.",
     ),
     rows=("B7",),
 )

@@ -1,10 +1,10 @@
 """The connection stands, and no greeting comes within the time that was waited.
 
-An SMTP server speaks first. Where it stays silent, it may be overloaded, wait for slow look-ups of the caller's
-name, hold callers back on purpose (a tarpit), or expect TLS from the first octet. Senders are told to wait up to
-five minutes, so mail may still arrive from them; shorter waits lose it. The silence may be meant for the address
-tested from only, so this says "not seen" and nothing about TLS. A connection that was closed instead is
-smtp/greeting-closed.
+An SMTP server speaks first. Where it stays silent, it may be overloaded, wait for slow look-ups of the
+caller's name, hold callers back on purpose (a tarpit), or expect TLS from the first octet. Senders are
+told to wait up to five minutes, so mail may still arrive from them; shorter waits lose it. The silence
+may be meant for the address tested from only, so this says "not seen" and nothing about TLS. A connection
+that was closed instead is smtp/greeting-closed.
 """
 
 from collections.abc import Iterator

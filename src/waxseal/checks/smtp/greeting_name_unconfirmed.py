@@ -1,9 +1,9 @@
 """The name in the greeting is neither the name the host was asked by nor a reverse name of its address.
 
-A mail host has most use of one name: the one in the MX record, in the PTR record of its address and in its greeting.
-Where the greeting names yet another host, logs are harder to read, and receivers that compare the names trust the
-host's own mail less. Nothing breaks: big providers greet with one name on all their hosts. An address without a PTR
-record is reported by the checks of DNS and not here.
+A mail host has most use of one name: the one in the MX record, in the PTR record of its address and in
+its greeting. Where the greeting names yet another host, logs are harder to read, and receivers that
+compare the names trust the host's own mail less. Nothing breaks: big providers greet with one name on all
+their hosts. An address without a PTR record is reported by the checks of DNS and not here.
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def judge(greeting: Greeting, reverse: ReverseNames, subject: Subject) -> Judgem
         return passed("the greeting gives a reverse name of the address")
     if reverse.answer.status is not DnsStatus.ANSWERED or not names:
         return inconclusive(
-            f"the address has no reverse name to compare with (the look-up ended {reverse.answer.status.value})",
+            f"no reverse name to compare with: the PTR look-up ended {reverse.answer.status.value}",
             advice="give the address a PTR record, or mend the look-up",
         )
     return warn(

@@ -1,9 +1,9 @@
 """The server greets with a refusal (a code that begins with 5) instead of 220.
 
-With 521 the host says that it never takes mail from anybody: as a mail host of a domain it loses all its mail. Any
-other refusal, mostly 554, is usually meant for the caller: its address is on a block list, has no reverse name, or
-belongs to a network that is not wanted. Then nothing was learned about TLS, and this says so. A refusal for now
-(code 4yz) is smtp/greeting-temporary.
+With 521 the host says that it never takes mail from anybody: as a mail host of a domain it loses all its
+mail. Any other refusal, mostly 554, is usually meant for the caller: its address is on a block list, has
+no reverse name, or belongs to a network that is not wanted. Then nothing was learned about TLS, and this
+says so. A refusal for now (code 4yz) is smtp/greeting-temporary.
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ from waxseal.facts import Greeting
     scope=Scope.PORT,
     cites=("RFC 7504 §3", "RFC 5321 §3.1", "RFC 5321 §4.3.2"),
     remedy=Remedy(
-        general="If the host is to take mail, remove the rule that answers the connection with a refusal; if not, "
-        "take it out of the MX records.",
+        general="If the host is to take mail, remove the rule that answers the connection with a refusal; "
+        "if not, take it out of the MX records.",
         postfix="smtpd_client_restrictions, postscreen_access_list, postscreen_dnsbl_sites",
         exim="the deny and drop statements of acl_smtp_connect",
         dns='a domain that takes no mail says so with the null MX: "MX 0 ."',

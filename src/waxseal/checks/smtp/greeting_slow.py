@@ -1,9 +1,10 @@
 """The greeting begins only after more than five seconds.
 
-The server was slow to say its first word: it looks up the caller's name or block lists with a resolver that does
-not answer, asks an ident service, has no free process, or holds callers back on purpose. Mail still comes through,
-as senders may wait five minutes, but every connection costs that long, and impatient senders give up. A greeting
-that begins at once and is finished late is smtp/pregreet-wait; one that never comes is smtp/greeting-missing.
+The server was slow to say its first word: it looks up the caller's name or block lists with a resolver
+that does not answer, asks an ident service, has no free process, or holds callers back on purpose. Mail
+still comes through, as senders may wait five minutes, but every connection costs that long, and impatient
+senders give up. A greeting that begins at once and is finished late is smtp/pregreet-wait; one that never
+comes is smtp/greeting-missing.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,9 @@
 """The server greets with "not now" (a code that begins with 4) instead of 220.
 
-It is overloaded, has reached its limit of connections (in all, or from this address), is shutting down, or puts
-unknown callers off the first time (greylisting). Senders come back later, so mail is late and not lost. As the
-reason may lie with the caller, nothing was learned about TLS: this is not the same as "no STARTTLS".
+It is overloaded, has reached its limit of connections (in all, or from this address), is shutting down,
+or puts unknown callers off the first time (greylisting). Senders come back later, so mail is late and not
+lost. As the reason may lie with the caller, nothing was learned about TLS: this is not the same as "no
+STARTTLS".
 """
 
 from collections.abc import Iterator
@@ -37,9 +38,9 @@ _MEANING = {
     scope=Scope.PORT,
     cites=("RFC 5321 §4.2.1", "RFC 5321 §3.8"),
     remedy=Remedy(
-        general="If this was not meant, raise the limits of connections and processes, or exempt the tester from "
-        "greylisting and rate limits.",
-        postfix="smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit, default_process_limit",
+        general="If this was not meant, raise the limits of connections and processes, or exempt the tester "
+        "from greylisting and rate limits.",
+        postfix="smtpd_client_connection_count_limit, postscreen_client_connection_count_limit",
         exim="smtp_accept_max, smtp_accept_max_per_host, smtp_load_reserve, and defer in acl_smtp_connect",
         exchange="Set-ReceiveConnector -MaxInboundConnectionPerSource",
     ),
@@ -53,7 +54,7 @@ def judge(greeting: Greeting) -> Judgement:
     if code // 100 == 4:
         meaning = _MEANING.get(code, "no common reason is tied to this code")
         return inconclusive(
-            f"the server puts this client off at the greeting ({code}: {meaning}), so nothing more could be seen",
+            f"the server puts this client off at the greeting ({code}: {meaning}); nothing more was seen",
             first_line(greeting.reply),
             advice="test again in a few minutes, and from an address that the server knows",
         )

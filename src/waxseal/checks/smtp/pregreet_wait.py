@@ -1,9 +1,9 @@
 """The server begins its greeting at once, and makes clients wait long for the end of it.
 
-Postfix's postscreen and others send the first line of the greeting, wait some seconds, and then send the last one:
-a spam program that talks too early gives itself away. That is a sound practice, and with the usual 2 to 6 seconds it
-is only mentioned. From 20 seconds on it costs mail: some senders do not wait that long, and each delivery holds a
-connection open meanwhile.
+Postfix's postscreen and others send the first line of the greeting, wait some seconds, and then send the
+last one: a spam program that talks too early gives itself away. That is a sound practice, and with the
+usual 2 to 6 seconds it is only mentioned. From 20 seconds on it costs mail: some senders do not wait that
+long, and each delivery holds a connection open meanwhile.
 """
 
 from collections.abc import Iterator

@@ -21,6 +21,8 @@ from waxseal.checks.api import (
     not_applicable,
     passed,
 )
+from waxseal.checks.smtp import _samples
+from waxseal.checks.smtp._replies import keywords_unsure
 from waxseal.facts import EhloClear, Endpoint, TlsMode
 from waxseal.wire.smtp_ehlo import masked_keyword
 
@@ -48,15 +50,26 @@ def judge(endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
     if ehlo.reply.code != 250:
         return inconclusive(
             f"EHLO was answered {ehlo.reply.code} and not 250, so no keyword was heard",
-            ehlo.reply.text,
+            ehlo.reply.text[:200],
             advice="test from an address that the server accepts, or later",
+        )
+    if ehlo.rejected is not None:
+        return inconclusive(
+            "EHLO was rejected, so the server could list nothing",
+            f"{ehlo.rejected.code} {ehlo.rejected.text}"[:200],
+            advice="see smtp/ehlo-rejected",
+        )
+    if keywords_unsure(ehlo):
+        return inconclusive(
+            "the EHLO answer came cut short or in pieces, so keywords may be missing from it",
+            advice="see the findings about the server's replies, and test again",
         )
     if any(masked_keyword(keyword) for keyword in ehlo.keywords):
         return inconclusive(
             "something on the path masks keywords, so the server's own offer was not seen",
             advice="test from another network; see smtp/starttls-masked",
         )
-    offered = ", ".join(keyword.name for keyword in ehlo.keywords) or "no keyword at all"
+    offered = ", ".join(keyword.name for keyword in ehlo.keywords)[:190] or "no keyword at all"
     return fail(
         "The server answers EHLO but does not offer STARTTLS: mail travels in clear", f"offered: {offered}"
     )
@@ -66,14 +79,18 @@ def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
     yield Example("offered", Verdict.PASS, (samples.endpoint(), samples.ehlo("STARTTLS")))
     yield Example("not offered", Verdict.FAIL, (samples.endpoint(), samples.ehlo("PIPELINING", "SIZE 1000")))
-    yield Example("HELO only", Verdict.FAIL, (samples.endpoint(), samples.ehlo(command="HELO", keywords=())))
+    unknown = samples.reply(502, "5.5.2 command not recognized")
+    helo = samples.ehlo(command="HELO", keywords=(), rejected=unknown)
+    yield Example("HELO only", Verdict.INCONCLUSIVE, (samples.endpoint(), helo))
+    cut = _samples.ehlo(b"250-mx.example.org\r\n250-PIPE")
+    yield Example("cut short", Verdict.INCONCLUSIVE, (samples.endpoint(), cut))
     yield Example(
         "masked", Verdict.INCONCLUSIVE, (samples.endpoint(), samples.ehlo("PIPELINING", "XXXXXXXA"))
     )
     yield Example(
         "EHLO answered 421",
         Verdict.INCONCLUSIVE,
-        (samples.endpoint(), samples.ehlo(reply=samples.reply(421, "busy"))),
+        (samples.endpoint(), samples.ehlo(reply=samples.reply(421, "busy"), keywords=())),
     )
     yield Example(
         "implicit TLS",

@@ -1,5 +1,7 @@
 """Lab domains with one fault in DNS: MX records, addresses, reverse names."""
 
+from dataclasses import replace
+
 from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.domains.table import (
     AddressPlan,
@@ -7,7 +9,6 @@ from waxseal.lab.domains.table import (
     LabDomain,
     LabServer,
     expect,
-    fails,
     mail_domain,
     mx,
     sound_host,
@@ -27,6 +28,7 @@ def domains() -> tuple[LabDomain, ...]:
         *_look_ups(),
         *_odd_exchanges(plan),
         *_exchanges_beside_a_sound_one(plan),
+        *_exchange_names(plan),
         *_addresses(plan),
         *_reverse_names(plan),
     )
@@ -147,6 +149,37 @@ def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
     )
 
 
+def _exchange_names(plan: AddressPlan) -> tuple[LabDomain, ...]:
+    """MX hosts whose names are not well formed; the machines behind them have good names of their own."""
+    rows = (
+        (
+            "mx-underscore.test",
+            "mail_server",
+            "the name of the MX host has an underscore",
+            "dns/mx-host-name-invalid",
+        ),
+        ("idn-invalid.test", "xn--ls8h", "the name of the MX host is no valid A-label", "dns/idn-invalid"),
+    )
+    return tuple(_misnamed(plan, *row) for row in rows)
+
+
+def _misnamed(plan: AddressPlan, name: str, label: str, title: str, check: str) -> LabDomain:
+    host, other = f"mx.{name}", f"{label}.{name}"
+    addresses = plan.pair()
+    order = TlsOrder(leaves=(LeafOrder(names=(f"*.{name}",)),))
+    return LabDomain(
+        name=name,
+        title=title,
+        expected=expect(_DELIVERS, fails=(check,)),
+        records=(
+            *mx(name, other),
+            *host_records(other, *addresses, reverse=""),
+            *host_records(host, *addresses),
+        ),
+        servers=(LabServer(addresses=addresses, behaviour=Behaviour(host=host, tls=order)),),
+    )
+
+
 def _two(
     name: str,
     title: str,
@@ -202,7 +235,7 @@ def _addresses(plan: AddressPlan) -> tuple[LabDomain, ...]:
 def _reverse_names(plan: AddressPlan) -> tuple[LabDomain, ...]:
     missing, unconfirmed, failing = "no-reverse.test", "unconfirmed-reverse.test", "reverse-servfail.test"
     failing_domain = mail_domain(
-        failing, "the look-up of its reverse name fails", plan, unknown("dns/reverse-lookup-failed")
+        failing, "the look-up of its reverse name fails", plan, warns("dns/reverse-lookup-failed")
     )
     return (
         _reversed(missing, "no reverse name", plan, "", warns("dns/reverse-name-missing")),
@@ -213,16 +246,12 @@ def _reverse_names(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "mx1.sound.test",
             warns("dns/reverse-name-unconfirmed"),
         ),
-        LabDomain(
-            name=failing,
-            title=failing_domain.title,
-            expected=expect("sealed", inconclusive=("dns/reverse-lookup-failed",)),
-            records=failing_domain.records,
+        replace(
+            failing_domain,
             faults=tuple(
                 FaultyName(reverse_name(address), DnsFault.SERVFAIL)
                 for address in failing_domain.servers[0].addresses
             ),
-            servers=failing_domain.servers,
         ),
     )
 
@@ -237,6 +266,3 @@ def _reversed(name: str, title: str, plan: AddressPlan, reverse: str, expected: 
         records=(*mx(name, host), *host_records(host, *addresses, reverse=reverse)),
         servers=(LabServer(addresses=addresses, behaviour=Behaviour(host=host)),),
     )
-
-
-__all__ = ["domains", "fails"]

@@ -1,6 +1,7 @@
 """Lab domains that are in order, each in its own way."""
 
-from waxseal.facts import TargetKind, TlsMode
+from dataclasses import replace
+
 from waxseal.lab.behaviour import KEYWORDS, Behaviour
 from waxseal.lab.domains.table import (
     SEALED,
@@ -52,16 +53,13 @@ def _submission(plan: AddressPlan) -> tuple[LabDomain, ...]:
             expected=SEALED,
             records=tuple(host_records(SUBMISSION_HOST, *addresses)),
             servers=(LabServer(addresses=addresses, behaviour=at_465, port=465),),
-            kind=TargetKind.HOST,
             port=465,
-            mode=TlsMode.IMPLICIT,
         ),
         LabDomain(
             name=SUBMISSION_HOST,
             title="submission with STARTTLS, in order",
             expected=SEALED,
             servers=(LabServer(addresses=addresses, behaviour=at_587, port=587),),
-            kind=TargetKind.HOST,
             port=587,
         ),
     )
@@ -85,7 +83,10 @@ def _certificates(plan: AddressPlan) -> tuple[LabDomain, ...]:
             SEALED,
             leaf={"names": ("*.wildcard.test",)},
         ),
-        mail_domain("xn--bcher-kva.test", "an internationalized domain, bücher.test", plan, SEALED),
+        replace(
+            mail_domain("xn--bcher-kva.test", "an internationalized domain", plan, SEALED),
+            typed="bücher.test",
+        ),
     )
 
 

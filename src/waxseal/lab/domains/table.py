@@ -1,8 +1,8 @@
 """The form of a lab domain, and the builders with which the tables are written.
 
-One domain has one fault, so that a wrong finding shows; whatever is not said of it is sound: MX host with IPv4
-and IPv6 address, reverse names that lead back, the same name in greeting and EHLO answer, a certificate from
-the lab's root, TLS 1.2 and 1.3.
+One domain has one fault, so that a wrong finding shows; whatever is not said of it is sound: MX host with
+IPv4 and IPv6 address, reverse names that lead back, the same name in greeting and EHLO answer, a certificate
+from the lab's root, TLS 1.2 and 1.3.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from waxseal.checks.verdict import Verdict
-from waxseal.facts import TargetKind, TlsMode
 from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.orders import LeafOrder, TlsOrder
 from waxseal.lab.zone import DnsRecord, FaultyName, host_records
@@ -51,16 +50,15 @@ class LabDomain:
     """One domain of the simulated mail world.
 
     Attributes:
-        name: What to check, as a user types it: a domain, a host or an address.
+        name: The domain, or the host where `port` is not 25; A-labels. Unique together with `port`.
         title: What is the matter with it, in a few words.
         expected: What waxseal should say.
         records: Its DNS records.
         faults: What goes wrong with its DNS.
         servers: Its servers.
         policy: Its MTA-STS policy; None for none.
-        kind: What `name` is.
         port: The port to check.
-        mode: How TLS begins there.
+        typed: What a user types for it; "" for `target` out of name and port.
         needs_old_tls: It can only be shown where OpenSSL still speaks TLS 1.0 or 1.1.
         slow: Its check lasts until a time limit, because something stays silent.
     """
@@ -72,11 +70,18 @@ class LabDomain:
     faults: tuple[FaultyName, ...] = ()
     servers: tuple[LabServer, ...] = ()
     policy: str | None = None
-    kind: TargetKind = TargetKind.DOMAIN
     port: int = 25
-    mode: TlsMode = TlsMode.STARTTLS
+    typed: str = ""
     needs_old_tls: bool = False
     slow: bool = False
+
+    @property
+    def target(self) -> str:
+        """What to check, as it is typed on a command line."""
+        return self.typed or (self.name if self.port == 25 else f"{self.name}:{self.port}")
+
+
+_NETWORKS = {1: "192.0.2", 2: "198.51.100", 3: "203.0.113"}
 
 
 class AddressPlan:
@@ -86,8 +91,6 @@ class AddressPlan:
         network: 1 for 192.0.2.0/24, 2 for 198.51.100.0/24, 3 for 203.0.113.0/24.
         first: The first last octet.
     """
-
-    _NETWORKS = {1: "192.0.2", 2: "198.51.100", 3: "203.0.113"}
 
     def __init__(self, network: int, first: int = 1) -> None:
         self._network = network
@@ -99,7 +102,7 @@ class AddressPlan:
         if number > 254:
             raise ValueError("the network is used up; give the table another block")
         self._next += 1
-        return f"{self._NETWORKS[self._network]}.{number}", f"2001:db8:0:{self._network}::{number:x}"
+        return f"{_NETWORKS[self._network]}.{number}", f"2001:db8:0:{self._network}::{number:x}"
 
 
 def expect(

@@ -1,0 +1,76 @@
+"""A certificate in the path was issued by one that has no right to issue it.
+
+The issuer is no certification authority, may not sign certificates by its key usage, or stands above more
+intermediates than its path length allows. Otherwise anyone with a certificate for his own host could make
+one for yours, so clients that verify refuse such a chain outright. On port 25 this is a warning, on
+submission a failure. It is mostly seen with home-made authorities.
+"""
+
+from collections.abc import Iterator
+
+from waxseal.checks import samples
+from waxseal.checks.api import (
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Subject,
+    Verdict,
+    at,
+    check,
+    passed,
+)
+from waxseal.checks.certificate._proof import lines, problems, prove, without_path
+from waxseal.checks.certificate._samples import chain as sample
+from waxseal.checks.certificate._weighing import broken, set_aside
+from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.trust.chain import ProblemCode
+
+
+@check(
+    title="An issuer may not issue certificates",
+    level=Level.MUST,
+    scope=Scope.CERTIFICATE,
+    cites=("RFC 5280 §6.1.4", "RFC 5280 §4.2.1.9", "RFC 5280 §4.2.1.3"),
+    remedy=Remedy(
+        general="Issue the certificate from an authority with basicConstraints CA:TRUE, keyCertSign in its "
+        "key usage, and a path length that leaves room.",
+    ),
+    rows=("D1",),
+)
+def judge(
+    subject: Subject,
+    endpoint: Endpoint,
+    run: RunContext,
+    chain: CertificateChain,
+    anchors: TrustAnchors,
+    handshake: Handshake | None,
+) -> Judgement:
+    """Judge every issuer of the path."""
+    aside = set_aside(subject, handshake)
+    if aside is not None:
+        return aside
+    proof = prove(chain, anchors, run)
+    found = problems(proof, ProblemCode.NOT_A_CA, ProblemCode.PATH_LENGTH_EXCEEDED)
+    if found:
+        right = "is no authority" if found[0].code is ProblemCode.NOT_A_CA else "stands above too many others"
+        return broken(
+            endpoint,
+            subject,
+            f"An issuer of the path had no right to issue: it {right}",
+            *lines(proof, found),
+        )
+    return without_path(proof) or passed("Every issuer of the path is entitled to issue")
+
+
+def examples() -> Iterator[Example]:
+    """The smallest facts for each answer."""
+    yield Example("issued by a host certificate", Verdict.WARN, (samples.endpoint(), *sample("not_a_ca")))
+    yield Example("path length", Verdict.WARN, (samples.endpoint(), *sample("path_length")))
+    yield Example(
+        "on submission", Verdict.FAIL, (at(samples.endpoint(), port=587), *sample("not_a_ca", port=587))
+    )
+    yield Example("sound", Verdict.PASS, (samples.endpoint(), *sample("deep")))
+    yield Example("issuer missing", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("orphan")))
+    yield Example("self-signed", Verdict.NOT_APPLICABLE, (samples.endpoint(), *sample("self_signed")))

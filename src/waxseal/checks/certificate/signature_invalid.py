@@ -1,0 +1,79 @@
+"""A certificate names its issuer, and the issuer's key did not make its signature.
+
+The certificate was altered or put together from parts that do not belong together: often an old
+intermediate of the same name, whose key was replaced, was left in the chain file. Nobody who verifies
+accepts it. On port 25 this is a warning, on submission a failure. Whether the algorithm of a good
+signature is strong enough is another question, see certificate/signature-weak.
+"""
+
+from collections.abc import Iterator
+
+from waxseal.checks import samples
+from waxseal.checks.api import (
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Subject,
+    Verdict,
+    at,
+    check,
+    passed,
+)
+from waxseal.checks.certificate._proof import lines, place, problems, prove, without_path
+from waxseal.checks.certificate._samples import chain as sample
+from waxseal.checks.certificate._weighing import broken, set_aside
+from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.trust.chain import ProblemCode
+
+
+@check(
+    title="A signature in the chain is wrong",
+    level=Level.MUST,
+    scope=Scope.CERTIFICATE,
+    cites=("RFC 5280 §6.1.3", "RFC 8314 §4.4"),
+    remedy=Remedy(
+        general="Install certificate and chain anew, both as your authority delivers them with this "
+        "certificate.",
+        postfix="smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
+        exim="tls_certificate = /path/fullchain.pem",
+        dovecot="ssl_cert = </path/fullchain.pem",
+    ),
+    rows=("D1",),
+)
+def judge(
+    subject: Subject,
+    endpoint: Endpoint,
+    run: RunContext,
+    chain: CertificateChain,
+    anchors: TrustAnchors,
+    handshake: Handshake | None,
+) -> Judgement:
+    """Judge the signatures along the path."""
+    aside = set_aside(subject, handshake)
+    if aside is not None:
+        return aside
+    proof = prove(chain, anchors, run)
+    found = problems(proof, ProblemCode.SIGNATURE_INVALID)
+    if found:
+        return broken(
+            endpoint,
+            subject,
+            f"{place(proof, found[0].depth)} was not signed by the issuer that it names",
+            *lines(proof, found),
+        )
+    return without_path(proof) or passed(
+        f"Every signature of the path verifies ({len(proof.path)} certificates)"
+    )
+
+
+def examples() -> Iterator[Example]:
+    """The smallest facts for each answer."""
+    yield Example("altered", Verdict.WARN, (samples.endpoint(), *sample("forged")))
+    yield Example(
+        "on submission", Verdict.FAIL, (at(samples.endpoint(), port=587), *sample("forged", port=587))
+    )
+    yield Example("sound", Verdict.PASS, (samples.endpoint(), *sample("good")))
+    yield Example("issuer missing", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("orphan")))
+    yield Example("self-signed", Verdict.NOT_APPLICABLE, (samples.endpoint(), *sample("self_signed")))

@@ -1,0 +1,101 @@
+"""What came of the connection requests, read from the attempts: shared by the checks of this folder.
+
+One silent server proves nothing: this machine, its provider or the path may swallow the packets. So silence
+is held against a server only where another connection to the same port, over the same address family, stood
+in the same run. And where IPv6 fails for a host as a whole while IPv4 stands, reach/ipv6-unreachable says
+it once, and the checks of single addresses leave it to that.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+
+from waxseal.checks.api import Everywhere, Judgement, inconclusive, not_applicable, passed
+from waxseal.facts import Attempt, Cause, ControlReach, Scope, Stage, Subject, describe
+
+DIALOGUE = "smtp.dialogue"
+ANSWERS = frozenset({Cause.REFUSED, Cause.UNREACHABLE})
+"""The connection did not stand, but something answered the request."""
+UNHEARD = ANSWERS | {Cause.TIMED_OUT, Cause.NO_ROUTE}
+"""Ends of a connection request that was made and did not lead to a connection."""
+_BEFORE = frozenset({Stage.RESOLVE, Stage.CONNECT})
+
+_SEE = {
+    Cause.REFUSED: "reach/connection-refused",
+    Cause.TIMED_OUT: "reach/connection-timed-out",
+    Cause.UNREACHABLE: "reach/connection-unreachable",
+    Cause.NO_ROUTE: "reach/connection-unreachable",
+    Cause.BLOCKED_HERE: "reach/port-blocked-here",
+    Cause.NOT_ALLOWED: "reach/address-not-allowed",
+    Cause.BUDGET_SPENT: "reach/not-fully-tested",
+}
+
+
+def stood(attempt: Attempt) -> bool:
+    """Whether the TCP connection came to stand, whatever happened on it later."""
+    if attempt.ended.stage is None:
+        return attempt.ended.cause is Cause.COMPLETED
+    return attempt.ended.stage not in _BEFORE
+
+
+def failed_with(attempt: Attempt, *causes: Cause) -> bool:
+    """Whether the connection request itself ended so."""
+    return attempt.ended.cause in causes and not stood(attempt)
+
+
+def otherwise(attempt: Attempt) -> Judgement:
+    """The answer of a check of one way to fail, for every attempt that did not fail in that way."""
+    if stood(attempt):
+        return passed("the connection stood")
+    ended = attempt.ended
+    see = _SEE.get(ended.cause, "")
+    if ended.cause in UNHEARD:
+        return not_applicable(f"the connection failed in another way ({describe(ended)}); see {see}")
+    return inconclusive(
+        f"no connection was tried: {describe(ended)}",
+        advice=f"see {see}" if see else "test again; see --transcript for what was heard",
+    )
+
+
+def dialogues(attempts: Everywhere[Attempt]) -> Iterator[tuple[Subject, Attempt]]:
+    """The attempts of main conversations, each with the address and port that it was made to."""
+    for subject, attempt in attempts:
+        if attempt.probe == DIALOGUE and subject.scope is Scope.PORT:
+            yield subject, attempt
+
+
+def is_ipv6(subject: Subject) -> bool:
+    """Whether a subject's address is an IPv6 address."""
+    return ":" in (subject.address or "")
+
+
+def said_of_ipv6(subject: Subject, attempts: Everywhere[Attempt]) -> Judgement | None:
+    """NOT-APPLICABLE for an IPv6 address whose host is reached over IPv4 only; else None."""
+    if not is_ipv6(subject) or subject.host is None:
+        return None
+    host = subject.up_to(Scope.HOST)
+    families = {is_ipv6(where) for where, tried in dialogues(attempts) if where.within(host) and stood(tried)}
+    if families != {False}:
+        return None
+    return not_applicable("the host is reached over IPv4 and not over IPv6; see reach/ipv6-unreachable")
+
+
+def egress_proof(subject: Subject, attempts: Everywhere[Attempt], control: ControlReach | None) -> str | None:
+    """What proves that connections to the subject's port and address family get out of here, or None."""
+    for where, attempt in attempts:
+        if where.port == subject.port and is_ipv6(where) is is_ipv6(subject) and stood(attempt):
+            return f"a connection to [{where.address}]:{where.port} stood in the same run"
+    if control is None or not control.connected:
+        return None
+    host, _, port = control.destination.rpartition(":")
+    if port != str(subject.port) or _control_is_ipv6(host, attempts) is not is_ipv6(subject):
+        return None
+    return f"the control destination {control.destination} was reached in the same run"
+
+
+def _control_is_ipv6(host: str, attempts: Everywhere[Attempt]) -> bool:
+    """The family over which the control was reached: by its address, or the one spoken from; else IPv4."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).version == 6
+    except ValueError:
+        own = [a.local_address for where, a in attempts if where.scope is Scope.RUN and stood(a)]
+        return any(address.count(":") > 1 for address in own)

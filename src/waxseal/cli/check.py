@@ -1,0 +1,123 @@
+"""``waxseal check``: look at targets over the network, or at the lab's domains, and report."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from waxseal.api import Result, check, default_network
+from waxseal.cli.network import dial_map, ehlo_name, host_and_port
+from waxseal.cli.output import output_options, show
+from waxseal.cli.progress import Progress
+from waxseal.errors import UsageError
+from waxseal.net.network import Network
+from waxseal.probes.settings import ProbeSettings
+
+
+@click.command("check")
+@click.argument("targets", nargs=-1)
+@click.option("--name", help="Host name the certificate should bear, for an address or a host.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port where a target names none.  [default: 25]")
+@click.option(
+    "--lab", is_flag=True, help="Check the simulated mail world instead; no target means all of it."
+)
+@click.option(
+    "--ehlo", "ehlo", help="Name to send with EHLO; best one with matching PTR and address records."
+)
+@click.option("--resolver", "resolvers", multiple=True, help="DNS resolver to ask: address or address:port.")
+@click.option(
+    "--roots", default="system", show_default=True, help="Root store: system, certifi or a PEM file."
+)
+@click.option("--control", help="host:port known to answer, to tell a blocked port from dead servers.")
+@click.option("--allow", "allowed", multiple=True, help="Special-purpose network that may be dialled (CIDR).")
+@click.option("--time-limit", type=click.FloatRange(0.5, 3600), help="Seconds per address.  [default: 30]")
+@click.option(
+    "--max-connections",
+    type=click.IntRange(1, 100),
+    default=6,
+    show_default=True,
+    help="Per address and port.",
+)
+@click.option("-4", "only_ipv4", is_flag=True, help="Test IPv4 addresses only.")
+@click.option("-6", "only_ipv6", is_flag=True, help="Test IPv6 addresses only.")
+@click.option("--vantage", default="", help="A name for this place, recorded with the facts.")
+@click.option(
+    "--dial-map", "dial_map_file", type=click.Path(path_type=Path), help="JSON map of where to dial."
+)
+@output_options
+def command(
+    targets: tuple[str, ...],
+    name: str | None,
+    port: int | None,
+    lab: bool,
+    ehlo: str | None,
+    resolvers: tuple[str, ...],
+    roots: str,
+    control: str | None,
+    allowed: tuple[str, ...],
+    time_limit: float | None,
+    max_connections: int,
+    only_ipv4: bool,
+    only_ipv6: bool,
+    vantage: str,
+    dial_map_file: Path | None,
+    form: str | None,
+    save: Path | None,
+    verbose: int,
+    fail_on: str,
+) -> int:
+    """Test domains, mail hosts or addresses, and say what was found.
+
+    \b
+    A target is a domain (every MX, every address), user@domain, host:port,
+    an address, or smtp://, submission://, submissions://, imaps://, pop3s://
+    with a host.
+
+    \b
+    waxseal check example.org
+    waxseal check 192.0.2.25 --name mx.example.org
+    waxseal check mx.example.org:587 submissions://mail.example.org
+    """
+    if only_ipv4 and only_ipv6:
+        raise UsageError("-4 and -6 exclude each other", "leave both out to test both")
+    if not targets and not lab:
+        raise UsageError(
+            "nothing to check was named", "name a domain, as in 'waxseal check example.org', or use --lab"
+        )
+    settings = ProbeSettings(
+        ehlo_name=ehlo_name(ehlo),
+        time_limit_s=time_limit if time_limit is not None else (8.0 if lab else 30.0),
+        connection_limit=max_connections,
+        control=host_and_port(control) if control else None,
+        families=(4,) if only_ipv4 else (6,) if only_ipv6 else (4, 6),
+    )
+    if lab:
+        from waxseal.cli.lab import check_lab
+
+        return check_lab(targets, settings, form=form, save=save, verbose=verbose, fail_on=fail_on)
+    network = default_network(resolvers, roots, allowed)
+    if dial_map_file is not None:
+        network = dial_map(network, dial_map_file)
+    result = asyncio.run(_check(targets, network, settings, name=name, port=port, vantage=vantage))
+    return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
+
+
+async def _check(
+    targets: tuple[str, ...],
+    network: Network,
+    settings: ProbeSettings,
+    *,
+    name: str | None,
+    port: int | None,
+    vantage: str,
+) -> Result:
+    with Progress() as progress:
+        return await check(
+            *targets,
+            network=network,
+            settings=settings,
+            name=name,
+            port=port,
+            vantage=vantage,
+            on_record=progress.note,
+        )

@@ -1,0 +1,127 @@
+"""``waxseal lab``: the simulated mail world, kept running for other programs or checked on the spot."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from waxseal.api import Result, check
+from waxseal.cli.output import show
+from waxseal.cli.progress import Progress
+from waxseal.errors import UsageError
+from waxseal.facts import TargetKind
+from waxseal.lab.domains import LabDomain
+from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE, LabWorld
+from waxseal.probes.settings import ProbeSettings
+from waxseal.report.model import Report
+from waxseal.wire.idna import to_u_label
+
+
+@click.command("lab")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write the root certificate and the dial map.  [default: a new temporary folder]",
+)
+def command(folder: Path | None) -> None:
+    """Keep a simulated mail world running to try things on.
+
+    Its domains end in .test, one fault each. It says how to reach them, and runs until it is interrupted.
+    """
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="waxseal-lab-")))
+        asyncio.run(_keep_running(folder))
+
+
+async def _keep_running(folder: Path) -> None:
+    async with LabWorld() as world:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            world.save(folder)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written to: {error.strerror}", "give another --folder") from error
+        for line in _how_to_reach(world, folder):
+            click.echo(line)
+        sys.stdout.flush()
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+        click.echo("stopped", err=True)
+
+
+def _how_to_reach(world: LabWorld, folder: Path) -> list[str]:
+    width = max(len(domain.target) for domain in world.domains)
+    options = [
+        f"--resolver {world.dns_address}",
+        f"--roots {folder / ROOT_FILE}",
+        f"--dial-map {folder / DIAL_MAP_FILE}",
+        *(f"--allow {network}" for network in NETWORKS),
+    ]
+    first = next(place for place in world.dial_map.values() if not isinstance(place, str))
+    return [
+        "The lab is running; Ctrl-C stops it. Check any of its domains from another terminal:",
+        "",
+        "  waxseal check sound.test \\",
+        *(f"    {option} \\" for option in options[:-1]),
+        f"    {options[-1]}",
+        "",
+        f"DNS answers at {world.dns_address} (UDP and TCP). {folder / DIAL_MAP_FILE} says which port on",
+        "127.0.0.1 stands for each address and port, for other programs:",
+        "",
+        f"  openssl s_client -starttls smtp -connect {first[0]}:{first[1]} -CAfile {folder / ROOT_FILE}",
+        "",
+        *(f"  {domain.target:{width}}  {domain.title}" for domain in world.domains),
+    ]
+
+
+def check_lab(
+    targets: tuple[str, ...],
+    settings: ProbeSettings,
+    *,
+    form: str | None,
+    save: Path | None,
+    verbose: int,
+    fail_on: str,
+) -> int:
+    """Check the lab's domains, all of them where none is named, and say which got what they should.
+
+    The exit code is that of the findings where targets are named; for the whole lab it says whether every
+    domain got its expected verdict, since its faults are meant.
+    """
+    result, world = asyncio.run(_check(targets, settings))
+    code = show(result, form, save=save, verbose=verbose, fail_on="never" if not targets else fail_on)
+    if targets:
+        return code
+    wrong = _compare(result, world.domains)
+    total = len(world.domains)
+    click.echo(f"{total} domains, {total - len(wrong)} with the verdict that they should get", err=form is not None)
+    for line in wrong:
+        click.echo(f"  {line}", err=True)
+    return 1 if wrong else 0
+
+
+async def _check(targets: tuple[str, ...], settings: ProbeSettings) -> tuple[Result, LabWorld]:
+    with Progress() as progress:
+        async with LabWorld() as world:
+            chosen = targets or tuple(domain.target for domain in world.domains)
+            result = await check(*chosen, network=world.network(), settings=settings, on_record=progress.note)
+    return result, world
+
+
+def _compare(result: Result, domains: tuple[LabDomain, ...]) -> list[str]:
+    by_target = {(r.target.name, r.target.port): r for r in result.reports}
+    wrong = []
+    for domain in domains:
+        report = by_target[domain.name, domain.port]
+        problems = domain.expected.differences(
+            {(f.check, f.verdict) for f in report.findings}, report.headline.state.value
+        )
+        if problems:
+            wrong.append(f"{domain.target}: {'; '.join(problems)}")
+    return wrong

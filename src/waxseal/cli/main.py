@@ -1,0 +1,121 @@
+"""The command ``waxseal``: sub-commands that are loaded when called, and what its exit codes mean.
+
+Start-up imports click and nothing else; each sub-command imports what it needs (DESIGN §8).
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from waxseal.errors import UsageError
+from waxseal.version import __version__
+
+EXIT_OK = 0
+EXIT_FINDING = 1
+EXIT_USAGE = 2
+EXIT_UNTESTED = 3
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+COMMANDS = {
+    "check": "Test domains, mail hosts or addresses, and say what was found.",
+    "judge": "Judge recorded facts again, without a network.",
+    "explain": "Say what a check means, its standard, and how to fix it.",
+    "lab": "Keep a simulated mail world running to try things on.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its sub-commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import ``waxseal.cli.<name>`` and give its command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"waxseal.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the sub-commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="waxseal")
+def waxseal() -> None:
+    """Is e-mail sealed in transit? Tests the servers that receive mail, and explains every answer.
+
+    \b
+    Exit codes: 0 ok, 1 a finding at or above --fail-on, 2 usage,
+                3 could not test, 70 a bug in waxseal.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit with its code; never shows a traceback for what a user or a peer did."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        code: Any = waxseal.main(arguments, standalone_mode=False)
+        sys.stdout.flush()
+    except UsageError as error:
+        _complain(error.message, error.hint)
+        return EXIT_USAGE
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx is not None else "waxseal"
+        _complain(error.format_message(), f"see '{where} --help'")
+        return EXIT_USAGE
+    except click.ClickException as error:
+        _complain(error.format_message(), "")
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted", "")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _close_stdout()
+        return EXIT_OK
+    except Exception as error:
+        _complain(
+            f"a bug in waxseal: {type(error).__name__}: {error}",
+            "please report it; WAXSEAL_TRACEBACK=1 shows where it struck",
+        )
+        _show_traceback()
+        return EXIT_BUG
+    return code if isinstance(code, int) else EXIT_OK
+
+
+def _complain(message: str, hint: str) -> None:
+    click.echo(f"waxseal: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def _close_stdout() -> None:
+    """The reader has gone: let the interpreter's own flush at exit fail in silence."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_traceback() -> None:
+    import os
+
+    if os.environ.get("WAXSEAL_TRACEBACK"):
+        import traceback
+
+        traceback.print_exc()
+
+
+if __name__ == "__main__":
+    main()

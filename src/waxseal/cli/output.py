@@ -1,0 +1,106 @@
+"""What ``check`` and ``judge`` share: the forms of output and the exit code that follows from them."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from waxseal.api import Result
+from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED
+from waxseal.errors import UsageError
+from waxseal.facts.stored import dump
+from waxseal.grading.severity import Severity
+
+FORMS = ("json", "facts", "transcript")
+BRIEF_FROM = 6
+"""So many reports, and remedies are left out of each."""
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of output, the same for every command that judges."""
+    options = [
+        click.option("--json", "form", flag_value="json", help="One JSON document (waxseal.report/1)."),
+        click.option(
+            "--facts", "form", flag_value="facts", help="What was seen, as JSON lines (waxseal.facts/1)."
+        ),
+        click.option("--transcript", "form", flag_value="transcript", help="The dialogues, line by line."),
+        click.option(
+            "--save",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Also write the facts to this file, for 'waxseal judge'.",
+        ),
+        click.option("-v", "--verbose", count=True, help="More detail; -vv shows every check."),
+        click.option(
+            "--fail-on",
+            type=click.Choice([s.label for s in Severity if s] + ["never"]),
+            default="high",
+            show_default=True,
+            help="Exit with 1 when a finding is this severe or worse.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def show(result: Result, form: str | None, *, save: Path | None, verbose: int, fail_on: str) -> int:
+    """Print a result in the chosen form and give the exit code."""
+    if save is not None:
+        save_facts(result, save)
+    if form == "json":
+        from waxseal.report.json_form import render_json
+
+        sys.stdout.buffer.write(render_json(result.reports))
+    elif form == "facts":
+        sys.stdout.buffer.writelines(dump(result.facts))
+    elif form == "transcript":
+        from waxseal.report.transcript import render_transcript
+
+        for report in result.reports:
+            for line in render_transcript(result.facts, report.root):
+                click.echo(line)
+    else:
+        _print_reports(result, verbose)
+    return exit_code(result, fail_on)
+
+
+def _print_reports(result: Result, verbose: int) -> None:
+    from rich.console import Console
+
+    from waxseal.report.terminal import print_report
+
+    console = Console(soft_wrap=False, emoji=False, markup=False)
+    for report in result.reports:
+        print_report(
+            console, report, verbose=verbose, brief=len(result.reports) >= BRIEF_FROM and not verbose
+        )
+
+
+def save_facts(result: Result, path: Path) -> None:
+    """Write the facts to a file.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        with path.open("wb") as file:
+            file.writelines(dump(result.facts))
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", "--save takes the path of a file"
+        ) from error
+
+
+def exit_code(result: Result, fail_on: str) -> int:
+    """Exit code of a run: bug, then finding, then could not test, then ok (docs/exit-codes.md)."""
+    if any(finding.crashed for report in result.reports for finding in report.findings):
+        return EXIT_BUG
+    if fail_on != "never":
+        limit = Severity.from_label(fail_on)
+        if any(report.worst >= limit for report in result.reports):
+            return EXIT_FINDING
+    if any(report.untested for report in result.reports):
+        return EXIT_UNTESTED
+    return EXIT_OK

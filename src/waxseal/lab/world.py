@@ -1,0 +1,172 @@
+"""The lab as a whole: everything started together, reached through one map, and stopped together.
+
+Nothing leaves 127.0.0.1, and no port below 1024 is needed: clients dial documentation addresses (RFC 5737,
+RFC 3849), and `net.dial.MappedDialer` leads them to free ports here.
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from waxseal.lab.ca import CertificateAuthority, pem
+from waxseal.lab.dns_server import DnsServer
+from waxseal.lab.domains import LabDomain, all_domains
+from waxseal.lab.domains.table import AddressPlan
+from waxseal.lab.listener import Listener
+from waxseal.lab.smtp_server import SmtpServer
+from waxseal.lab.sts_host import POLICY_HOST_PREFIX, StsHost
+from waxseal.lab.tls import speaks_old_versions
+from waxseal.lab.zone import DnsRecord, Zone, host_records
+from waxseal.net.dial import MappedDialer
+
+if TYPE_CHECKING:
+    from waxseal.net.clock import Clock
+    from waxseal.net.network import Network
+
+NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+"""Where all servers of the lab are, as far as its clients know."""
+ROOT_FILE = "root.pem"
+DIAL_MAP_FILE = "dial-map.json"
+_STORE_NAME = "lab"
+_DNS_TIMEOUT_S = 1.0
+
+
+class LabWorld:
+    """The simulated mail world.
+
+    Args:
+        domains: What is in it; None for the whole table, as far as this machine's OpenSSL can play it.
+        now: The moment around which certificates are dated; None for the present.
+
+    Attributes:
+        domains: What is in it.
+        time: The moment around which certificates are dated; aware UTC.
+        dial_map: ``(address, port)`` as DNS says it, to the place on loopback or a word of ``net.dial``;
+            complete once started.
+        dns: The DNS server.
+        servers: Every listening server, by the first address and port that lead to it.
+    """
+
+    def __init__(self, domains: tuple[LabDomain, ...] | None = None, now: datetime | None = None) -> None:
+        self.domains = all_domains(old_tls=speaks_old_versions()) if domains is None else domains
+        self.time = (now or datetime.now(UTC)).replace(microsecond=0)
+        self.dial_map: dict[tuple[str, int], tuple[str, int] | str] = {}
+        self.servers: dict[tuple[str, int], Listener] = {}
+        self._ca = CertificateAuthority(self.time)
+        self._policy_addresses = AddressPlan(1, first=254).pair()
+        self.dns = DnsServer(self._zone())
+
+    @property
+    def dns_address(self) -> str:
+        """Where the lab's DNS answers, ``127.0.0.1:port``."""
+        return self.dns.address
+
+    @property
+    def root_pem(self) -> bytes:
+        """The root to trust."""
+        return pem(self._ca.root_der)
+
+    @property
+    def roots_der(self) -> tuple[bytes, ...]:
+        """The roots to trust: one."""
+        return (self._ca.root_der,)
+
+    async def start(self) -> None:
+        """Start every server.
+
+        Raises:
+            OSError: No free port, or too many open files.
+        """
+        try:
+            await self.dns.start()
+            for domain in self.domains:
+                for server in domain.servers:
+                    if isinstance(server.behaviour, str):
+                        self._lead(server.addresses, server.port, server.behaviour)
+                    else:
+                        self._open(server.addresses, server.port, SmtpServer(server.behaviour, self._ca))
+            if policies := {d.name: d.policy for d in self.domains if d.policy is not None}:
+                self._open(self._policy_addresses, 443, StsHost(policies, self._ca))
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop every server. May be called twice."""
+        await asyncio.gather(*(server.stop() for server in self.servers.values()))
+        await self.dns.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def network(self, clock: "Clock | None" = None) -> "Network":
+        """The lab as the outside world of a run.
+
+        Args:
+            clock: Tells the time of the run; None for this machine's.
+        """
+        from waxseal.net.clock import SystemClock
+        from waxseal.net.dns import DnsClient
+        from waxseal.net.guard import AddressGuard
+        from waxseal.net.network import Network
+        from waxseal.trust.anchors import RootStore
+
+        return Network(
+            resolver=DnsClient(servers=(self.dns_address,), timeout_s=_DNS_TIMEOUT_S),
+            roots=RootStore(roots=self.roots_der, name=_STORE_NAME),
+            dialer=MappedDialer(self.dial_map),
+            guard=AddressGuard(allowed=NETWORKS),
+            clock=clock or SystemClock(),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write what another process needs to take part: the root and the dial map.
+
+        Raises:
+            OSError: The folder is not there, or cannot be written to.
+        """
+        (folder / ROOT_FILE).write_bytes(self.root_pem)
+        table = {
+            _place(*key): place if isinstance(place, str) else _place(*place)
+            for key, place in self.dial_map.items()
+        }
+        (folder / DIAL_MAP_FILE).write_text(json.dumps(table, indent=1) + "\n", encoding="ascii")
+
+    def _zone(self) -> Zone:
+        records: list[DnsRecord] = []
+        for domain in self.domains:
+            records += domain.records
+            if domain.policy is not None:
+                records += self._policy_records(domain.name)
+        return Zone(records, [fault for domain in self.domains for fault in domain.faults])
+
+    def _policy_records(self, domain: str) -> list[DnsRecord]:
+        # The id changes with every start (RFC 8461 §3.1), because the policy may have.
+        identifier = f"{self.time:%Y%m%d%H%M%S}"
+        announcement = DnsRecord(f"_mta-sts.{domain}", "TXT", f'"v=STSv1; id={identifier}"')
+        return [announcement, *host_records(POLICY_HOST_PREFIX + domain, *self._policy_addresses, reverse="")]
+
+    def _open(self, addresses: tuple[str, ...], port: int, server: Listener) -> None:
+        server.start()
+        self.servers[addresses[0], port] = server
+        self._lead(addresses, port, server.place)
+
+    def _lead(self, addresses: tuple[str, ...], port: int, place: tuple[str, int] | str) -> None:
+        for address in addresses:
+            if (address, port) in self.dial_map:
+                raise ValueError(f"two servers of the lab are at {_place(address, port)}")
+            self.dial_map[address, port] = place
+
+
+def _place(address: str, port: int) -> str:
+    """``192.0.2.1:25`` or ``[2001:db8::1]:25``."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -1,0 +1,110 @@
+"""The machine-readable report: one JSON document, schema ``waxseal.report/1`` (docs/reference/report.md).
+
+Fields are only added within a version; a change of meaning makes a new one.
+"""
+
+from typing import Any
+
+import msgspec
+
+from waxseal.facts import RunContext, Subject, Target
+from waxseal.grading.headline import Headline
+from waxseal.grading.seal import EndpointSeal
+from waxseal.report.model import Report
+from waxseal.version import __version__
+
+SCHEMA = "waxseal.report/1"
+
+
+class JsonFinding(msgspec.Struct, frozen=True):
+    """A finding as the document has it; `severity` is a word."""
+
+    check: str
+    subject: Subject
+    verdict: str
+    severity: str
+    level: str
+    title: str
+    summary: str
+    evidence: tuple[str, ...]
+    advice: str
+    missing: str
+    crashed: bool
+    cites: tuple[str, ...]
+    remedy: str
+    settings: dict[str, str]
+
+
+class JsonReport(msgspec.Struct, frozen=True):
+    """The report of one target."""
+
+    target: Target
+    root: Subject
+    headline: Headline
+    endpoints: tuple[EndpointSeal, ...]
+    findings: tuple[JsonFinding, ...]
+    counts: dict[str, int]
+    connections: int
+    elapsed_s: float
+    profile: str
+
+
+class JsonDocument(msgspec.Struct, frozen=True):
+    """The document: all reports of one run.
+
+    Attributes:
+        schema: `SCHEMA`.
+        waxseal: Version that wrote it.
+        context: Context of the run that saw the facts.
+        reports: One for each target.
+    """
+
+    schema: str
+    waxseal: str
+    context: RunContext | None
+    reports: tuple[JsonReport, ...]
+
+
+def render_json(reports: tuple[Report, ...]) -> bytes:
+    """The document, indented, with a final line end."""
+    document = JsonDocument(
+        SCHEMA, __version__, reports[0].context if reports else None, tuple(_report(r) for r in reports)
+    )
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the document."""
+    return msgspec.json.schema(JsonDocument)
+
+
+def _report(report: Report) -> JsonReport:
+    return JsonReport(
+        target=report.target,
+        root=report.root,
+        headline=report.headline,
+        endpoints=report.endpoints,
+        findings=tuple(
+            JsonFinding(
+                check=f.check,
+                subject=f.subject,
+                verdict=f.verdict.value,
+                severity=f.severity.label,
+                level=f.level.value,
+                title=f.title,
+                summary=f.summary,
+                evidence=f.evidence,
+                advice=f.advice,
+                missing=f.missing,
+                crashed=f.crashed,
+                cites=f.cites,
+                remedy=f.remedy.general,
+                settings=f.remedy.by_software,
+            )
+            for f in report.findings
+        ),
+        counts={verdict.value: number for verdict, number in report.counts.items()},
+        connections=report.connections,
+        elapsed_s=report.elapsed_s,
+        profile=report.profile,
+    )

@@ -1,0 +1,27 @@
+"""The dialogue as it was held: each line with its time, its direction and whether it went under TLS."""
+
+from collections.abc import Iterator
+
+from waxseal.facts import Attempt, FactSet, Subject, Transcript, describe
+
+
+def render_transcript(facts: FactSet, root: Subject) -> Iterator[str]:
+    """Lines of text, one conversation after the other, in the order in which they were held.
+
+    ``C`` is us, ``S`` the server, ``*`` an event; a lock word marks what went under TLS. Conversations with
+    an address that several hosts share are shown once.
+    """
+    shown: set[str] = set()
+    for record in facts:
+        fact = record.fact
+        if not isinstance(fact, Transcript) or not record.subject.within(root) or record.attempt in shown:
+            continue
+        shown.add(record.attempt)
+        yield f"--- {record.subject}  {fact.probe}"
+        for line in fact.lines:
+            seal = "tls" if line.in_tls else "   "
+            yield f"{line.at_s:9.3f} {seal} {line.sender} {line.text}"
+        ended = next((a.ended for a in facts.at(Attempt, record.subject) if a.id == record.attempt), None)
+        if ended is not None:
+            yield f"    ended: {describe(ended)}"
+        yield ""
