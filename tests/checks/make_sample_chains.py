@@ -35,7 +35,9 @@ class Maker:
         self.options = options
         curve = options.get("curve", ec.SECP256R1())
         assert isinstance(curve, ec.EllipticCurve)
-        self.key = ec.derive_private_key(0x57A85EA1 * Maker.serial, curve)
+        own = options.get("key", ec.derive_private_key(0x57A85EA1 * Maker.serial, curve))
+        assert isinstance(own, ec.EllipticCurvePrivateKey)
+        self.key = own
         attribute = x509.NameAttribute(NameOID.COMMON_NAME, str(options.get("common_name", name)))
         self.subject = x509.Name([attribute])
         signer = issuer or self
@@ -167,6 +169,7 @@ def make() -> tuple[dict[str, bytes], dict[str, tuple[str, ...]]]:
         "below_short": below_short,
         "narrow": narrow,
         "stranger": stranger,
+        "cross": Maker("Sample Root", private_root, key=root.key),
     }
     certificates = {name: made.der for name, made in (authorities | leaves).items()}
     certificates["forged"] = good.der[:-1] + bytes((good.der[-1] ^ 1,))
@@ -197,6 +200,7 @@ def make() -> tuple[dict[str, bytes], dict[str, tuple[str, ...]]]:
         "sent_twice": ("good", "issuing", "issuing"),
         "mixed": ("orphan", "stranger"),
         "garbage": ("garbage",),
+        "cross_sent": ("good", "issuing", "cross"),
         "root_sent": ("good", "issuing", "root"),
         "not_a_ca": ("under_leaf", "good", "issuing"),
         "path_length": ("under_short", "below_short", "short"),
@@ -217,12 +221,14 @@ def text() -> str:
         "CERTIFICATES: dict[str, str] = {",
     ]
     for name, der in certificates.items():
-        lines.append(f'    "{name}": (')
-        lines += [f'        "{part}"' for part in textwrap.wrap(base64.b64encode(der).decode(), 96)]
-        lines.append("    ),")
+        parts = textwrap.wrap(base64.b64encode(der).decode(), 96)
+        if len(parts) == 1:
+            lines.append(f'    "{name}": "{parts[0]}",')
+            continue
+        lines += [f'    "{name}": (', *(f'        "{part}"' for part in parts), "    ),"]
     lines += ["}", "", "CHAINS: dict[str, tuple[str, ...]] = {"]
-    for name, parts in chains.items():
-        inside = ", ".join(f'"{part}"' for part in parts) + ("," if len(parts) == 1 else "")
+    for name, names in chains.items():
+        inside = ", ".join(f'"{part}"' for part in names) + ("," if len(names) == 1 else "")
         lines.append(f'    "{name}": ({inside}),')
     return "\n".join([*lines, "}", ""])
 

@@ -75,10 +75,11 @@ def test_one_ipv6_address_of_two_is_said_of_that_address() -> None:
 
 def test_invalid_domain_is_said_with_its_first_host_only() -> None:
     bad = "xn--0.example"
-    facts = (
-        at(mx_target(), domain=bad),
-        at(mx_target("mx2.example.org"), domain=bad, host="mx2.example.org"),
-    )
+    facts = [
+        at(fact, domain=bad, host=host)
+        for host in ("mx.example.org", "mx2.example.org")
+        for fact in (mx_target(host), samples.host_addresses("192.0.2.25", host=host))
+    ]
     assert verdicts("dns/idn-invalid", *facts) == {
         "mx.example.org": Verdict.FAIL,
         "mx2.example.org": Verdict.NOT_APPLICABLE,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trust.pki import encode, encode_oid
@@ -32,6 +32,7 @@ def test_what_is_not_der(octets: str) -> None:
         der.read_element(bytes.fromhex(octets))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0x1E), st.binary(max_size=300), st.binary(max_size=5))
 def test_an_element_is_read_back(tag: int, content: bytes, rest: bytes) -> None:
     element, end = der.read_element(encode(tag, content) + rest)
@@ -69,6 +70,7 @@ def test_malformed_values(reader: Callable[[bytes], Any], content: str) -> None:
         reader(bytes.fromhex(content))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2), st.integers(0, 39), st.lists(st.integers(0, 2**40), min_size=1, max_size=9))
 def test_object_identifiers_are_read_back(first: int, second: int, arcs: list[int]) -> None:
     dotted = ".".join(str(arc) for arc in (first, second, *arcs))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trust import pki
@@ -34,6 +34,7 @@ def look_at(octets: bytes, *sent: bytes) -> ChainProof:
     return proof
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_octets(octets: bytes) -> None:
     assert parse(octets).sha256
@@ -43,6 +44,7 @@ def test_any_octets(octets: bytes) -> None:
 CERTIFICATES = st.sampled_from(sorted({octets for each in everything() for octets in each.chain}))
 
 
+@settings(deadline=None)
 @given(CERTIFICATES, st.data())
 def test_mutated_certificates(octets: bytes, data: st.DataObject) -> None:
     mutated = bytearray(octets)
@@ -53,6 +55,7 @@ def test_mutated_certificates(octets: bytes, data: st.DataObject) -> None:
     look_at(LEAF.der, bytes(mutated))
 
 
+@settings(deadline=None)
 @given(CERTIFICATES, st.integers(0, 2000), st.integers(0, 8), st.binary(max_size=8))
 def test_certificates_cut_and_filled(octets: bytes, at: int, cut: int, filling: bytes) -> None:
     look_at(octets[:at] + filling + octets[at + cut :], INTER.der)

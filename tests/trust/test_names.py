@@ -1,7 +1,7 @@
 """RFC 9525 §6 as a table, and what is told beside the match."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waxseal.facts import Certificate
@@ -29,7 +29,7 @@ LONG = "a" * 63
         ("xn--bcher-kva.example", "XN--BCHER-KVA.example", True),
         ("bücher.example", "xn--bcher-kva.example", False),
         ("bücher.example", "bücher.example", False),
-        ("K.example", "k.example", False),
+        ("\u212a.example", "k.example", False),
         ("mx.example.org", "*.example.org", True),
         ("mx.example.org.", "*.Example.org", True),
         ("xn--bcher-kva.example.org", "*.example.org", True),
@@ -84,7 +84,8 @@ def certificate(dns: tuple[str, ...] = (), ip: tuple[str, ...] = (), cn: tuple[s
         (certificate(ip=("2001:db8::1",)), "2001:DB8:0:0::1", NameMatch(True, "2001:db8::1")),
         (certificate(ip=("::ffff:192.0.2.1",)), "192.0.2.1", NameMatch(False)),
         (certificate(ip=("fe80::1",)), "fe80::1%eth0", NameMatch(False)),
-        (certificate(("f*o.org", "ok.org", "a..org")), "ok.org", NameMatch(True, "ok.org", False, ("f*o.org", "a..org"))),
+        (certificate(("f*o.org", "ok.org")), "ok.org", NameMatch(True, "ok.org", malformed=("f*o.org",))),
+        (certificate(("a..org", "b.org.")), "b.org", NameMatch(False, malformed=("a..org", "b.org."))),
     ],
 )  # fmt: skip
 def test_match(held: Certificate, reference: str, answer: NameMatch) -> None:
@@ -96,6 +97,7 @@ def test_names_presented_are_those_of_the_alternative_name() -> None:
     assert names_presented(held) == ("a.org", "f*o.org", "192.0.2.1")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_text_raises(reference: str, presented: str) -> None:
     match_dns_id(reference, presented)
@@ -105,6 +107,7 @@ def test_no_text_raises(reference: str, presented: str) -> None:
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,5}[a-z0-9])?", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(st.lists(LABEL, min_size=2, max_size=5), LABEL)
 def test_a_wildcard_stands_for_one_label(labels: list[str], other: str) -> None:
     wildcard = ".".join(["*", *labels])

@@ -3,13 +3,14 @@
 One place decides it for every check, so that no check can take silence for an answer (DESIGN §4).
 """
 
-from waxseal.checks.verdict import Judgement, inconclusive, not_applicable
+from waxseal.checks.verdict import Judgement, not_applicable, unreached
 from waxseal.facts import (
     Attempt,
     Cause,
     CertificateChain,
     CertificateTypes,
     DnsStatus,
+    EhloAnswer,
     EhloClear,
     EhloTls,
     Endpoint,
@@ -30,6 +31,7 @@ from waxseal.facts import (
     TrustAnchors,
     describe,
 )
+from waxseal.wire.smtp_ehlo import masked_keyword
 
 _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
     {Handshake, CertificateChain, TrustAnchors, CertificateTypes, NoSniAnswer, EhloTls, StarttlsAnswer}
@@ -37,6 +39,9 @@ _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
 _ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset({MxRecords, MxTarget})
 _SMTP_DIALOGUE: frozenset[type[Fact]] = frozenset({Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer})
 _ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset({StarttlsAnswer, EhloTls})
+
+_INCOMPLETE = frozenset({"cut-off", "line-cut", "not-a-reply", "too-many-lines", "reply-too-long"})
+"""Rules whose breach may have swallowed keywords."""
 
 _ADVICE: dict[Cause, str] = {
     Cause.REFUSED: "see that the service runs and listens on that address and port",
@@ -61,17 +66,28 @@ def accepts_no_mail(facts: FactSet, subject: Subject) -> bool:
 
 
 def offers_no_tls(facts: FactSet, subject: Subject) -> bool:
-    """Whether the server was properly heard, in clear, and neither listed nor accepted STARTTLS."""
+    """Whether the server was heard whole, in clear, and neither listed nor accepted STARTTLS."""
     endpoint = facts.nearest(Endpoint, subject)
     ehlo = facts.nearest(EhloClear, subject)
     if endpoint is None or endpoint.mode is not TlsMode.STARTTLS or ehlo is None:
         return False
     return (
         ehlo.reply.code == 250
+        and came_whole(ehlo)
+        and not any(masked_keyword(keyword) for keyword in ehlo.keywords)
         and ehlo.keyword("STARTTLS") is None
         and facts.nearest(StarttlsAnswer, subject) is None
         and facts.nearest(Handshake, subject) is None
     )
+
+
+def came_whole(ehlo: EhloAnswer) -> bool:
+    """Whether an EHLO answer came complete and in one piece, so that no keyword can be missing from it.
+
+    A 421 behind it may come at any time (RFC 5321 §3.8) and takes nothing away.
+    """
+    broken = any(deviation.rule in _INCOMPLETE for deviation in ehlo.reply.deviations)
+    return not broken and (not ehlo.extra or ehlo.extra.startswith(b"421"))
 
 
 def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = "") -> Judgement:
@@ -98,7 +114,7 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     attempt = _explaining_attempt(facts, subject)
     if attempt is not None:
         advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
-        return inconclusive(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)
+        return unreached(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)
     return _never_tried(facts, subject, what)
 
 
@@ -121,14 +137,14 @@ def _never_tried(facts: FactSet, subject: Subject, what: str) -> Judgement:
     """No attempt was made below this subject: say which step before it was missing."""
     mx = facts.nearest(MxRecords, subject)
     if mx is not None and mx.answer.status not in (DnsStatus.ANSWERED, DnsStatus.NO_DATA):
-        return inconclusive(
+        return unreached(
             f"{what} was not seen: the MX look-up ended {mx.answer.status.value}",
             advice="mend the look-up first, or give another --resolver",
         )
     addresses = facts.nearest(HostAddresses, subject)
     if addresses is not None and not addresses.addresses:
-        return inconclusive(
+        return unreached(
             f"{what} was not seen: the host has no address to connect to",
             advice="give the host an address, or name one to test",
         )
-    return inconclusive(f"{what} was not recorded", advice="test again with this version of waxseal")
+    return unreached(f"{what} was not recorded", advice="test again with this version of waxseal")

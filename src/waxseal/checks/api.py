@@ -29,6 +29,7 @@ from waxseal.checks.verdict import (
     inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.facts import Attempt, Fact, Scope, Subject
@@ -53,6 +54,7 @@ __all__ = [
     "inconclusive",
     "not_applicable",
     "passed",
+    "unreached",
     "warn",
 ]
 

@@ -64,6 +64,10 @@ def subjects_of(scope: Scope, facts: FactSet) -> tuple[Subject, ...]:
     return facts.subjects(scope) + tuple(stopped)
 
 
+_UNSEEN = Need("", Attempt)
+"""What a judge without required facts lacks where looking stopped before its own subjects."""
+
+
 @cache
 def needs_of(judge: Any) -> tuple[Need, ...]:
     """Read a judge's needs from its parameter types.
@@ -124,7 +128,7 @@ def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:
     required = [need for need in needs if need.kind is not None and not need.optional]
     missing = next((need for need in required if arguments[need.name] is None), None)
     if missing is None and subject.scope < check.scope:  # looking stopped before the check's own subjects
-        missing = max(required, key=lambda need: need.kind.SCOPE if need.kind else Scope.RUN, default=None)
+        missing = max(required, key=lambda need: need.kind.SCOPE if need.kind else Scope.RUN, default=_UNSEEN)
     if missing is not None and missing.kind is not None:
         judgement = absence(facts, subject, missing.kind, missing.probe)
         tag = missing.kind.TAG if judgement.verdict is Verdict.INCONCLUSIVE else ""
@@ -149,6 +153,7 @@ def _finding(
         summary=judgement.summary,
         evidence=judgement.evidence,
         advice=judgement.advice,
+        follows=judgement.follows,
         missing=missing,
         crashed=crashed,
     )

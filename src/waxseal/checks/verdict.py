@@ -36,12 +36,14 @@ class Judgement(Struct, frozen=True):
         summary: One sentence for people, without the subject's name.
         evidence: Lines that the answer rests on: reply lines, octets, dates.
         advice: What to try, with INCONCLUSIVE.
+        follows: It could not be seen for a reason that another finding names.
     """
 
     verdict: Verdict
     summary: str
     evidence: tuple[str, ...] = ()
     advice: str = ""
+    follows: bool = False
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
@@ -50,7 +52,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     Attributes:
         check: Check id, such as ``smtp/starttls-missing``.
         subject: What was judged. Wider than the check's own scope where nothing narrower was seen.
-        verdict, summary, evidence, advice: As in `Judgement`.
+        verdict, summary, evidence, advice, follows: As in `Judgement`.
         missing: Tag of the fact that the judge needs and nobody saw; "" where the judge itself answered.
         crashed: The judge failed with a bug of ours; the verdict is INCONCLUSIVE then.
     """
@@ -61,6 +63,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     summary: str
     evidence: tuple[str, ...] = ()
     advice: str = ""
+    follows: bool = False
     missing: str = ""
     crashed: bool = False
 
@@ -83,6 +86,11 @@ def fail(summary: str, *evidence: str) -> Judgement:
 def inconclusive(why: str, *evidence: str, advice: str) -> Judgement:
     """It could not be seen; `advice` says what to try."""
     return Judgement(Verdict.INCONCLUSIVE, why, evidence, advice)
+
+
+def unreached(why: str, *evidence: str, advice: str) -> Judgement:
+    """It could not be seen, and another finding names the reason: a report need not say it twice."""
+    return Judgement(Verdict.INCONCLUSIVE, why, evidence, advice, follows=True)
 
 
 def not_applicable(why: str) -> Judgement:

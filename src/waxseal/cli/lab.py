@@ -13,12 +13,9 @@ from waxseal.api import Result, check
 from waxseal.cli.output import show
 from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
-from waxseal.facts import TargetKind
 from waxseal.lab.domains import LabDomain
 from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE, LabWorld
 from waxseal.probes.settings import ProbeSettings
-from waxseal.report.model import Report
-from waxseal.wire.idna import to_u_label
 
 
 @click.command("lab")
@@ -44,7 +41,9 @@ async def _keep_running(folder: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             world.save(folder)
         except OSError as error:
-            raise UsageError(f"{folder} cannot be written to: {error.strerror}", "give another --folder") from error
+            raise UsageError(
+                f"{folder} cannot be written to: {error.strerror}", "give another --folder"
+            ) from error
         for line in _how_to_reach(world, folder):
             click.echo(line)
         sys.stdout.flush()
@@ -100,7 +99,9 @@ def check_lab(
         return code
     wrong = _compare(result, world.domains)
     total = len(world.domains)
-    click.echo(f"{total} domains, {total - len(wrong)} with the verdict that they should get", err=form is not None)
+    click.echo(
+        f"{total} domains, {total - len(wrong)} with the verdict that they should get", err=form is not None
+    )
     for line in wrong:
         click.echo(f"  {line}", err=True)
     return 1 if wrong else 0

@@ -44,7 +44,7 @@ class Cause(StrEnum):
     DNS = "dns"
     """A look-up that the attempt needs failed; which and how is in `Ended.detail`."""
     BLOCKED_HERE = "blocked-here"
-    """This machine forbids the connection (EPERM, EACCES)."""
+    """This machine forbids the connection, or cannot make it (EPERM, EACCES, no more sockets)."""
     NOT_ALLOWED = "not-allowed"
     """waxseal's own guard refuses that address; see the allow switch."""
     BUDGET_SPENT = "budget-spent"

@@ -78,7 +78,7 @@ class FactSet:
     def __init__(self, records: Iterable[Record]) -> None:
         self.records: tuple[Record, ...] = tuple(records)
         self._by_type: dict[type[Fact], dict[Subject, list[Any]]] = {}
-        self._inside: dict[type[Fact], dict[Subject, list[tuple[Subject, Any]]]] = {}
+        self._inside: dict[type[Fact], dict[Subject, tuple[tuple[Subject, Any], ...]]] = {}
         subjects: dict[Subject, None] = {}
         for record in self.records:
             by_subject = self._by_type.setdefault(type(record.fact), defaultdict(list))
@@ -91,8 +91,8 @@ class FactSet:
         }
         self._inner_scopes: dict[Subject, set[Scope]] = defaultdict(set)
         for subject in subjects:
-            for level in range(subject.scope):
-                self._inner_scopes[subject.up_to(Scope(level))].add(subject.scope)
+            for wider in range(subject.scope):
+                self._inner_scopes[subject.up_to(Scope(wider))].add(subject.scope)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -130,11 +130,11 @@ class FactSet:
         index = self._inside.get(kind)
         if index is None:
             index = self._inside[kind] = self._index_inside(kind)
-        return tuple(index.get(subject, ()))
+        return index.get(subject, ())
 
-    def _index_inside(self, kind: type[Fact]) -> dict[Subject, list[tuple[Subject, Any]]]:
+    def _index_inside(self, kind: type[Fact]) -> dict[Subject, tuple[tuple[Subject, Any], ...]]:
         index: dict[Subject, list[tuple[Subject, Any]]] = defaultdict(list)
         for where, facts in self._by_type.get(kind, {}).items():
             for around in {where.up_to(level) for level in Scope}:
                 index[around].extend((where, found) for found in facts)
-        return index
+        return {around: tuple(found) for around, found in index.items()}

@@ -66,7 +66,7 @@ def _first(inside: list[GradedFinding]) -> str:
     if not bad:
         return "something wants mending"
     titles = list(dict.fromkeys(f.title for f in bad if f.severity >= bad[0].severity))
-    first = titles[0][0].lower() + titles[0][1:] if not titles[0][:2].isupper() else titles[0]
+    first = titles[0] if titles[0][1:2].isupper() else titles[0][0].lower() + titles[0][1:]
     more = len({f.check for f in bad}) - 1
     return first + (f" (and {more} more to mend)" if more else "")
 

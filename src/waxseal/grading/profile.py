@@ -52,7 +52,7 @@ class GradedFinding(Struct, frozen=True):
     """A finding with its weight, and with what its check says of it.
 
     Attributes:
-        check, subject, verdict, summary, evidence, advice, missing, crashed: As in `checks.Finding`.
+        check, subject, verdict, summary, evidence, advice, follows, missing, crashed: As in `checks.Finding`.
         severity: By the profile.
         title, level, cites, remedy: As in `checks.Check`.
     """
@@ -64,6 +64,7 @@ class GradedFinding(Struct, frozen=True):
     summary: str
     evidence: tuple[str, ...]
     advice: str
+    follows: bool
     missing: str
     crashed: bool
     title: str
@@ -126,6 +127,7 @@ def _graded(finding: Finding, check: Check, profile: Profile) -> GradedFinding:
         summary=finding.summary,
         evidence=finding.evidence,
         advice=finding.advice,
+        follows=finding.follows,
         missing=finding.missing,
         crashed=finding.crashed,
         title=check.title,

@@ -17,6 +17,7 @@ READ_LIMIT_S = 60.0
 LINGER_S = 2.0
 MAX_LINE_OCTETS = 16 * 1024
 _READ_OCTETS = 64 * 1024
+_ACCEPT_PAUSE_S = 0.05
 _ABORT = struct.pack("ii", 1, 0)
 
 
@@ -256,16 +257,19 @@ class Listener:
         while True:
             try:
                 sock, _ = await loop.sock_accept(listening)
-            except ConnectionError:
-                continue  # the client had gone before it was accepted
+            except OSError:
+                # The client had gone before it was accepted, or this process has too many files open.
+                await asyncio.sleep(_ACCEPT_PAUSE_S)
+                continue
             self.connections += 1
             sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._keep(loop.create_task(self._serve(sock)))
 
     async def _serve(self, sock: socket.socket) -> None:
         stream = LabStream(sock)
         try:
+            with contextlib.suppress(OSError):  # macOS says EINVAL of a client that has gone
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with contextlib.suppress(PeerGone):
                 await self._talk(stream)
             await stream.close()

@@ -54,8 +54,8 @@ _CAUSES: dict[int, Cause] = {
 
 
 def from_os_error(error: OSError, phase: Stage | None = None) -> NetError:
-    """Translate what the socket layer said; an unknown errno keeps its words under UNREACHABLE."""
+    """Translate what the socket layer said; an unknown errno is this machine's own trouble."""
     number = error.errno or 0
-    cause = _CAUSES.get(number, Cause.UNREACHABLE)
+    cause = _CAUSES.get(number, Cause.BLOCKED_HERE)
     name = errno.errorcode.get(number, type(error).__name__)
     return NetError(cause, name, phase=phase)

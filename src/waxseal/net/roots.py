@@ -47,7 +47,7 @@ def load_roots(source: str = "system") -> "RootStore":
     roots = pem_certificates(text)
     if not roots:
         raise UsageError(f"{path} holds no PEM certificate", "--roots takes system, certifi or a PEM file")
-    return RootStore(name, roots)
+    return RootStore(roots=roots, name=name)
 
 
 def pem_certificates(text: bytes) -> tuple[bytes, ...]:

@@ -223,8 +223,7 @@ class _Dialogue:
 
     async def _decline(self, stage: Stage, heard: Heard) -> None:
         """The reply leaves nothing more to ask: say goodbye and end there."""
-        text = f"{heard.reply.enhanced or ''} {heard.reply.text}".strip()
-        ended = declined(stage, heard.reply.code, text)
+        ended = declined(stage, heard.reply.code, heard.reply.text)
         self.run.ended = ended
         if heard.reply.code != 421:  # the server closes by itself then (RFC 5321 §3.8)
             await self._quit(ended)

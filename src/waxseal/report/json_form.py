@@ -28,6 +28,7 @@ class JsonFinding(msgspec.Struct, frozen=True):
     summary: str
     evidence: tuple[str, ...]
     advice: str
+    follows: bool
     missing: str
     crashed: bool
     cites: tuple[str, ...]
@@ -95,6 +96,7 @@ def _report(report: Report) -> JsonReport:
                 summary=f.summary,
                 evidence=f.evidence,
                 advice=f.advice,
+                follows=f.follows,
                 missing=f.missing,
                 crashed=f.crashed,
                 cites=f.cites,

@@ -164,8 +164,8 @@ def _labelled(label: str, text: str) -> Table:
 
 
 def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
-    own = [f for f in report.not_seen if not f.missing]
-    absent = [f for f in report.not_seen if f.missing]
+    own = [f for f in report.not_seen if not f.follows]
+    absent = [f for f in report.not_seen if f.follows]
     yield _heading("What could not be seen")
     for finding in own if verbose else _distinct(own):
         text = Text(f"• {finding.summary} ({_place(finding.subject)})")

@@ -1,1 +1,1 @@
-"""Everything with a grammar, sans-IO: octets in, parsed values and events out; never raises on received octets."""
+"""Everything with a grammar, sans-IO: octets in, values and events out; never raises on received octets."""

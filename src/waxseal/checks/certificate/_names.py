@@ -7,8 +7,11 @@ for it.
 
 from waxseal.checks.api import Subject
 from waxseal.facts import Certificate, Endpoint
-from waxseal.trust.certificate import decode
 from waxseal.trust.names import match, names_presented
+from waxseal.trust.proof import plain
+from waxseal.trust.reading import decode
+
+MAX_LINE = 190
 
 
 def canonical(name: str) -> str:
@@ -36,16 +39,15 @@ def coverage(subject: Subject, endpoint: Endpoint, certificate: Certificate) -> 
 def _line(role: str, name: str, certificate: Certificate) -> str:
     found = match(certificate, name)
     if found.matched:
-        return f"{role} {name}: covered by {found.by}"[:200]
+        return plain(f"{role} {name}: covered by {found.by}")
     aside = " (no standard asks an MX host for it)" if role == "policy domain" else ""
-    return f"{role} {name}: not covered{aside}"[:200]
+    return plain(f"{role} {name}: not covered{aside}")
 
 
 def presented(certificate: Certificate) -> str:
     """The names in the certificate, on one line of at most 200 characters."""
     names = ", ".join(names_presented(certificate)) or "none"
-    line = f"names in the certificate: {names}"
-    return line if len(line) <= 200 else f"{line[:197]}..."
+    return plain(f"names in the certificate: {names}", MAX_LINE)
 
 
 def is_readable(certificate: Certificate) -> bool:

@@ -3,13 +3,35 @@
 Each reason why a path does not hold belongs to one check, so that one fault gives one finding.
 """
 
-from waxseal.checks.api import Judgement, inconclusive, not_applicable
+from waxseal.checks.api import Judgement, inconclusive, not_applicable, unreached
 from waxseal.facts import Certificate, CertificateChain, RunContext, TrustAnchors
 from waxseal.trust import chain as trust_chain
 from waxseal.trust.chain import ChainProof, Problem, ProblemCode
+from waxseal.trust.proof import plain
 
 MAX_LINE = 200
 MAX_LINES = 5
+MAX_NAME = 100
+
+CHECK_OF: dict[ProblemCode, str] = {
+    ProblemCode.UNPARSEABLE: "certificate/unreadable",
+    ProblemCode.CURVE_NOT_NAMED: "certificate/unreadable",
+    ProblemCode.EXPIRED: "certificate/expired",
+    ProblemCode.NOT_YET_VALID: "certificate/not-yet-valid",
+    ProblemCode.SIGNATURE_INVALID: "certificate/signature-invalid",
+    ProblemCode.SELF_SIGNED_LEAF: "certificate/self-signed",
+    ProblemCode.SELF_SIGNED_ROOT_UNTRUSTED: "certificate/root-untrusted",
+    ProblemCode.INTERMEDIATE_MISSING: "certificate/intermediate-missing",
+    ProblemCode.ISSUER_UNKNOWN: "certificate/issuer-unknown",
+    ProblemCode.NOT_A_CA: "certificate/issuer-not-a-ca",
+    ProblemCode.PATH_LENGTH_EXCEEDED: "certificate/issuer-not-a-ca",
+    ProblemCode.NAME_CONSTRAINTS_VIOLATED: "certificate/name-constraints-violated",
+    ProblemCode.EXTENDED_KEY_USAGE: "certificate/usage-wrong",
+    ProblemCode.KEY_USAGE: "certificate/usage-wrong",
+    ProblemCode.UNKNOWN_CRITICAL_EXTENSION: "certificate/critical-extension-unknown",
+}
+"""The check that speaks for each problem. What waxseal itself gave up (TOO_COMPLEX) is INCONCLUSIVE in each
+check that needs the path, and a chain is never empty (NO_CERTIFICATE)."""
 
 
 def prove(chain: CertificateChain, anchors: TrustAnchors, run: RunContext) -> ChainProof:
@@ -34,14 +56,14 @@ def place(proof: ChainProof, depth: int) -> str:
 def lines(proof: ChainProof, found: tuple[Problem, ...]) -> tuple[str, ...]:
     """One line of evidence for each problem, at most five: whose it is, and the particulars."""
     told = [
-        f"{bounded(proof.path[problem.depth].subject) or 'no subject'}: {problem.detail}" for problem in found
+        f"{plain(proof.path[problem.depth].subject, MAX_NAME)}: {plain(problem.detail)}" for problem in found
     ]
     return tuple(line[:MAX_LINE] for line in told[:MAX_LINES])
 
 
-def bounded(text: str, length: int = 100) -> str:
-    """A peer's text of bounded length."""
-    return text if len(text) <= length else f"{text[: length - 3]}..."
+def called(certificate: Certificate) -> str:
+    """The subject of a certificate, bounded and without control characters."""
+    return plain(certificate.subject, MAX_NAME) or "a certificate without a subject"
 
 
 def sent_on_path(proof: ChainProof, chain: CertificateChain) -> tuple[tuple[int, Certificate], ...]:
@@ -74,7 +96,7 @@ def without_path(proof: ChainProof) -> Judgement | None:
     """
     codes = {problem.code for problem in proof.problems}
     if ProblemCode.UNPARSEABLE in codes:
-        return inconclusive(
+        return unreached(
             "a certificate cannot be read, see certificate/unreadable",
             advice="mend that first, then test again",
         )
@@ -85,12 +107,9 @@ def without_path(proof: ChainProof) -> Judgement | None:
             "the chain is too long or too entangled to be followed to its end",
             advice="send only the certificates between the server's own and the root, in order",
         )
-    for code, speaker in (
-        (ProblemCode.INTERMEDIATE_MISSING, "certificate/intermediate-missing"),
-        (ProblemCode.ISSUER_UNKNOWN, "certificate/issuer-unknown"),
-    ):
+    for code in (ProblemCode.INTERMEDIATE_MISSING, ProblemCode.ISSUER_UNKNOWN):
         if code in codes:
-            return inconclusive(
-                f"the path is incomplete, see {speaker}", advice="mend that first, then test again"
+            return unreached(
+                f"the path is incomplete, see {CHECK_OF[code]}", advice="mend that first, then test again"
             )
     return None

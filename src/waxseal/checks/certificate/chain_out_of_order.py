@@ -20,7 +20,7 @@ from waxseal.checks.api import (
     passed,
     warn,
 )
-from waxseal.checks.certificate._proof import MAX_LINES, bounded, prove, without_path
+from waxseal.checks.certificate._proof import MAX_LINES, called, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
 from waxseal.facts import CertificateChain, Handshake, RunContext, TrustAnchors
@@ -52,7 +52,7 @@ def judge(
     proof = prove(chain, anchors, run)
     if proof.out_of_order:
         order = [str(step.index + 1) for step in proof.path if step.index is not None]
-        sent = [f"sent as {n}: {bounded(c.subject)}" for n, c in enumerate(chain.certificates, start=1)]
+        sent = [f"sent as {n}: {called(c)}" for n, c in enumerate(chain.certificates, start=1)]
         return warn(
             "The certificates of the chain are sent in the wrong order",
             f"right order of those sent: {', '.join(order)}",

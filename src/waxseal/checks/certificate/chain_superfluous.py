@@ -2,8 +2,9 @@
 
 They are not part of the path to the root: left over from an earlier authority, of another host, or sent
 twice. They cost octets in each handshake, can push it over the size that some paths and clients take, and
-may lead a simple client astray. A root sent along is superfluous too, but harmless and common, so it is
-only mentioned. Said only where a whole path was found, because otherwise nobody knows what belongs to it.
+may lead a simple client astray. A root sent along is harmless and common, and a cross-certificate (another
+one for a key of the path) leads older clients to a root that they know; both are only mentioned. Said only
+where a whole path was found, because otherwise nobody knows what belongs to it.
 """
 
 from collections.abc import Iterator
@@ -21,10 +22,12 @@ from waxseal.checks.api import (
     passed,
     warn,
 )
-from waxseal.checks.certificate._proof import MAX_LINES, bounded, prove, without_path
+from waxseal.checks.certificate._proof import MAX_LINES, called, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
 from waxseal.facts import Certificate, CertificateChain, Handshake, RunContext, TrustAnchors
+from waxseal.trust.certificate import parse
+from waxseal.trust.chain import ChainProof
 
 
 @check(
@@ -55,17 +58,29 @@ def judge(
     incomplete = without_path(proof)
     if incomplete is not None:
         return incomplete
-    extra = [
-        f"sent as {index + 1}: {bounded(chain.certificates[index].subject)}"
-        for index in proof.superfluous
-        if not _is_root(chain.certificates[index])
-    ]
-    if extra:
-        count = "a certificate" if len(extra) == 1 else f"{len(extra)} certificates"
-        return warn(f"The server sends {count} that no client needs", *extra[:MAX_LINES])
+    keys = _keys(proof, chain, anchors)
+    useless: list[str] = []
+    useful: list[str] = []
+    for index in proof.superfluous:
+        certificate = chain.certificates[index]
+        repeated = certificate in chain.certificates[:index]
+        known = not repeated and (_is_root(certificate) or certificate.spki_sha256 in keys)
+        (useful if known else useless).append(f"sent as {index + 1}: {called(certificate)}")
+    if useless:
+        count = "a certificate" if len(useless) == 1 else f"{len(useless)} certificates"
+        return warn(f"The server sends {count} that no client needs", *useless[:MAX_LINES])
     if proof.root_sent:
-        return passed("Nothing superfluous is sent but the root", "the root was sent, which may be left out")
+        return passed("Nothing superfluous is sent but a root, which may be left out", *useful[:MAX_LINES])
+    if useful:
+        return passed("Nothing superfluous is sent but a cross-certificate for older clients", *useful)
     return passed("Every certificate sent is part of the path")
+
+
+def _keys(proof: ChainProof, chain: CertificateChain, anchors: TrustAnchors) -> set[str]:
+    """The public keys of the issuers on the path, by fingerprint."""
+    steps = {step.sha256 for step in proof.path[1:]}
+    roots = (parse(octets) for octets in anchors.candidates)
+    return {c.spki_sha256 for c in (*chain.certificates, *roots) if c.sha256 in steps and c.spki_sha256}
 
 
 def _is_root(certificate: Certificate) -> bool:
@@ -77,6 +92,7 @@ def examples() -> Iterator[Example]:
     yield Example("a stranger's", Verdict.WARN, sample("superfluous"))
     yield Example("one sent twice", Verdict.WARN, sample("sent_twice"))
     yield Example("the root too", Verdict.PASS, sample("root_sent"))
+    yield Example("a cross-certificate too", Verdict.PASS, sample("cross_sent"))
     yield Example("just the path", Verdict.PASS, sample("good"))
     yield Example("no path", Verdict.INCONCLUSIVE, sample("mixed"))
     yield Example("one certificate", Verdict.PASS, sample("orphan"))

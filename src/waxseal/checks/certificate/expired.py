@@ -20,10 +20,10 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     passed,
+    unreached,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove
+from waxseal.checks.certificate._proof import lines, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
 from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
@@ -57,13 +57,12 @@ def judge(
     proof = prove(chain, anchors, run)
     found = problems(proof, ProblemCode.EXPIRED)
     if found:
-        ended = chain.leaf.not_after if found[0].depth == 0 else None
-        since = f" {max(0, (run.started_at - ended).days)} days ago" if ended else ""
+        now = f"judged at {run.started_at:%Y-%m-%d %H:%M} UTC"
         return broken(
-            endpoint, subject, f"{place(proof, found[0].depth)} expired{since}", *lines(proof, found)
+            endpoint, subject, f"{place(proof, found[0].depth)} has expired", *lines(proof, found), now
         )
-    if chain.leaf.not_after is None:
-        return inconclusive(
+    if chain.leaf.not_after is None or any(c.not_after is None for _, c in sent_on_path(proof, chain)):
+        return unreached(
             "the end date cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     return passed("No certificate has expired", f"valid until {chain.leaf.not_after:%Y-%m-%d %H:%M} UTC")

@@ -19,12 +19,12 @@ from waxseal.checks.api import (
     Subject,
     Verdict,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
-from waxseal.checks.certificate._proof import place, problems, prove, sent_on_path
+from waxseal.checks.certificate._proof import called, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
 from waxseal.facts import Certificate, CertificateChain, Handshake, RunContext, TrustAnchors
@@ -61,7 +61,7 @@ def judge(
     if problems(proof, ProblemCode.EXPIRED):
         return not_applicable("it is over already, see certificate/expired")
     if chain.leaf.not_after is None:
-        return inconclusive(
+        return unreached(
             "the end date cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     for depth, certificate in sent_on_path(proof, chain):
@@ -70,7 +70,7 @@ def judge(
             left = (end - run.started_at).total_seconds() / 86400
             return warn(
                 f"{place(proof, depth)} expires in {left:.1f} days",
-                f"{certificate.subject[:100]}: valid until {end:%Y-%m-%d %H:%M} UTC",
+                f"{called(certificate)}: valid until {end:%Y-%m-%d %H:%M} UTC",
             )
     left = (chain.leaf.not_after - run.started_at).days
     return passed(f"The certificate is good for {left} more days")

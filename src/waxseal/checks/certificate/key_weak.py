@@ -20,11 +20,11 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     passed,
+    unreached,
     warn,
 )
-from waxseal.checks.certificate._proof import place, prove, sent_on_path
+from waxseal.checks.certificate._proof import called, place, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
 from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
@@ -64,7 +64,7 @@ def judge(
         if why is not None:
             return warn(f"{place(proof, depth)} holds a key that is smaller than advised", why)
     if not chain.leaf.key_type:
-        return inconclusive(
+        return unreached(
             "the key cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     return passed("No key is too small", *(_line(certificate) for _, certificate in sent[:3]))
@@ -72,7 +72,7 @@ def judge(
 
 def _line(certificate: Certificate) -> str:
     size = f" {certificate.key_bits} bits" if certificate.key_bits else ""
-    return f"{certificate.subject[:100]}: {certificate.key_type[:40]}{size}"
+    return f"{called(certificate)}: {certificate.key_type[:40]}{size}"
 
 
 def examples() -> Iterator[Example]:

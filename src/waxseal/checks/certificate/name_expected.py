@@ -19,15 +19,16 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
 from waxseal.checks.certificate._names import canonical, is_readable, presented, reference_name
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
 from waxseal.facts import CertificateChain, Endpoint, Handshake, Target
 from waxseal.trust.names import match
+from waxseal.trust.proof import plain
 
 
 @check(
@@ -56,9 +57,9 @@ def judge(
         return not_applicable("it is the host's own name, see certificate/name-mismatch")
     found = match(chain.leaf, wanted)
     if found.matched:
-        return passed(f"The certificate bears the expected name {wanted}", f"covered by {found.by}"[:200])
+        return passed(f"The certificate bears the expected name {wanted}", plain(f"covered by {found.by}"))
     if not is_readable(chain.leaf):
-        return inconclusive(
+        return unreached(
             "the certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     where = "has it only as common name" if found.only_in_common_name else "does not bear it"

@@ -18,9 +18,9 @@ from waxseal.checks.api import (
     Subject,
     Verdict,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.certificate._names import is_readable, reference_name
@@ -59,7 +59,7 @@ def judge(
         return warn("The certificate lists names that no client will match", *odd[:5])
     if not leaf.has_san:
         if not is_readable(leaf):
-            return inconclusive(
+            return unreached(
                 "the certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
             )
         return not_applicable("the certificate has no list of names (subjectAltName)")

@@ -23,6 +23,7 @@ from waxseal.checks.api import (
     check,
     inconclusive,
     passed,
+    unreached,
 )
 from waxseal.checks.certificate._names import coverage, is_readable, presented, reference_name
 from waxseal.checks.certificate._samples import chain as sample
@@ -37,8 +38,8 @@ from waxseal.trust.names import match
     scope=Scope.CERTIFICATE,
     cites=("RFC 9525 §6.3", "RFC 9525 §2", "RFC 8461 §4.2", "RFC 7817 §3"),
     remedy=Remedy(
-        general="Get a certificate with this host name in its subjectAltName, or let the MX record name a host "
-        "that the certificate bears.",
+        general="Get a certificate with this host name in its subjectAltName, or let the MX record name a "
+        "host that the certificate bears.",
         dns="example.org. IN MX 10 a-name-in-the-certificate.example.org.",
     ),
     rows=("D2", "D3"),
@@ -62,7 +63,7 @@ def judge(
     if found.matched:
         return passed(f"The certificate bears the name {wanted}", *told)
     if not is_readable(chain.leaf):
-        return inconclusive(
+        return unreached(
             "the certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     summary = f"The certificate does not bear the name {wanted}"

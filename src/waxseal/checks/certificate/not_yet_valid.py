@@ -18,10 +18,10 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     passed,
+    unreached,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove
+from waxseal.checks.certificate._proof import lines, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
 from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
@@ -58,8 +58,8 @@ def judge(
         return broken(
             endpoint, subject, f"{place(proof, found[0].depth)} is not valid yet", *lines(proof, found), now
         )
-    if chain.leaf.not_before is None:
-        return inconclusive(
+    if chain.leaf.not_before is None or any(c.not_before is None for _, c in sent_on_path(proof, chain)):
+        return unreached(
             "the start date cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     return passed("Every certificate has begun", f"valid from {chain.leaf.not_before:%Y-%m-%d %H:%M} UTC")

@@ -27,6 +27,7 @@ from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
 from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
 from waxseal.trust.chain import ProblemCode
+from waxseal.trust.proof import plain
 
 
 @check(
@@ -71,7 +72,9 @@ def judge(
     if problems(proof, ProblemCode.ISSUER_UNKNOWN, ProblemCode.INTERMEDIATE_MISSING):
         return not_applicable("no root was reached, as an issuer is missing")
     return without_path(proof) or passed(
-        "The chain ends in a root of the store", f"root: {proof.path[-1].subject[:100]}", store_line(anchors)
+        "The chain ends in a root of the store",
+        f"root: {plain(proof.path[-1].subject, 100)}",
+        store_line(anchors),
     )
 
 

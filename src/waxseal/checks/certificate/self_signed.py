@@ -20,14 +20,15 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     passed,
+    unreached,
 )
 from waxseal.checks.certificate._proof import lines, problems, prove, store_line
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
 from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
 from waxseal.trust.chain import ProblemCode
+from waxseal.trust.proof import plain
 
 
 @check(
@@ -66,10 +67,10 @@ def judge(
             store_line(anchors),
         )
     if problems(proof, ProblemCode.UNPARSEABLE):
-        return inconclusive(
+        return unreached(
             "a certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
-    return passed("The certificate is not self-signed", f"issuer: {chain.leaf.issuer[:150]}")
+    return passed("The certificate is not self-signed", f"issuer: {plain(chain.leaf.issuer, 150)}")
 
 
 def examples() -> Iterator[Example]:

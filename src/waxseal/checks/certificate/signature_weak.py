@@ -19,11 +19,11 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
-from waxseal.checks.certificate._proof import place, problems, prove, sent_on_path
+from waxseal.checks.certificate._proof import called, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
 from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
@@ -37,8 +37,8 @@ from waxseal.trust.strength import signature_weakness
     scope=Scope.CERTIFICATE,
     cites=("RFC 9325 §4.5",),
     remedy=Remedy(
-        general="Have the certificate issued anew with SHA-256; if it is an intermediate, get the current chain "
-        "from the authority.",
+        general="Have the certificate issued anew with SHA-256; if it is an intermediate, get the current "
+        "chain from the authority.",
     ),
     rows=("D14",),
 )
@@ -61,13 +61,13 @@ def judge(
     for depth, certificate in sent:
         why = signature_weakness(certificate)
         if why is not None:
-            line = f"{certificate.subject[:100]}: {why}"
+            line = f"{called(certificate)}: {why}"
             return broken(endpoint, subject, f"{place(proof, depth)} is signed with a broken hash", line)
     if not chain.leaf.signature_algorithm:
-        return inconclusive(
+        return unreached(
             "the signature cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
-    told = (f"{certificate.subject[:100]}: {certificate.signature_algorithm[:60]}" for _, certificate in sent)
+    told = (f"{called(certificate)}: {certificate.signature_algorithm[:60]}" for _, certificate in sent)
     return passed("No certificate is signed with a broken hash", *tuple(told)[:3])
 
 

@@ -34,7 +34,7 @@ from waxseal.trust.chain import ProblemCode
     title="A certificate cannot be read",
     level=Level.MUST,
     scope=Scope.CERTIFICATE,
-    cites=("RFC 5280 §4.1", "RFC 5280 §4.2"),
+    cites=("RFC 5280 §4.1", "RFC 5280 §4.2", "RFC 5480 §2.1.1"),
     remedy=Remedy(
         general="Replace the certificate by one from current software. See that the files of certificate and "
         "chain are whole: openssl x509 -noout -text reads each of them.",
@@ -55,6 +55,11 @@ def judge(
     found = problems(proof, ProblemCode.UNPARSEABLE)
     if found:
         return fail("A certificate cannot be read as a whole", *lines(proof, found))
+    spelled_out = problems(proof, ProblemCode.CURVE_NOT_NAMED)
+    if spelled_out:
+        return fail(
+            "A certificate spells out the curve of its key, which clients refuse", *lines(proof, spelled_out)
+        )
     breaches = [d for d in chain.leaf.deviations if not d.rule.startswith("san-")]
     if breaches:
         told = [f"{d.rule} ({d.source}): {d.octets[:16].hex()}" for d in breaches]

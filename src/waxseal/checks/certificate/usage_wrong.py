@@ -19,8 +19,8 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     passed,
+    unreached,
 )
 from waxseal.checks.certificate._proof import lines, place, problems, prove
 from waxseal.checks.certificate._samples import chain as sample
@@ -61,7 +61,7 @@ def judge(
             *lines(proof, found),
         )
     if problems(proof, ProblemCode.UNPARSEABLE):
-        return inconclusive(
+        return unreached(
             "a certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
         )
     return passed("The certificate may be used by a TLS server")

@@ -7,7 +7,7 @@ check of that name only.
 import ipaddress
 
 from waxseal.checks.api import Each, Judgement, not_applicable
-from waxseal.checks.dns._lookup import bounded
+from waxseal.checks.dns._lookup import EMPTY, bounded
 from waxseal.facts import HostAddresses, MxTarget
 from waxseal.wire.special_addresses import SpecialNetwork, special_purposes
 
@@ -16,7 +16,7 @@ _LOCALHOST = ("localhost", "localhost.localdomain")
 
 def is_localhost_name(name: str) -> bool:
     """Whether a name means the machine that asks, wherever it is asked (RFC 6761 §6.3)."""
-    return name in _LOCALHOST or name.endswith(".localhost")
+    return name.lower() in _LOCALHOST or name.lower().endswith(".localhost")
 
 
 def told_elsewhere(target: MxTarget | None) -> Judgement | None:
@@ -61,6 +61,12 @@ def barred(address: str, allowed: tuple[str, ...]) -> SpecialNetwork | None:
 def by_host(hosts: Each[HostAddresses]) -> dict[str, HostAddresses]:
     """The newest addresses of each host, by its name."""
     return {subject.host or "": addresses for subject, addresses in hosts}
+
+
+def has_none(addresses: HostAddresses) -> bool:
+    """Whether DNS answered for both families, and there is no address of either."""
+    answers = (addresses.a, addresses.aaaa)
+    return all(answer is not None and answer.status in EMPTY for answer in answers)
 
 
 def resolved(name: str, addresses: HostAddresses) -> str:

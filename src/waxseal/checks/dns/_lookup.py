@@ -3,7 +3,7 @@
 Shared by the checks of this folder; the statuses themselves are facts (``facts.dns``).
 """
 
-from waxseal.checks.api import Judgement, inconclusive, not_applicable
+from waxseal.checks.api import Judgement, not_applicable, unreached
 from waxseal.facts import DnsAnswer, DnsStatus, MxRecords
 
 EMPTY = frozenset({DnsStatus.NO_DATA, DnsStatus.NXDOMAIN})
@@ -52,7 +52,7 @@ def unless_answered(mx: MxRecords) -> Judgement | None:
     if status is DnsStatus.NXDOMAIN:
         return not_applicable("the domain does not exist; see dns/domain-missing")
     if status not in ANSWERED:
-        return inconclusive(
+        return unreached(
             f"the MX look-up ended {status.value}; see dns/mx-lookup-failed",
             shown(mx.answer),
             advice="mend the look-up first, or give another --resolver",

@@ -18,8 +18,8 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     passed,
+    unreached,
 )
 from waxseal.checks.dns._lookup import ANSWERED, TRY_AGAIN, shown
 from waxseal.facts import DnsStatus, MxRecords
@@ -43,7 +43,7 @@ def judge(mx: MxRecords) -> Judgement:
         return fail("DNS says that the domain does not exist, so it can take no mail", shown(mx.answer))
     if status in ANSWERED:
         return passed("the domain exists", shown(mx.answer))
-    return inconclusive(
+    return unreached(
         f"whether the domain exists was not seen: the MX look-up ended {status.value}",
         shown(mx.answer),
         advice=TRY_AGAIN,

@@ -19,9 +19,9 @@ from waxseal.checks.api import (
     Verdict,
     at,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.dns._hosts import by_host, reachable
@@ -53,7 +53,7 @@ def judge(hosts: Each[HostAddresses], context: RunContext) -> Judgement:
     asked = [host for host in named.values() if host.a is not None or host.aaaa is not None]
     open_answers = [host.aaaa for host in asked if host.aaaa is None or host.aaaa.status not in EMPTY]
     if open_answers:
-        return inconclusive(
+        return unreached(
             "whether a mail server has an IPv6 address was not seen: an AAAA look-up was not answered",
             *(shown(answer) for answer in open_answers if answer is not None),
             advice=TRY_AGAIN,

@@ -18,12 +18,12 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
-from waxseal.checks.dns._hosts import told_elsewhere
-from waxseal.checks.dns._lookup import EMPTY, TRY_AGAIN, bounded, shown
+from waxseal.checks.dns._hosts import has_none, told_elsewhere
+from waxseal.checks.dns._lookup import TRY_AGAIN, bounded, shown
 from waxseal.checks.dns._samples import mx_target, no_addresses
 from waxseal.facts import DnsStatus, HostAddresses, MxTarget
 
@@ -49,9 +49,9 @@ def judge(addresses: HostAddresses, target: MxTarget | None) -> Judgement:
         return not_applicable("the host is the domain itself; see dns/no-mail-destination")
     answers = [answer for answer in (addresses.a, addresses.aaaa) if answer is not None]
     evidence = tuple(shown(answer) for answer in answers)
-    if len(answers) == 2 and all(answer.status in EMPTY for answer in answers):
+    if has_none(addresses):
         return fail("The host has neither an IPv4 nor an IPv6 address: nobody can connect to it", *evidence)
-    return inconclusive("whether the host has an address was not seen", *evidence, advice=TRY_AGAIN)
+    return unreached("whether the host has an address was not seen", *evidence, advice=TRY_AGAIN)
 
 
 def examples() -> Iterator[Example]:

@@ -18,12 +18,13 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
-from waxseal.checks.dns._lookup import EMPTY, TRY_AGAIN, shown, unless_answered
+from waxseal.checks.dns._hosts import has_none
+from waxseal.checks.dns._lookup import TRY_AGAIN, shown, unless_answered
 from waxseal.checks.dns._samples import implicit
 from waxseal.facts import DnsStatus, HostAddresses, MxRecords
 
@@ -52,10 +53,9 @@ def judge(mx: MxRecords, hosts: Each[HostAddresses] | None) -> Judgement:
             shown(mx.answer),
             f"addresses of the domain: {', '.join(addresses)}",
         )
-    answers = [answer for _, host in hosts or () for answer in (host.a, host.aaaa)]
-    if answers and all(answer is not None and answer.status in EMPTY for answer in answers):
+    if hosts and all(has_none(host) for _, host in hosts):
         return not_applicable("the domain itself has no address either; see dns/no-mail-destination")
-    return inconclusive("whether the domain itself has an address was not seen", advice=TRY_AGAIN)
+    return unreached("whether the domain itself has an address was not seen", advice=TRY_AGAIN)
 
 
 def examples() -> Iterator[Example]:

@@ -18,9 +18,9 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
 from waxseal.checks.dns._hosts import told_elsewhere, unless_named_by_mx
 from waxseal.checks.dns._lookup import ANSWERED, SILENT, TRY_AGAIN, shown
@@ -54,7 +54,7 @@ def judge(addresses: HostAddresses, target: MxTarget | None) -> Judgement:
         return fail("The MX record names an alias (CNAME), which it must not", shown(aliased[0]))
     if any(answer.status in ANSWERED for answer in answers):
         return passed("the name in the MX record is no alias")
-    return inconclusive(
+    return unreached(
         "whether the name is an alias was not seen", *(shown(answer) for answer in answers), advice=TRY_AGAIN
     )
 

@@ -17,11 +17,11 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
-from waxseal.checks.dns._hosts import barred, is_localhost_name, is_loopback
+from waxseal.checks.dns._hosts import barred, has_none, is_localhost_name, is_loopback
 from waxseal.checks.dns._lookup import TRY_AGAIN, bounded
 from waxseal.checks.dns._samples import mx_target, no_addresses
 from waxseal.facts import DnsStatus, HostAddresses, MxTarget, RunContext
@@ -45,8 +45,10 @@ def judge(target: MxTarget, addresses: HostAddresses | None, context: RunContext
         return not_applicable("the exchange is an address, not a name; see dns/mx-is-address-literal")
     if is_localhost_name(target.exchange):
         return fail("The host is localhost: every sender is led back to itself", bounded(target.exchange))
+    if addresses is not None and has_none(addresses):
+        return not_applicable("the host has no address")
     if addresses is None or not addresses.addresses:
-        return inconclusive("where the host leads was not seen: no address of it is known", advice=TRY_AGAIN)
+        return unreached("where the host leads was not seen: no address of it is known", advice=TRY_AGAIN)
     loopback = [address for address in addresses.addresses if is_loopback(address)]
     if not loopback:
         return passed("the host leads to no loopback address", ", ".join(addresses.addresses))
@@ -73,4 +75,5 @@ def examples() -> Iterator[Example]:
             samples.host_addresses("127.0.0.2"),
         ),
     )
-    yield Example("no address", Verdict.INCONCLUSIVE, (mx_target(), no_addresses(DnsStatus.NXDOMAIN)))
+    yield Example("no address", Verdict.NOT_APPLICABLE, (mx_target(), no_addresses(DnsStatus.NXDOMAIN)))
+    yield Example("unknown", Verdict.INCONCLUSIVE, (mx_target(), no_addresses(DnsStatus.SERVFAIL)))

@@ -18,11 +18,11 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
-from waxseal.checks.dns._hosts import barred, is_loopback, told_elsewhere
+from waxseal.checks.dns._hosts import barred, has_none, is_loopback, told_elsewhere
 from waxseal.checks.dns._lookup import TRY_AGAIN, bounded
 from waxseal.checks.dns._samples import PUBLIC, PUBLIC_V6, mx_target, no_addresses
 from waxseal.facts import DnsStatus, HostAddresses, MxTarget, RunContext
@@ -47,8 +47,10 @@ def judge(addresses: HostAddresses, target: MxTarget | None, context: RunContext
         return not_applicable("the host was named directly, not by an MX record")
     if elsewhere := told_elsewhere(target):
         return elsewhere
+    if has_none(addresses):
+        return not_applicable("the host has no address")
     if not addresses.addresses:
-        return inconclusive("no address of the host is known", advice=TRY_AGAIN)
+        return unreached("no address of the host is known", advice=TRY_AGAIN)
     special = [a for a in addresses.addresses if special_purpose(a) is not None and not is_loopback(a)]
     if not special:
         if all(is_loopback(a) for a in addresses.addresses):
@@ -75,4 +77,5 @@ def examples() -> Iterator[Example]:
         ),
     )
     yield Example("loopback", Verdict.NOT_APPLICABLE, (mx_target(), samples.host_addresses("127.0.0.1")))
-    yield Example("no address", Verdict.INCONCLUSIVE, (mx_target(), no_addresses(DnsStatus.NXDOMAIN)))
+    yield Example("no address", Verdict.NOT_APPLICABLE, (mx_target(), no_addresses(DnsStatus.NXDOMAIN)))
+    yield Example("unknown", Verdict.INCONCLUSIVE, (mx_target(), no_addresses(DnsStatus.SERVFAIL)))

@@ -18,11 +18,12 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
-from waxseal.checks.dns._lookup import EMPTY, TRY_AGAIN, null_exchanges, shown, unless_answered
+from waxseal.checks.dns._hosts import has_none
+from waxseal.checks.dns._lookup import TRY_AGAIN, null_exchanges, shown, unless_answered
 from waxseal.checks.dns._samples import implicit
 from waxseal.facts import DnsStatus, HostAddresses, MxRecords
 
@@ -47,18 +48,18 @@ def judge(mx: MxRecords, hosts: Each[HostAddresses] | None) -> Judgement:
     if mx.answer.status is DnsStatus.ANSWERED:
         return passed("MX records say where mail goes", shown(mx.answer))
     if hosts is None:
-        return inconclusive("the addresses of the domain itself were not looked up", advice="test again")
+        return unreached("the addresses of the domain itself were not looked up", advice="test again")
     answers = [answer for _, host in hosts for answer in (host.a, host.aaaa) if answer is not None]
     evidence = tuple(shown(answer) for answer in answers)
     if any(host.addresses for _, host in hosts):
         return passed("there is no MX record, but the domain itself has an address", *evidence)
-    if len(answers) == 2 * len(hosts) and all(answer.status in EMPTY for answer in answers):
+    if all(has_none(host) for _, host in hosts):
         return fail(
             "There is no MX record, and the domain itself has no address: mail has nowhere to go",
             shown(mx.answer),
             *evidence,
         )
-    return inconclusive(
+    return unreached(
         "there is no MX record, and whether the domain itself has an address was not seen",
         *evidence,
         advice=TRY_AGAIN,

@@ -16,8 +16,8 @@ from waxseal.checks.api import (
     Subject,
     Verdict,
     check,
-    inconclusive,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.dns._lookup import EMPTY, TRY_AGAIN, shown
@@ -45,7 +45,7 @@ def judge(subject: Subject, reverse: ReverseNames, context: RunContext) -> Judge
         )
     if status is DnsStatus.ANSWERED:
         return passed("the address has a reverse name", shown(reverse.answer))
-    return inconclusive(
+    return unreached(
         f"whether the address has a reverse name was not seen: the look-up ended {status.value}",
         shown(reverse.answer),
         advice=TRY_AGAIN,

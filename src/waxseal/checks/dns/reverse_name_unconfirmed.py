@@ -19,6 +19,7 @@ from waxseal.checks.api import (
     inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.dns._lookup import ANSWERED, EMPTY, TRY_AGAIN, bounded, shown
@@ -49,7 +50,7 @@ def judge(subject: Subject, reverse: ReverseNames, context: RunContext) -> Judge
         if own in map(ipaddress.ip_address, name.addresses):
             return passed("the reverse name leads back to the address", line)
     if not reverse.names:
-        return inconclusive(
+        return unreached(
             "the reverse name was not seen, so it could not be followed",
             shown(reverse.answer),
             advice=TRY_AGAIN,

@@ -9,7 +9,7 @@ it once, and the checks of single addresses leave it to that.
 import ipaddress
 from collections.abc import Iterator
 
-from waxseal.checks.api import Everywhere, Judgement, inconclusive, not_applicable, passed
+from waxseal.checks.api import Everywhere, Judgement, not_applicable, passed, unreached
 from waxseal.facts import Attempt, Cause, ControlReach, Scope, Stage, Subject, describe
 
 DIALOGUE = "smtp.dialogue"
@@ -32,9 +32,9 @@ _SEE = {
 
 def stood(attempt: Attempt) -> bool:
     """Whether the TCP connection came to stand, whatever happened on it later."""
-    if attempt.ended.stage is None:
-        return attempt.ended.cause is Cause.COMPLETED
-    return attempt.ended.stage not in _BEFORE
+    if attempt.ended.cause is Cause.COMPLETED:
+        return True
+    return attempt.ended.stage is not None and attempt.ended.stage not in _BEFORE
 
 
 def failed_with(attempt: Attempt, *causes: Cause) -> bool:
@@ -50,7 +50,7 @@ def otherwise(attempt: Attempt) -> Judgement:
     see = _SEE.get(ended.cause, "")
     if ended.cause in UNHEARD:
         return not_applicable(f"the connection failed in another way ({describe(ended)}); see {see}")
-    return inconclusive(
+    return unreached(
         f"no connection was tried: {describe(ended)}",
         advice=f"see {see}" if see else "test again; see --transcript for what was heard",
     )

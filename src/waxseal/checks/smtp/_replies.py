@@ -6,7 +6,8 @@ The rules of the reply grammar, with their sources, are in ``wire.smtp_reply.RUL
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from waxseal.checks.api import Judgement, inconclusive
+from waxseal.checks.absence import came_whole
+from waxseal.checks.api import Judgement, unreached
 from waxseal.facts import (
     Attempt,
     EhloAnswer,
@@ -108,9 +109,14 @@ def name_unsure(reply: Reply) -> bool:
     return bool(broken(reply) & _NAME_UNSURE)
 
 
+def cut_off(reply: Reply) -> bool:
+    """Whether the stream ended or stalled within the reply, so that its last word may be half a word."""
+    return "cut-off" in broken(reply)
+
+
 def keywords_unsure(answer: EhloAnswer) -> bool:
     """Whether keywords may be missing from an EHLO answer because it came in pieces or was cut short."""
-    return bool(broken(answer.reply) & _LINES_MISSING) or spoke_early(answer.extra)
+    return not came_whole(answer)
 
 
 def spoke_early(extra: bytes) -> bool:
@@ -130,7 +136,7 @@ def shown(octets: bytes) -> str:
 
 def no_smtp() -> Judgement:
     """The answer of the reply checks where the server does not speak SMTP."""
-    return inconclusive(
+    return unreached(
         "what the server sent first is no SMTP reply, so there is nothing to judge",
         advice="see smtp/greeting-malformed",
     )
@@ -138,7 +144,7 @@ def no_smtp() -> Judgement:
 
 def unclear(reply: Reply, what: str) -> Judgement:
     """The answer where a reply came garbled or incomplete."""
-    return inconclusive(
+    return unreached(
         f"the reply to {what} came garbled or incomplete",
         first_line(reply),
         advice="see the findings about the server's replies, and test again",
@@ -147,7 +153,7 @@ def unclear(reply: Reply, what: str) -> Judgement:
 
 def not_reached(attempt: Attempt, what: str) -> Judgement:
     """The answer where the conversation ended for another reason before the question arose."""
-    return inconclusive(
+    return unreached(
         f"the conversation did not get as far as {what}: {describe(attempt.ended)}",
         advice="see the finding that names this cause, and test again",
     )

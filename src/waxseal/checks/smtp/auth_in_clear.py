@@ -1,7 +1,7 @@
 """AUTH is offered before TLS, with a mechanism that sends the password itself.
 
 With PLAIN and LOGIN the password crosses the network as it is, with OAUTHBEARER and XOAUTH2 a token that
-is as good; anyone on the path can read it and send mail (or read it) in the user's name. It is enough
+is as good; anyone on the path can pick it up and send mail in the user's name. It is enough
 that the server offers this in clear: a program that does not ask for TLS, or one whose STARTTLS was
 stripped on the way, will log in. Mechanisms that keep the password to themselves (SCRAM, CRAM-MD5,
 GSSAPI) are not meant here.
@@ -19,9 +19,9 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
 from waxseal.checks.smtp._replies import keywords_unsure
 from waxseal.facts import EhloClear, Endpoint, TlsMode
@@ -50,7 +50,7 @@ def judge(endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
     if endpoint.mode is TlsMode.IMPLICIT:
         return not_applicable("TLS begins with the first octet here, nothing is sent in clear")
     if ehlo.reply.code != 250:
-        return inconclusive(
+        return unreached(
             f"EHLO was answered {ehlo.reply.code} and not 250, so no keyword was heard",
             advice="see the finding that names this cause, and test again",
         )
@@ -63,7 +63,7 @@ def judge(endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
             f"AUTH {' '.join(mechanisms)}"[:200],
         )
     if keywords_unsure(ehlo) or any(masked_keyword(keyword) for keyword in ehlo.keywords):
-        return inconclusive(
+        return unreached(
             "the EHLO answer did not come whole and unmasked, so AUTH may be hidden in it",
             advice="test from another network, and see the findings about the server's replies",
         )

@@ -55,7 +55,7 @@ def judge(
     early = [(what, extra) for what, reply, extra in between if reply.code is not None and spoke_early(extra)]
     if early:
         return fail(
-            f"The server goes on talking after {early[0][0]}, before it is asked anything",
+            f"The server goes on talking after {early[0][0]} without being asked",
             *(f"after {what}: {shown(extra)}" for what, extra in early),
         )
     return passed("the server spoke only when it was its turn")

@@ -17,14 +17,14 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp import _samples
 from waxseal.checks.smtp._names import name_problem
-from waxseal.checks.smtp._replies import first_line, name_unsure
+from waxseal.checks.smtp._replies import cut_off, first_line, name_unsure
 from waxseal.facts import EhloClear, Greeting
 
 
@@ -48,11 +48,11 @@ def judge(ehlo: EhloClear, greeting: Greeting | None) -> Judgement:
     if ehlo.command != "EHLO" or ehlo.reply.code != 250:
         return not_applicable("EHLO was not accepted")
     problem = name_problem(ehlo.host_name)
-    if problem is None:
+    if problem is None and not cut_off(ehlo.reply):
         return passed(f"the EHLO answer names the host {ehlo.host_name[:255]}")
     if name_unsure(ehlo.reply):
-        return inconclusive(
-            "the EHLO answer came garbled, so the host name cannot be told",
+        return unreached(
+            "the EHLO answer came garbled or cut short, so the host name cannot be told",
             first_line(ehlo.reply),
             advice="see the findings about the server's replies",
         )

@@ -17,14 +17,14 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp import _samples
 from waxseal.checks.smtp._names import name_problem
-from waxseal.checks.smtp._replies import first_line, name_unsure
+from waxseal.checks.smtp._replies import cut_off, first_line, name_unsure
 from waxseal.facts import Greeting
 from waxseal.wire.smtp_ehlo import masked_greeting
 
@@ -48,18 +48,18 @@ def judge(greeting: Greeting) -> Judgement:
     """Judge the first word of a greeting with 220."""
     reply = greeting.reply
     if masked_greeting(reply):
-        return inconclusive(
+        return unreached(
             "something on the path has overwritten the greeting, so the name was not seen",
             advice="test from another network; see smtp/greeting-masked",
         )
     if reply.code != 220:
         return not_applicable("the server did not open a session with 220")
     problem = name_problem(greeting.host_name)
-    if problem is None:
+    if problem is None and not cut_off(reply):
         return passed(f"the greeting names the host {greeting.host_name[:255]}")
     if name_unsure(reply):
-        return inconclusive(
-            "the greeting came garbled, so the host name cannot be told",
+        return unreached(
+            "the greeting came garbled or cut short, so the host name cannot be told",
             first_line(reply),
             advice="see the findings about the server's replies",
         )
@@ -73,6 +73,7 @@ def examples() -> Iterator[Example]:
     for text in ("localhost ESMTP", "my_mail.example.org ESMTP", "192.0.2.25 ready", ""):
         yield Example(f"{text or 'nothing'}", Verdict.WARN, (samples.greeting(text),))
     yield Example("garbled", Verdict.INCONCLUSIVE, (_samples.greeting(b"220 mx\x00.example.org\r\n"),))
+    yield Example("cut short", Verdict.INCONCLUSIVE, (_samples.greeting(b"220-mx.exam"),))
     yield Example("refusal", Verdict.NOT_APPLICABLE, (samples.greeting("go away", code=554, host_name=""),))
     masked = samples.greeting("********************0*2******")
     yield Example("masked", Verdict.INCONCLUSIVE, (masked,))

@@ -21,6 +21,7 @@ from waxseal.checks.api import (
     fail,
     inconclusive,
     passed,
+    unreached,
 )
 from waxseal.checks.smtp import _samples
 from waxseal.checks.smtp._replies import broken, first_line, shown
@@ -48,7 +49,7 @@ def judge(greeting: Greeting) -> Judgement:
     reply = greeting.reply
     received = f"received: {shown(reply.raw)}"
     if masked_greeting(reply):
-        return inconclusive(
+        return unreached(
             "something on the path has overwritten the greeting, so the server's own was not seen",
             advice="test from another network; see smtp/greeting-masked",
         )
@@ -63,7 +64,7 @@ def judge(greeting: Greeting) -> Judgement:
     if reply.code == 220 or reply.code // 100 in (4, 5):
         return passed(f"the greeting is an SMTP reply with the code {reply.code}")
     if "codes-mixed" in broken(reply):
-        return inconclusive(
+        return unreached(
             "the lines of the greeting differ in their code", received, advice="see smtp/reply-codes-mixed"
         )
     return fail(f"The greeting has the code {reply.code}, and only 220 opens a session", first_line(reply))

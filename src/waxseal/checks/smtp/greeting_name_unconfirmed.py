@@ -25,6 +25,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.smtp import _samples
 from waxseal.checks.smtp._names import literal_address, name_problem
+from waxseal.checks.smtp._replies import cut_off
 from waxseal.facts import DnsStatus, Greeting, ReverseNames
 
 
@@ -44,7 +45,7 @@ from waxseal.facts import DnsStatus, Greeting, ReverseNames
 def judge(greeting: Greeting, reverse: ReverseNames, subject: Subject) -> Judgement:
     """Compare the greeting's name with the host's and with the PTR names."""
     name = greeting.host_name.lower()
-    if greeting.reply.code != 220 or name_problem(name) is not None:
+    if greeting.reply.code != 220 or cut_off(greeting.reply) or name_problem(name) is not None:
         return not_applicable("the greeting gives no host name to compare")
     if name == subject.host:
         return passed("the greeting gives the name of the host")

@@ -1,9 +1,10 @@
 """The server greets with a refusal (a code that begins with 5) instead of 220.
 
-With 521 the host says that it never takes mail from anybody: as a mail host of a domain it loses all its
-mail. Any other refusal, mostly 554, is usually meant for the caller: its address is on a block list, has
-no reverse name, or belongs to a network that is not wanted. Then nothing was learned about TLS, and this
-says so. A refusal for now (code 4yz) is smtp/greeting-temporary.
+With a plain 521 the host says that it never takes mail from anybody: as a mail host of a domain it loses
+all its mail. Any other refusal, mostly 554, is usually meant for the caller: its address is on a block
+list, has no reverse name, or belongs to a network that is not wanted. Then nothing was learned about TLS,
+and this says so. A 521 with an enhanced code counts as one of those, as Postfix's postscreen drops
+unwanted callers with "521 5.7.1". A refusal for now (code 4yz) is smtp/greeting-temporary.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from waxseal.checks.api import (
     not_applicable,
     passed,
 )
+from waxseal.checks.smtp import _samples
 from waxseal.checks.smtp._replies import first_line, no_smtp
 from waxseal.facts import Greeting
 
@@ -45,11 +47,8 @@ def judge(greeting: Greeting) -> Judgement:
     code = greeting.reply.code
     if code is None:
         return no_smtp()
-    if code == 521:
-        return fail(
-            "The host says that it never takes mail (521), and yet mail is sent to it",
-            first_line(greeting.reply),
-        )
+    if code == 521 and greeting.reply.enhanced is None:
+        return fail("The host says that it never takes mail (521)", first_line(greeting.reply))
     if code // 100 == 5:
         return inconclusive(
             f"the server refuses this client at the greeting ({code}), so nothing more could be seen",
@@ -68,5 +67,7 @@ def examples() -> Iterator[Example]:
     yield Example("blocked", Verdict.INCONCLUSIVE, (blocked,))
     never = samples.greeting("mx.example.org does not accept mail", code=521, host_name="")
     yield Example("never takes mail", Verdict.FAIL, (never,))
+    dropped = samples.greeting(host_name="", reply=_samples.parsed(b"521 5.7.1 client blocked\r\n"))
+    yield Example("dropped by postscreen", Verdict.INCONCLUSIVE, (dropped,))
     busy = samples.greeting("mx.example.org too busy", code=421)
     yield Example("later, please", Verdict.NOT_APPLICABLE, (busy,))

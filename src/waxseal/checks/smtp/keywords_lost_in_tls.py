@@ -18,8 +18,8 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp._replies import keywords_unsure
@@ -53,7 +53,7 @@ def judge(clear: EhloClear, sealed: EhloTls) -> Judgement:
         or keywords_unsure(clear)
         or keywords_unsure(sealed)
     ):
-        return inconclusive(
+        return unreached(
             "one of the two EHLO answers was not heard whole, so they cannot be compared",
             advice="see the findings about EHLO and the server's replies, and test again",
         )

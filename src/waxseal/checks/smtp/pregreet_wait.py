@@ -17,12 +17,12 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp import _samples
-from waxseal.checks.smtp._replies import broken
+from waxseal.checks.smtp._replies import cut_off
 from waxseal.facts import Greeting
 
 NOTICED_S = 2.0
@@ -44,8 +44,8 @@ _TEASER = b"220-mx.example.org ESMTP\r\n220 mx.example.org ESMTP\r\n"
 )
 def judge(greeting: Greeting) -> Judgement:
     """Judge the time between the first octet of the greeting and its end."""
-    if "cut-off" in broken(greeting.reply):
-        return inconclusive(
+    if cut_off(greeting.reply):
+        return unreached(
             "the end of the greeting was not seen", advice="test again with a longer --time-limit"
         )
     wait = greeting.elapsed_s - greeting.first_octet_s

@@ -18,8 +18,8 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp import _samples
@@ -58,7 +58,7 @@ def judge(attempt: DialogueAttempt, farewell: QuitAnswer | None) -> Judgement:
     if farewell is not None and ended.cause is Cause.COMPLETED:
         return warn(_SILENT[Cause.CLOSED])
     if farewell is not None:
-        return inconclusive(
+        return unreached(
             "the conversation had already failed when the server hung up without answering QUIT",
             advice="see the finding that names the failure",
         )

@@ -17,8 +17,8 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp import _samples
@@ -58,7 +58,7 @@ def judge(
             *(f"{line} ..." for line in evidence(found)),
         )
     if len(bounded) < len(replies):
-        return inconclusive(
+        return unreached(
             "a reply has no end, so its lines cannot be measured", advice="see smtp/reply-oversized"
         )
     return passed(f"no line over {REPLY_LINE_OCTETS} octets in {counted(replies)}")

@@ -46,7 +46,9 @@ def judge(
     found = breaches(replies, OVERSIZED)
     if found:
         first = found[0]
-        return fail(f"{first.what.capitalize()} has more than {_LIMIT[first.rule]}", *evidence(found))
+        return fail(
+            f"{first.what[0].upper()}{first.what[1:]} has more than {_LIMIT[first.rule]}", *evidence(found)
+        )
     return passed(f"no reply without an end among {counted(replies)}")
 
 

@@ -17,9 +17,9 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.facts import Endpoint, Handshake, Timing, TlsMode
@@ -47,7 +47,7 @@ def judge(endpoint: Endpoint, handshake: Handshake, timing: Timing) -> Judgement
         return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
     extra = timing.starttls_extra_s
     if extra is None:
-        return inconclusive(
+        return unreached(
             "the conversation under TLS was not timed to its end",
             advice="see the finding that names the cause, and test again",
         )

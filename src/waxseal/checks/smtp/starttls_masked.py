@@ -18,11 +18,12 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
+from waxseal.checks.smtp._replies import keywords_unsure
 from waxseal.facts import EhloClear, Endpoint, TlsMode
 from waxseal.wire.smtp_ehlo import MASKED_BY, masked_keyword
 
@@ -43,11 +44,16 @@ def judge(endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
     if endpoint.mode is TlsMode.IMPLICIT:
         return not_applicable("TLS begins with the first octet here, nothing on the path can mask keywords")
     if ehlo.reply.code != 250:
-        return inconclusive(
+        return unreached(
             f"EHLO was answered {ehlo.reply.code} and not 250, so no keyword was heard",
             advice="see the finding that names this cause, and test again",
         )
     masks = [keyword.name for keyword in ehlo.keywords if masked_keyword(keyword)]
+    if not masks and keywords_unsure(ehlo):
+        return unreached(
+            "the EHLO answer came cut short or in pieces, so masked keywords may be missing from it",
+            advice="see the findings about the server's replies, and test again",
+        )
     if not masks:
         return passed("no keyword is masked")
     seen = (f"masked: {', '.join(masks)[:180]}", f"known to do so: {MASKED_BY}")

@@ -17,9 +17,9 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
 from waxseal.checks.smtp import _samples
 from waxseal.checks.smtp._replies import keywords_unsure
@@ -48,24 +48,24 @@ def judge(endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
     if ehlo.keyword("STARTTLS") is not None:
         return passed("STARTTLS is offered")
     if ehlo.reply.code != 250:
-        return inconclusive(
+        return unreached(
             f"EHLO was answered {ehlo.reply.code} and not 250, so no keyword was heard",
             ehlo.reply.text[:200],
             advice="test from an address that the server accepts, or later",
         )
     if ehlo.rejected is not None:
-        return inconclusive(
+        return unreached(
             "EHLO was rejected, so the server could list nothing",
             f"{ehlo.rejected.code} {ehlo.rejected.text}"[:200],
             advice="see smtp/ehlo-rejected",
         )
     if keywords_unsure(ehlo):
-        return inconclusive(
+        return unreached(
             "the EHLO answer came cut short or in pieces, so keywords may be missing from it",
             advice="see the findings about the server's replies, and test again",
         )
     if any(masked_keyword(keyword) for keyword in ehlo.keywords):
-        return inconclusive(
+        return unreached(
             "something on the path masks keywords, so the server's own offer was not seen",
             advice="test from another network; see smtp/starttls-masked",
         )

@@ -18,9 +18,9 @@ from waxseal.checks.api import (
     Verdict,
     check,
     fail,
-    inconclusive,
     not_applicable,
     passed,
+    unreached,
 )
 from waxseal.checks.smtp._replies import unclear
 from waxseal.facts import EhloClear, EhloTls, Endpoint, StarttlsAnswer, TlsMode
@@ -47,7 +47,7 @@ def judge(
     if inside is None:
         if starttls is None and first.reply.code == 250 and first.keyword("STARTTLS") is None:
             return not_applicable("the server offers no TLS here")
-        return inconclusive(
+        return unreached(
             "no EHLO answer under TLS was seen", advice="see the finding that names the cause, and test again"
         )
     if inside.reply.code != 250:

@@ -5,7 +5,7 @@ One failed handshake gives one finding: the check of its own cause speaks, the o
 
 from msgspec import Struct
 
-from waxseal.checks.api import Judgement, inconclusive, not_applicable, passed
+from waxseal.checks.api import Judgement, not_applicable, passed, unreached
 from waxseal.facts import Attempt, Cause, Endpoint, Handshake, Stage, TlsMode, describe
 
 CHECK_OF: dict[Cause, str] = {
@@ -57,7 +57,7 @@ def failure(
     if ended.cause is Cause.COMPLETED or ended.stage in (Stage.EHLO_TLS, Stage.QUIT):
         return not_applicable("the conversation went on without TLS, so there was no handshake")
     if ended.stage is not Stage.HANDSHAKE:
-        return inconclusive(
+        return unreached(
             f"the handshake was not reached: {describe(ended)}"[:EVIDENCE_LENGTH],
             advice="mend or work around what ended the conversation first, then test again",
         )
@@ -66,7 +66,7 @@ def failure(
         return Failure(ended.cause, ended.alert, ended.detail[:EVIDENCE_LENGTH], attempt.elapsed_s)
     if speaker:
         return not_applicable(f"the handshake failed in another way, see {speaker}")
-    return inconclusive(
+    return unreached(
         f"the handshake was not seen to its end: {describe(ended)}"[:EVIDENCE_LENGTH],
         advice="test again, with a longer --time-limit where time ran out",
     )

@@ -2,23 +2,24 @@
 
 from dataclasses import replace
 
+from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.domains.table import (
     AddressPlan,
     Expected,
     LabDomain,
     LabServer,
+    broken,
     expect,
     mail_domain,
+    minor,
     mx,
     sound_host,
+    undeliverable,
     unknown,
-    warns,
 )
 from waxseal.lab.orders import LeafOrder, TlsOrder
 from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records, reverse_name
-
-_DELIVERS = "mend"
 
 
 def domains() -> tuple[LabDomain, ...]:
@@ -35,11 +36,11 @@ def domains() -> tuple[LabDomain, ...]:
 
 
 def _look_ups() -> tuple[LabDomain, ...]:
-    undeliverable = expect("no-mail", fails=("dns/domain-missing",))
-    nowhere = expect("no-mail", fails=("dns/no-mail-destination",))
-    broken = expect("unknown", fails=("dns/mx-lookup-failed",))
+    missing = undeliverable("dns/domain-missing")
+    nowhere = undeliverable("dns/no-mail-destination")
+    failed = undeliverable("dns/mx-lookup-failed")
     return (
-        LabDomain(name="nxdomain.test", title="does not exist", expected=undeliverable),
+        LabDomain(name="nxdomain.test", title="does not exist", expected=missing),
         LabDomain(
             name="no-mail.test",
             title="has neither an MX record nor an address",
@@ -49,13 +50,13 @@ def _look_ups() -> tuple[LabDomain, ...]:
         LabDomain(
             name="servfail.test",
             title="its MX look-up ends with SERVFAIL",
-            expected=broken,
+            expected=failed,
             faults=(FaultyName("servfail.test", DnsFault.SERVFAIL),),
         ),
         LabDomain(
             name="dns-refused.test",
             title="its MX look-up is refused",
-            expected=broken,
+            expected=failed,
             faults=(FaultyName("dns-refused.test", DnsFault.REFUSED),),
         ),
         LabDomain(
@@ -78,14 +79,14 @@ def _odd_exchanges(plan: AddressPlan) -> tuple[LabDomain, ...]:
         LabDomain(
             name=implicit,
             title="no MX record: mail goes to the address of the domain",
-            expected=warns("dns/mx-implicit"),
+            expected=minor("dns/mx-implicit"),
             records=implicit_records,
             servers=(implicit_server,),
         ),
         LabDomain(
             name=alias,
             title="the MX record names an alias",
-            expected=expect(_DELIVERS, fails=("dns/mx-is-alias",)),
+            expected=broken("dns/mx-is-alias"),
             records=(
                 *mx(alias, names[0]),
                 DnsRecord(names[0], "CNAME", f"{names[1]}."),
@@ -98,7 +99,7 @@ def _odd_exchanges(plan: AddressPlan) -> tuple[LabDomain, ...]:
 
 def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
     fault = DnsFault.SERVFAIL
-    internal, gone, broken = "internal.mx-private.test", "gone.mx-unresolvable.test", "mx.mx-servfail.test"
+    internal, gone, failing = "internal.mx-private.test", "gone.mx-unresolvable.test", "mx.mx-servfail.test"
     local = (DnsRecord("localhost", "A", "127.0.0.1"), DnsRecord("localhost", "AAAA", "::1"))
     return (
         _two(
@@ -106,21 +107,21 @@ def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "a null MX beside a real one",
             plan,
             "",
-            expect(_DELIVERS, fails=("dns/null-mx-with-others",)),
+            broken("dns/null-mx-with-others"),
         ),
         _two(
             "mx-literal.test",
             "an MX record names an address",
             plan,
             "192.0.2.250",
-            expect(_DELIVERS, fails=("dns/mx-is-address-literal",)),
+            broken("dns/mx-is-address-literal"),
         ),
         _two(
             "mx-localhost.test",
             "an MX record names localhost",
             plan,
             "localhost",
-            expect(_DELIVERS, fails=("dns/mx-is-localhost",)),
+            broken("dns/mx-is-localhost"),
             local,
         ),
         _two(
@@ -128,7 +129,9 @@ def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "an MX host has a private address",
             plan,
             internal,
-            expect(_DELIVERS, fails=("dns/mx-special-address",), inconclusive=("reach/address-not-allowed",)),
+            expect(
+                State.MEND, fails=("dns/mx-special-address",), inconclusive=("reach/address-not-allowed",)
+            ),
             tuple(host_records(internal, "10.0.0.1")),
         ),
         _two(
@@ -136,15 +139,15 @@ def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "an MX host does not exist",
             plan,
             gone,
-            expect(_DELIVERS, fails=("dns/mx-host-unresolvable",)),
+            broken("dns/mx-host-unresolvable"),
         ),
         _two(
             "mx-servfail.test",
             "the address look-up of an MX host ends with SERVFAIL",
             plan,
-            broken,
-            expect(_DELIVERS, fails=("dns/mx-host-lookup-failed",)),
-            faults=(FaultyName(broken, fault),),
+            failing,
+            broken("dns/mx-host-lookup-failed"),
+            faults=(FaultyName(failing, fault),),
         ),
     )
 
@@ -170,7 +173,7 @@ def _misnamed(plan: AddressPlan, name: str, label: str, title: str, check: str) 
     return LabDomain(
         name=name,
         title=title,
-        expected=expect(_DELIVERS, fails=(check,)),
+        expected=broken(check),
         records=(
             *mx(name, other),
             *host_records(other, *addresses, reverse=""),
@@ -212,14 +215,14 @@ def _addresses(plan: AddressPlan) -> tuple[LabDomain, ...]:
         LabDomain(
             name=old,
             title="no IPv6",
-            expected=warns("dns/ipv6-missing"),
+            expected=minor("dns/ipv6-missing"),
             records=(*mx(old, f"mx.{old}"), *host_records(f"mx.{old}", old_address)),
             servers=(LabServer(addresses=(old_address,), behaviour=Behaviour(host=f"mx.{old}")),),
         ),
         LabDomain(
             name=shared,
             title="two MX hosts on one address",
-            expected=warns("dns/mx-hosts-share-address"),
+            expected=minor("dns/mx-hosts-share-address"),
             records=(
                 *mx(shared, *hosts),
                 *host_records(hosts[0], *shared_addresses),
@@ -235,16 +238,16 @@ def _addresses(plan: AddressPlan) -> tuple[LabDomain, ...]:
 def _reverse_names(plan: AddressPlan) -> tuple[LabDomain, ...]:
     missing, unconfirmed, failing = "no-reverse.test", "unconfirmed-reverse.test", "reverse-servfail.test"
     failing_domain = mail_domain(
-        failing, "the look-up of its reverse name fails", plan, warns("dns/reverse-lookup-failed")
+        failing, "the look-up of its reverse name fails", plan, minor("dns/reverse-lookup-failed")
     )
     return (
-        _reversed(missing, "no reverse name", plan, "", warns("dns/reverse-name-missing")),
+        _reversed(missing, "no reverse name", plan, "", minor("dns/reverse-name-missing")),
         _reversed(
             unconfirmed,
             "its reverse name leads to another address",
             plan,
             "mx1.sound.test",
-            warns("dns/reverse-name-unconfirmed"),
+            minor("dns/reverse-name-unconfirmed"),
         ),
         replace(
             failing_domain,

@@ -1,6 +1,7 @@
 """Lab domains that cannot be reached, or that do not want us: none of them says anything about STARTTLS."""
 
 from waxseal.facts import Stage
+from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour, Break, reply
 from waxseal.lab.domains.table import (
     SEALED,
@@ -8,12 +9,14 @@ from waxseal.lab.domains.table import (
     Expected,
     LabDomain,
     LabServer,
+    broken,
     expect,
-    fails,
+    exposed,
     mail_domain,
+    minor,
     mx,
+    undeliverable,
     unknown,
-    warns,
 )
 from waxseal.lab.zone import host_records
 from waxseal.net.dial import REFUSED, SILENT, UNREACHABLE
@@ -28,7 +31,11 @@ def domains() -> tuple[LabDomain, ...]:
 def _unreached(plan: AddressPlan) -> tuple[LabDomain, ...]:
     return (
         _no_server(
-            "refused.test", "the connection is refused", plan, REFUSED, fails("reach/connection-refused")
+            "refused.test",
+            "the connection is refused",
+            plan,
+            REFUSED,
+            undeliverable("reach/connection-refused"),
         ),
         _no_server(
             "silent.test",
@@ -43,7 +50,7 @@ def _unreached(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "no route leads to it",
             plan,
             UNREACHABLE,
-            fails("reach/connection-unreachable"),
+            undeliverable("reach/connection-unreachable"),
         ),
     )
 
@@ -70,7 +77,7 @@ def _broken_ipv6(plan: AddressPlan) -> LabDomain:
     return LabDomain(
         name=name,
         title="its IPv6 address cannot be reached",
-        expected=expect("mend", fails=("reach/ipv6-unreachable",)),
+        expected=expect(State.PARTLY_UNKNOWN, fails=("reach/ipv6-unreachable",)),
         records=(*mx(name, host), *host_records(host, v4, v6)),
         servers=(
             LabServer(addresses=(v4,), behaviour=Behaviour(host=host)),
@@ -92,7 +99,7 @@ def _refusals(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "greeting-521.test",
             "says that it never takes mail",
             plan,
-            expect("no-mail", fails=("smtp/greeting-refused",)),
+            undeliverable("smtp/greeting-refused"),
             greeting=reply(521, "mx.greeting-521.test does not accept mail"),
         ),
         mail_domain(
@@ -139,7 +146,7 @@ def _slow(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "tarpit.test",
             "greets after six seconds",
             plan,
-            warns("smtp/greeting-slow"),
+            minor("smtp/greeting-slow"),
             delays={Stage.GREETING: 6.0},
         ),
         mail_domain(
@@ -165,27 +172,33 @@ def _silences(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "stalls-at-starttls.test",
             "STARTTLS is never answered",
             Stage.STARTTLS,
-            fails("smtp/dialogue-stalled"),
+            exposed("smtp/dialogue-stalled"),
         ),
         (
             "stalls-at-handshake.test",
             "the TLS handshake hangs",
             Stage.HANDSHAKE,
-            fails("tls/handshake-stalled"),
+            exposed("tls/handshake-stalled"),
         ),
         (
             "stalls-at-ehlo-tls.test",
             "EHLO under TLS is never answered",
             Stage.EHLO_TLS,
-            fails("smtp/dialogue-stalled"),
+            broken("smtp/dialogue-stalled"),
         ),
     )
-    cut = fails("smtp/dialogue-cut")
+    cut = exposed("smtp/dialogue-cut")
     cuts = (
         ("cuts-at-ehlo.test", "hangs up at EHLO", Stage.EHLO, Break.CLOSE, unknown("smtp/dialogue-cut")),
         ("cuts-at-starttls.test", "hangs up at STARTTLS", Stage.STARTTLS, Break.CLOSE, cut),
         ("resets-at-starttls.test", "breaks off at STARTTLS", Stage.STARTTLS, Break.RESET, cut),
-        ("cuts-at-ehlo-tls.test", "hangs up at EHLO under TLS", Stage.EHLO_TLS, Break.CLOSE, cut),
+        (
+            "cuts-at-ehlo-tls.test",
+            "hangs up at EHLO under TLS",
+            Stage.EHLO_TLS,
+            Break.CLOSE,
+            broken("smtp/dialogue-cut"),
+        ),
     )
     return (
         *(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from waxseal.grading.seal import State
 from waxseal.lab.behaviour import KEYWORDS, Behaviour
 from waxseal.lab.domains.table import (
     SEALED,
@@ -107,6 +108,6 @@ def _null_mx() -> LabDomain:
     return LabDomain(
         name="null-mx.test",
         title="says that it takes no mail",
-        expected=expect("no-mail"),
+        expected=expect(State.NO_MAIL),
         records=(DnsRecord("null-mx.test", "MX", "0 ."),),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waxseal.checks.verdict import Verdict
+from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.orders import LeafOrder, TlsOrder
 from waxseal.lab.zone import DnsRecord, FaultyName, host_records
@@ -17,15 +18,15 @@ from waxseal.lab.zone import DnsRecord, FaultyName, host_records
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What waxseal should say of a domain.
+    """What waxseal should say of a domain that is checked alone.
 
     Attributes:
         findings: Check id and verdict of exactly the WARN and FAIL findings.
         inconclusive: Check ids that must be among the INCONCLUSIVE ones: those that name the cause.
-        sentence: The kind of headline: ``sealed``, ``mend``, ``exposed``, ``unknown`` or ``no-mail``.
+        sentence: The state that the headline tells.
     """
 
-    sentence: str
+    sentence: State
     findings: frozenset[tuple[str, Verdict]] = frozenset()
     inconclusive: frozenset[str] = frozenset()
 
@@ -106,29 +107,44 @@ class AddressPlan:
 
 
 def expect(
-    sentence: str, *, fails: Iterable[str] = (), warns: Iterable[str] = (), inconclusive: Iterable[str] = ()
+    sentence: State, *, fails: Iterable[str] = (), warns: Iterable[str] = (), inconclusive: Iterable[str] = ()
 ) -> Expected:
     """An expectation out of check ids."""
     findings = [(check, Verdict.FAIL) for check in fails] + [(check, Verdict.WARN) for check in warns]
     return Expected(sentence=sentence, findings=frozenset(findings), inconclusive=frozenset(inconclusive))
 
 
-SEALED = expect("sealed")
+SEALED = expect(State.SEALED)
 
 
-def fails(*checks: str) -> Expected:
-    """TLS cannot be had, or mail not be delivered: FAIL of these checks."""
-    return expect("exposed", fails=checks)
+def exposed(*checks: str) -> Expected:
+    """The server was heard, and TLS does not come to stand: FAIL of these checks."""
+    return expect(State.EXPOSED, fails=checks)
+
+
+def undeliverable(*checks: str) -> Expected:
+    """Mail cannot be brought anywhere: FAIL of these checks."""
+    return expect(State.UNDELIVERABLE, fails=checks)
+
+
+def broken(*checks: str) -> Expected:
+    """TLS stands, and something is broken beside it: FAIL of these checks."""
+    return expect(State.MEND, fails=checks)
 
 
 def warns(*checks: str) -> Expected:
-    """Sealed, with something to mend: WARN of these checks."""
-    return expect("mend", warns=checks)
+    """TLS stands, with something of weight to mend: WARN of these checks."""
+    return expect(State.MEND, warns=checks)
+
+
+def minor(*checks: str) -> Expected:
+    """Sealed, with something to mend that has little weight: WARN of these checks."""
+    return expect(State.SEALED, warns=checks)
 
 
 def unknown(*checks: str) -> Expected:
     """Not seen: INCONCLUSIVE, with the cause named by these checks."""
-    return expect("unknown", inconclusive=checks)
+    return expect(State.UNKNOWN, inconclusive=checks)
 
 
 def mx(domain: str, *hosts: str) -> tuple[DnsRecord, ...]:

@@ -1,14 +1,17 @@
 """Lab domains with one fault in the TLS handshake or in what it negotiates."""
 
 from waxseal.facts import Stage
+from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour, Break
 from waxseal.lab.domains.table import (
     AddressPlan,
     Expected,
     LabDomain,
     LabServer,
-    fails,
+    expect,
+    exposed,
     mail_domain,
+    minor,
     unknown,
     warns,
 )
@@ -26,7 +29,7 @@ def domains() -> tuple[LabDomain, ...]:
 
 
 def _failures(plan: AddressPlan) -> tuple[LabDomain, ...]:
-    refused = fails("tls/handshake-refused")
+    refused = exposed("tls/handshake-refused")
     return (
         _answering("alert-40.test", "refuses the handshake", plan, refused, alert_record(HANDSHAKE_FAILURE)),
         _answering(
@@ -36,21 +39,21 @@ def _failures(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "starttls-garbage.test",
             "goes on in clear behind its 220 to STARTTLS",
             plan,
-            fails("tls/not-tls"),
+            exposed("tls/not-tls"),
             b"500 5.5.2 Command unrecognized\r\n",
         ),
         mail_domain(
             "cuts-at-handshake.test",
             "hangs up in the TLS handshake",
             plan,
-            fails("tls/handshake-cut"),
+            exposed("tls/handshake-cut"),
             breaks={Stage.HANDSHAKE: Break.CLOSE},
         ),
         mail_domain(
             "resets-at-handshake.test",
             "breaks the connection off in the TLS handshake",
             plan,
-            fails("tls/handshake-cut"),
+            exposed("tls/handshake-cut"),
             breaks={Stage.HANDSHAKE: Break.RESET},
         ),
         _answering(
@@ -86,7 +89,7 @@ def _names(plan: AddressPlan) -> tuple[LabDomain, ...]:
             changes,
             "shows a self-signed certificate to clients that send no server name",
             plan,
-            warns("tls/sni-changes-certificate"),
+            minor("tls/sni-changes-certificate"),
             tls=TlsOrder(
                 leaves=(LeafOrder(names=(f"mx.{changes}",)),),
                 without_name=(LeafOrder(names=("default.invalid",), issuer=None),),
@@ -100,12 +103,20 @@ def _parameters(plan: AddressPlan) -> tuple[LabDomain, ...]:
         return (LeafOrder(names=(f"mx.{name}",), key=key),)
 
     old, newer, static = "old-tls.test", "tls12.test", "no-forward-secrecy.test"
+    newest = "tls13-only.test"
     return (
+        mail_domain(
+            newest,
+            "TLS 1.3 and no older, so it cannot be asked for each type of certificate alone",
+            plan,
+            expect(State.SEALED, inconclusive=("tls/certificate-type-unseen",)),
+            tls=TlsOrder(leaves=leaf(newest), lowest="TLSv1.3"),
+        ),
         mail_domain(
             newer,
             "TLS 1.2 and no newer",
             plan,
-            warns("tls/version-13-missing"),
+            minor("tls/version-13-missing"),
             tls=TlsOrder(leaves=leaf(newer), highest="TLSv1.2"),
         ),
         mail_domain(
@@ -120,7 +131,7 @@ def _parameters(plan: AddressPlan) -> tuple[LabDomain, ...]:
             static,
             "TLS 1.2 without forward secrecy",
             plan,
-            warns("tls/version-13-missing", "tls/forward-secrecy-missing"),
+            minor("tls/version-13-missing", "tls/forward-secrecy-missing"),
             tls=TlsOrder(leaves=leaf(static, Key.RSA_2048), highest="TLSv1.2", suites="AES128-GCM-SHA256"),
         ),
     )
@@ -132,7 +143,7 @@ def _clear_text_at_465(plan: AddressPlan) -> LabDomain:
     return LabDomain(
         name=host,
         title="speaks in clear where TLS should begin with the first octet",
-        expected=fails("tls/implicit-plaintext"),
+        expected=exposed("tls/implicit-plaintext"),
         records=tuple(host_records(host, *addresses)),
         servers=(LabServer(addresses=addresses, behaviour=Behaviour(host=host), port=465),),
         port=465,
