@@ -24,9 +24,11 @@ from waxseal.facts import (
     MxTarget,
     NoSniAnswer,
     QuitAnswer,
+    ReverseNames,
     Scope,
     StarttlsAnswer,
     Subject,
+    Timing,
     TlsMode,
     TrustAnchors,
     describe,
@@ -42,6 +44,26 @@ _ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset({StarttlsAnswer, EhloTls
 
 _INCOMPLETE = frozenset({"cut-off", "line-cut", "not-a-reply", "too-many-lines", "reply-too-long"})
 """Rules whose breach may have swallowed keywords."""
+
+_WORDS: dict[type[Fact], str] = {
+    MxRecords: "the MX look-up",
+    HostAddresses: "the look-up of the host's addresses",
+    ReverseNames: "the look-up of the reverse name",
+    Endpoint: "an address to test",
+    Greeting: "the greeting",
+    EhloClear: "the answer to EHLO",
+    StarttlsAnswer: "the answer to STARTTLS",
+    Handshake: "a completed TLS handshake",
+    EhloTls: "the answer to EHLO under TLS",
+    QuitAnswer: "the answer to QUIT",
+    CertificateChain: "the certificate chain",
+    TrustAnchors: "the root store's candidates",
+    CertificateTypes: "which types of certificate there are",
+    NoSniAnswer: "the handshake without a server name",
+    Timing: "how long each stage took",
+    Attempt: "the conversation",
+}
+"""What each fact is called in a sentence."""
 
 _ADVICE: dict[Cause, str] = {
     Cause.REFUSED: "see that the service runs and listens on that address and port",
@@ -119,9 +141,7 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
 
 
 def _name(missing: type[Fact], probe: str) -> str:
-    if probe:
-        return f"the attempt {probe}"
-    return f"the fact {missing.TAG.partition('/')[0]}"
+    return f"the attempt {probe}" if probe else _WORDS.get(missing, f"the fact {missing.TAG}")
 
 
 def _explaining_attempt(facts: FactSet, subject: Subject) -> Attempt | None:

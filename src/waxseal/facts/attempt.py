@@ -4,7 +4,6 @@
 """
 
 from enum import StrEnum
-from typing import Any
 
 from msgspec import Struct
 
@@ -129,10 +128,27 @@ class Deviation(Struct, frozen=True, omit_defaults=True):
     offset: int = 0
 
 
+_STAGE_WORDS = {
+    Stage.RESOLVE: "resolving the name",
+    Stage.CONNECT: "connecting",
+    Stage.GREETING: "the greeting",
+    Stage.EHLO: "EHLO",
+    Stage.STARTTLS: "STARTTLS",
+    Stage.HANDSHAKE: "the TLS handshake",
+    Stage.EHLO_TLS: "EHLO under TLS",
+    Stage.QUIT: "QUIT",
+}
+
+
 def describe(ended: Ended) -> str:
-    """One plain phrase for how an attempt ended, such as ``timed out at greeting``."""
-    stage = f" at {ended.stage.value}" if ended.stage is not None else ""
-    extra: dict[Cause, Any] = {Cause.ALERT: ended.alert, Cause.DECLINED: ended.code}
-    number = extra.get(ended.cause)
-    text = f"{ended.cause.value.replace('-', ' ')}{f' ({number})' if number is not None else ''}{stage}"
-    return f"{text}: {ended.detail}" if ended.detail else text
+    """One plain phrase for how an attempt ended, such as ``timed out at the greeting after 30.0 s``."""
+    numbers: dict[Cause, int | None] = {Cause.ALERT: ended.alert, Cause.DECLINED: ended.code}
+    number = numbers.get(ended.cause)
+    text = ended.cause.value.replace("-", " ")
+    if number is not None:
+        text += f" ({number})"
+    if ended.stage is not None:
+        text += f" at {_STAGE_WORDS[ended.stage]}"
+    if not ended.detail:
+        return text
+    return f"{text} {ended.detail}" if ended.cause is Cause.TIMED_OUT else f"{text}: {ended.detail}"

@@ -7,11 +7,14 @@ A fact type is a frozen struct with a stored tag and version (``smtp.greeting/1`
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from waxseal.facts.subject import Scope, Subject
+
+AwareTime = Annotated[datetime, Meta(tz=True)]
+"""A moment with its offset from UTC; one without is refused when it is read back."""
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,7 +68,7 @@ class Record(Struct, frozen=True, kw_only=True):
 
     subject: Subject
     fact: Fact
-    seen_at: datetime
+    seen_at: AwareTime
     attempt: str = ""
 
 

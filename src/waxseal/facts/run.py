@@ -1,9 +1,8 @@
 """The context of a run: when, from where, by which rules of engagement it looked."""
 
-from datetime import datetime
 from enum import StrEnum
 
-from waxseal.facts.record import Fact, fact
+from waxseal.facts.record import AwareTime, Fact, fact
 from waxseal.facts.subject import Scope
 
 
@@ -24,7 +23,7 @@ class RunContext(Fact, frozen=True, kw_only=True):
         allowed_networks: Special-purpose networks that the caller allowed.
     """
 
-    started_at: datetime
+    started_at: AwareTime
     version: str
     ehlo_name: str
     vantage: str = ""

@@ -5,12 +5,11 @@ Tags that this version does not know survive a round trip octet for octet. Octet
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 import msgspec
 
 from waxseal.errors import UsageError
-from waxseal.facts.record import FACT_TYPES, Fact, FactSet, Record, UnknownFact
+from waxseal.facts.record import FACT_TYPES, AwareTime, Fact, FactSet, Record, UnknownFact
 from waxseal.facts.subject import Subject
 
 SCHEMA = "waxseal.facts/1"
@@ -20,7 +19,7 @@ MAX_LINE_OCTETS = 16 * 1024 * 1024
 class _Line(msgspec.Struct, omit_defaults=True):
     fact: str
     subject: Subject
-    seen_at: datetime
+    seen_at: AwareTime
     data: msgspec.Raw
     attempt: str = ""
 
@@ -81,7 +80,7 @@ def load(lines: Iterable[bytes], source: str = "facts") -> FactSet:
                 continue
             parsed = _line_decoder.decode(text)
             fact = _decode_fact(parsed.fact, parsed.data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        except (msgspec.MsgspecError, RecursionError, ValueError) as error:
             raise UsageError(
                 f"{source}, line {number}: not a recorded fact ({error})",
                 "facts are written by 'waxseal check --facts'",

@@ -1,11 +1,9 @@
 """What TLS showed: the handshake and the certificates as sent. Proofs over them live in ``trust``."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from waxseal.facts.attempt import Deviation
-from waxseal.facts.record import Fact, fact
+from waxseal.facts.record import AwareTime, Fact, fact
 from waxseal.facts.subject import Scope
 
 
@@ -65,8 +63,8 @@ class Certificate(Struct, frozen=True, omit_defaults=True):
     subject: str = ""
     issuer: str = ""
     serial: str = ""
-    not_before: datetime | None = None
-    not_after: datetime | None = None
+    not_before: AwareTime | None = None
+    not_after: AwareTime | None = None
     dns_names: tuple[str, ...] = ()
     ip_names: tuple[str, ...] = ()
     common_names: tuple[str, ...] = ()
@@ -98,6 +96,10 @@ class CertificateChain(Fact, frozen=True, kw_only=True):
 
     certificates: tuple[Certificate, ...]
     version: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.certificates:
+            raise ValueError("a chain has at least one certificate")
 
     @property
     def leaf(self) -> Certificate:

@@ -48,16 +48,19 @@ def headline(
 
 
 def _all(seals: tuple[EndpointSeal, ...]) -> str:
-    return "its one address takes TLS" if len(seals) == 1 else f"all {len(seals)} addresses take TLS"
+    return f"{_of(len(seals), len(seals))} take{'s' if len(seals) == 1 else ''} TLS"
 
 
 def _count(seals: tuple[EndpointSeal, ...], seal: Seal, *, besides: bool = False) -> str:
     chosen = [s for s in seals if (s.seal is not seal if besides else s.seal is seal)]
-    if len(seals) == 1:
-        return "its one address"
-    return f"{'all ' if len(chosen) == len(seals) else ''}{len(chosen)} of {len(seals)} addresses".replace(
-        f"all {len(seals)} of {len(seals)}", f"all {len(seals)}"
-    )
+    return _of(len(chosen), len(seals))
+
+
+def _of(some: int, total: int) -> str:
+    """``its one address``, ``both addresses``, ``all 4 addresses``, ``3 of 4 addresses``."""
+    if some < total:
+        return f"{some} of {total} addresses"
+    return {1: "its one address", 2: "both addresses"}.get(total, f"all {total} addresses")
 
 
 def _first(inside: list[GradedFinding]) -> str:

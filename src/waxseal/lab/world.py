@@ -20,7 +20,7 @@ from waxseal.lab.smtp_server import SmtpServer
 from waxseal.lab.sts_host import POLICY_HOST_PREFIX, StsHost
 from waxseal.lab.tls import speaks_old_versions
 from waxseal.lab.zone import DnsRecord, Zone, host_records
-from waxseal.net.dial import MappedDialer
+from waxseal.net.dial import REFUSED, MappedDialer
 
 if TYPE_CHECKING:
     from waxseal.net.clock import Clock
@@ -78,6 +78,7 @@ class LabWorld:
         """Start every server.
 
         Raises:
+            ValueError: Two servers are at one address and port.
             OSError: No free port, or too many open files.
         """
         try:
@@ -156,15 +157,16 @@ class LabWorld:
         return [announcement, *host_records(POLICY_HOST_PREFIX + domain, *self._policy_addresses, reverse="")]
 
     def _open(self, addresses: tuple[str, ...], port: int, server: Listener) -> None:
+        self._lead(addresses, port, REFUSED)
         server.start()
         self.servers[addresses[0], port] = server
-        self._lead(addresses, port, server.place)
+        self.dial_map.update(dict.fromkeys(((address, port) for address in addresses), server.place))
 
-    def _lead(self, addresses: tuple[str, ...], port: int, place: tuple[str, int] | str) -> None:
+    def _lead(self, addresses: tuple[str, ...], port: int, word: str) -> None:
         for address in addresses:
             if (address, port) in self.dial_map:
                 raise ValueError(f"two servers of the lab are at {_place(address, port)}")
-            self.dial_map[address, port] = place
+            self.dial_map[address, port] = word
 
 
 def _place(address: str, port: int) -> str:

@@ -140,18 +140,19 @@ class Zone:
         for _ in range(_MAX_ALIASES):
             rdata = self._rdata.get((name, rdtype))
             if rdata is not None:
-                response.answer.append(_rrset(name, rdtype, rdata))
+                response.answer += _rrsets(name, rdtype, rdata)
                 return
             alias = self._rdata.get((name, "CNAME"))
             if alias is None:
                 break
-            response.answer.append(_rrset(name, "CNAME", alias))
+            response.answer += _rrsets(name, "CNAME", alias)
             name = alias[0].removesuffix(".").lower()
         if name not in self._existing:
             response.set_rcode(dns.rcode.NXDOMAIN)
         # A denial comes with the zone's SOA (RFC 2308 §2).
-        response.authority.append(_rrset(name.rpartition(".")[2], "SOA", [_SOA]))
+        response.authority += _rrsets(name.rpartition(".")[2], "SOA", [_SOA])
 
 
-def _rrset(name: str, rdtype: str, rdata: list[str]) -> dns.rrset.RRset:
-    return dns.rrset.from_text_list(f"{name}.", TTL_S, "IN", rdtype, rdata)
+def _rrsets(name: str, rdtype: str, rdata: list[str]) -> list[dns.rrset.RRset]:
+    """Each record by itself, because dnspython shuffles the records of one set."""
+    return [dns.rrset.from_text(f"{name}.", TTL_S, "IN", rdtype, text) for text in rdata]

@@ -50,6 +50,11 @@ _CAUSES: dict[int, Cause] = {
     errno.EAFNOSUPPORT: Cause.NO_ROUTE,
     errno.EPERM: Cause.BLOCKED_HERE,
     errno.EACCES: Cause.BLOCKED_HERE,
+    # This machine has no socket, port or memory left: nothing that the other side did.
+    errno.EMFILE: Cause.BLOCKED_HERE,
+    errno.ENFILE: Cause.BLOCKED_HERE,
+    errno.ENOBUFS: Cause.BLOCKED_HERE,
+    errno.ENOMEM: Cause.BLOCKED_HERE,
 }
 
 

@@ -38,11 +38,16 @@ class Peer:
         self.connection_limit = connection_limit
         self.connections = 0
         self._deadline = network.clock.monotonic() + time_limit_s
+        self._put_off = False
 
     @property
     def remaining_s(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._deadline - self.network.clock.monotonic())
+
+    def back_off(self) -> None:
+        """Open no further connection: the server has asked with 421 to come back later (RFC 5321 §3.8)."""
+        self._put_off = True
 
     async def dial(self) -> tuple[ByteStream, float]:
         """Open one connection, and say how long the connecting took.
@@ -53,6 +58,10 @@ class Peer:
         refusal = self.network.guard.refusal(self.address)
         if refusal is not None:
             raise NetError(Cause.NOT_ALLOWED, refusal, phase=Stage.CONNECT)
+        if self._put_off:
+            raise NetError(
+                Cause.BUDGET_SPENT, "the server asked with 421 to come back later", phase=Stage.CONNECT
+            )
         if self.connections >= self.connection_limit:
             raise NetError(
                 Cause.BUDGET_SPENT, f"all {self.connection_limit} connections are spent", phase=Stage.CONNECT

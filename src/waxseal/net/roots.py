@@ -51,13 +51,15 @@ def load_roots(source: str = "system") -> "RootStore":
 
 
 def pem_certificates(text: bytes) -> tuple[bytes, ...]:
-    """DER of each CERTIFICATE block, in order; a block that is no base64 is passed over."""
+    """DER of each CERTIFICATE block, in order; a block that holds no base64 is passed over."""
     found: list[bytes] = []
     for block in _PEM.finditer(text):
         try:
-            found.append(base64.b64decode(block[1]))
+            octets = base64.b64decode(b"".join(block[1].split()), validate=True)
         except ValueError:
             continue
+        if octets:
+            found.append(octets)
     return tuple(found)
 
 

@@ -20,6 +20,8 @@ from waxseal.wire.tls_record import RecordScanner, alert_name, server_hello_suit
 from waxseal.wire.tls_suites import suite_name
 
 MAX_HANDSHAKE_OCTETS = 512 * 1024
+MAX_IDLE_OCTETS = 512 * 1024
+"""Octets of TLS records behind the handshake that may come without one octet of data."""
 _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _ALERT_CONTENT_TYPE = 21
 
@@ -126,7 +128,8 @@ class TlsStream:
                 return
 
     async def read(self, limit_octets: int = READ_OCTETS) -> bytes:
-        """See `ByteStream.read`."""
+        """See `ByteStream.read`; LIMIT where records come without end that hold no data."""
+        began = self.scanner.octets
         while True:
             try:
                 data = self._tls.read(limit_octets)
@@ -134,6 +137,8 @@ class TlsStream:
                 await self._flush()
                 if not await self._fill():
                     return b""
+                if self.scanner.octets - began > MAX_IDLE_OCTETS:
+                    raise NetError(Cause.LIMIT, f"{MAX_IDLE_OCTETS} octets of records without data") from None
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""
             except ssl.SSLError as error:

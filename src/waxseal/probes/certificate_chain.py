@@ -134,18 +134,22 @@ class Asker:
         name = self.settings.ehlo_name
         heard = await talk.greeting()
         stage = Stage.GREETING
-        if heard.reply.code == 220:
+        if heard.go_on(stage) == 220:
             stage = Stage.EHLO
             heard = await talk.command(
                 smtp_command.ehlo(name or smtp_command.address_literal(talk.local_address)), stage
             )
-            if heard.reply.code == 250:
+            if heard.go_on(stage) == 250:
                 stage = Stage.STARTTLS
                 heard = await talk.command(smtp_command.starttls(), stage)
-                if heard.reply.code == 220:
+                if heard.go_on(stage) == 220:
                     return True
         run.ended = declined(stage, heard.reply.code, heard.reply.text)
-        await self._say_goodbye(talk)
+        if heard.reply.code == 421:  # the server closes by itself then (RFC 5321 §3.8)
+            self.peer.back_off()
+            await talk.close()
+        else:
+            await self._say_goodbye(talk)
         return False
 
     async def _say_goodbye(self, talk: SmtpConversation) -> None:

@@ -37,4 +37,5 @@ async def reach_control(network: Network, recorder: Recorder, host: str, port: i
             await stream.close()
         finally:
             run.connections += peer.connections
-            run.emit(ControlReach(destination=f"{host}:{port}", connected=connected))
+            if peer.connections:  # what was never dialled says nothing of the port
+                run.emit(ControlReach(destination=f"{host}:{port}", connected=connected))

@@ -13,7 +13,7 @@ from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
 from waxseal.net.tls import TlsOffer, TlsStream
 from waxseal.probes.recorder import Run
-from waxseal.wire.smtp_client import Replied, SmtpConnection, Unsolicited
+from waxseal.wire.smtp_client import Event, Replied, SmtpConnection
 from waxseal.wire.smtp_reply import decode_text
 
 T = TypeVar("T")
@@ -30,13 +30,35 @@ class Heard:
         elapsed_s: From our command, or the standing connection, to the end of the reply.
         first_octet_s: To the first octet.
         extra: Octets that came behind the reply, before our next command.
+        broken: Why the reply is not whole: the stream ended, stalled or crossed a limit within it. None for
+            a whole reply.
     """
 
-    def __init__(self, reply: Reply, elapsed_s: float, first_octet_s: float, extra: bytes) -> None:
+    def __init__(
+        self,
+        reply: Reply,
+        elapsed_s: float,
+        first_octet_s: float,
+        extra: bytes = b"",
+        broken: NetError | None = None,
+    ) -> None:
         self.reply = reply
         self.elapsed_s = elapsed_s
         self.first_octet_s = first_octet_s
         self.extra = extra
+        self.broken = broken
+
+    def go_on(self, stage: Stage) -> int:
+        """The code, for going on by it; to be called once the reply is recorded.
+
+        Raises:
+            NetError: The dialogue cannot go on: the reply is not whole, or none at all (NOT_SMTP).
+        """
+        if self.broken is not None:
+            raise self.broken
+        if self.reply.code is None:
+            raise NetError(Cause.NOT_SMTP, self.reply.text[:120], phase=stage, elapsed_s=self.elapsed_s)
+        return self.reply.code
 
 
 class SmtpConversation:
@@ -83,11 +105,11 @@ class SmtpConversation:
         self._note(Stage.CONNECT, f"connected to [{self.peer.address}]:{self.peer.port}")
 
     async def greeting(self, limit_s: float | None = None) -> Heard:
-        """Wait for the greeting, at most so long for each piece of it."""
+        """Wait for the greeting, at most so long."""
         return await self._hear(Stage.GREETING, limit_s)
 
     async def command(self, line: bytes, stage: Stage, limit_s: float | None = None) -> Heard:
-        """Send a command and wait for its reply, at most so long for each piece of it."""
+        """Send a command and wait for its reply, at most so long."""
         octets = self._smtp.send(line)
         self._write_down("C", stage, decode_text(line.rstrip(b"\r\n")))
         await self._guarded(stage, self.stream.write(octets))
@@ -113,33 +135,61 @@ class SmtpConversation:
         return Transcript(probe=self.run.probe, lines=tuple(self._lines))
 
     async def _hear(self, stage: Stage, limit_s: float | None = None) -> Heard:
-        """Read until the reply to the outstanding command is whole.
+        """Read until the reply to the outstanding command is whole, or will never be.
 
-        A stream that ends within a reply, or before it, is CLOSED; what had come is in the error's reply.
+        Raises:
+            NetError: Not one octet of a reply came; where a part came, `Heard.broken` says why no more.
         """
         began = self._clock.monotonic()
         first: float | None = None
         octets = 0
         while True:
-            data, _ = await self._guarded(stage, self.stream.read(), limit_s)
             now = self._clock.monotonic() - began
+            left_s = None if limit_s is None else max(0.0, limit_s - now)
+            try:
+                data, _ = await self.peer.timed(stage, self.stream.read(), left_s)
+            except NetError as error:
+                error.elapsed_s = self._clock.monotonic() - began
+                return self._broken_off(stage, error, first)
+            now = self._clock.monotonic() - began
+            if not data:
+                return self._broken_off(stage, NetError(Cause.CLOSED, phase=stage, elapsed_s=now), first)
             first = now if first is None else first
             octets += len(data)
-            events = self._smtp.receive(data) if data else self._smtp.end()
-            answer: Reply | None = None
-            for event in events:
-                self._write_reply(stage, event.reply)
-                if isinstance(event, Replied) and answer is None:
-                    answer = event.reply
-                elif isinstance(event, Unsolicited):
-                    self._pending.append(event.reply)
-            if answer is not None:
-                return Heard(answer, now, first, self._take_extra())
-            if not data:
-                self._note(stage, "the server closed the connection")
-                raise NetError(Cause.CLOSED, phase=stage, elapsed_s=now)
+            answer = self._sort_out(stage, self._smtp.receive(data))
+            broken: NetError | None = None
             if octets > MAX_STAGE_OCTETS or self._smtp.overflow:
-                raise NetError(Cause.LIMIT, f"{octets} octets without a reply", phase=stage, elapsed_s=now)
+                broken = NetError(Cause.LIMIT, f"{octets} octets without an end", phase=stage, elapsed_s=now)
+                self._note(stage, f"{broken.cause.value} {broken.detail}")
+            if answer is not None:
+                return Heard(answer, now, first, self._take_extra(), broken)
+            if broken is not None:
+                raise broken
+
+    def _broken_off(self, stage: Stage, error: NetError, first: float | None) -> Heard:
+        """What came of the reply before the stream failed.
+
+        Raises:
+            NetError: The same, where nothing came.
+        """
+        answer = self._sort_out(stage, self._smtp.end())
+        closed = error.cause is Cause.CLOSED
+        text = f"{error.cause.value.replace('-', ' ')} {error.detail}".rstrip()
+        self._note(stage, "the server closed the connection" if closed else text)
+        if answer is None:
+            raise error
+        return Heard(answer, error.elapsed_s, error.elapsed_s if first is None else first, broken=error)
+
+    def _sort_out(self, stage: Stage, events: list[Event]) -> Reply | None:
+        """Write the replies down; give the one to our command, and keep what nobody asked for apart."""
+        answer: Reply | None = None
+        for event in events:
+            self._write_reply(stage, event.reply)
+            if isinstance(event, Replied) and answer is None:
+                answer = event.reply
+            else:
+                self._pending.append(event.reply)
+        return answer
 
     def _take_extra(self) -> bytes:
         """Octets behind the reply: replies nobody asked for, a part of one, or clear text before TLS."""

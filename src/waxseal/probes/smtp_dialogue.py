@@ -142,9 +142,7 @@ class _Dialogue:
                 in_tls=self.implicit,
             )
         )
-        if heard.reply.code is None:
-            raise NetError(Cause.NOT_SMTP, heard.reply.text[:120], phase=Stage.GREETING)
-        if heard.reply.code == 220:
+        if heard.go_on(Stage.GREETING) == 220:
             return True
         await self._decline(Stage.GREETING, heard)
         return False
@@ -154,7 +152,7 @@ class _Dialogue:
         heard, answer = await self._ehlo(Stage.EHLO)
         self.seconds["ehlo_s"] = heard.elapsed_s
         self.run.emit(EhloClear(**answer))
-        if heard.reply.code != 250:
+        if heard.go_on(Stage.EHLO) != 250:
             await self._decline(Stage.EHLO, heard)
             return None
         return any(keyword.name == "STARTTLS" for keyword in answer["keywords"])
@@ -166,14 +164,14 @@ class _Dialogue:
         self.run.emit(
             StarttlsAnswer(reply=heard.reply, offered=True, extra=heard.extra, elapsed_s=heard.elapsed_s)
         )
-        if heard.reply.code != 220:
+        if heard.go_on(Stage.STARTTLS) != 220:
             await self._decline(Stage.STARTTLS, heard)
             return False
         await self._handshake(behind_starttls=True)
         heard, answer = await self._ehlo(Stage.EHLO_TLS)
         self.seconds["ehlo_tls_s"] = heard.elapsed_s
         self.run.emit(EhloTls(**answer))
-        if heard.reply.code != 250:
+        if heard.go_on(Stage.EHLO_TLS) != 250:
             await self._decline(Stage.EHLO_TLS, heard)
             return False
         return True
@@ -203,13 +201,18 @@ class _Dialogue:
             self.result.dns_names = leaf.dns_names
 
     async def _ehlo(self, stage: Stage) -> tuple[Heard, dict[str, Any]]:
-        """EHLO, and HELO where EHLO is rejected with 5xx (RFC 5321 §3.2)."""
+        """EHLO, and HELO where EHLO is rejected with 5xx (RFC 5321 §3.2), as far as that is answered."""
         name = self.settings.ehlo_name or smtp_command.address_literal(self.talk.local_address)
         heard = await self.talk.command(smtp_command.ehlo(name), stage)
         command, rejected = "EHLO", None
-        if heard.reply.code is not None and 500 <= heard.reply.code <= 599 and heard.reply.code != 521:
-            command, rejected = "HELO", heard.reply
-            heard = await self.talk.command(smtp_command.helo(name), stage)
+        code = heard.reply.code or 0
+        if heard.broken is None and 500 <= code <= 599 and code != 521:
+            try:
+                second = await self.talk.command(smtp_command.helo(name), stage)
+            except NetError as error:
+                heard.broken = error
+            else:
+                command, rejected, heard = "HELO", heard.reply, second
         host_name, keywords = parse_ehlo(heard.reply)
         return heard, {
             "command": command,
@@ -228,6 +231,7 @@ class _Dialogue:
         if heard.reply.code != 421:  # the server closes by itself then (RFC 5321 §3.8)
             await self._quit(ended)
         else:
+            self.talk.peer.back_off()
             await self.talk.close()
 
     async def _quit(self, ended: Ended) -> None:

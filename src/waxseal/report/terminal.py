@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from waxseal.checks.api import Verdict
-from waxseal.facts import Subject
+from waxseal.facts import FactSet, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
+from waxseal.report.endpoint_detail import endpoint_lines
 from waxseal.report.model import Report
 from waxseal.wire.idna import to_u_label
 
@@ -44,32 +45,56 @@ _SOFTWARE = {
     "dovecot": "Dovecot",
     "dns": "DNS",
 }
+_KEY_TYPES = {"rsa": "RSA", "ec": "ECDSA", "ed25519": "Ed25519", "ed448": "Ed448", "dsa": "DSA"}
 _MOST_SUBJECTS = 4
+_BLANK = Text("")
 
 
-def print_report(console: Console, report: Report, *, verbose: int = 0, brief: bool = False) -> None:
+def print_report(
+    console: Console, report: Report, facts: FactSet, *, verbose: int = 0, brief: bool = False
+) -> None:
     """Print one report.
 
     Args:
         console: Where to; its width is respected.
         report: The report.
+        facts: What it rests on, for the detail.
         verbose: 1 adds detail of what was not seen and the evidence, 2 adds every check.
         brief: Leave remedies out, for many reports after each other.
     """
-    console.print(Group(*_parts(report, verbose, brief)), highlight=False)
+    with console.capture() as captured:
+        console.print(Group(*_parts(report, facts, verbose, brief)), highlight=False)
+    for line in captured.get().splitlines():
+        console.file.write(f"{line.rstrip()}\n")
 
 
-def _parts(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
+def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterable[RenderableType]:
     yield _head(report)
     if report.endpoints:
-        yield Padding(_endpoints(report.endpoints), (1, 0, 0, 2))
+        yield _BLANK
+        yield _indented(_endpoints(report.endpoints), 2)
     if report.to_fix:
         yield from _to_fix(report, verbose, brief)
     if report.not_seen:
         yield from _not_seen(report, verbose, brief)
+    if verbose:
+        for endpoint in report.endpoints:
+            yield _heading(f"{_place(endpoint.subject)} in detail")
+            for label, text in endpoint_lines(facts, endpoint.subject):
+                yield _indented(_labelled(label, text), 2)
     if verbose >= 2:
         yield from _passes(report)
-    yield Padding(_footer(report), (1, 0, 1, 0))
+    yield _BLANK
+    yield _footer(report)
+    yield _BLANK
+
+
+def _indented(what: RenderableType, columns: int) -> Padding:
+    return Padding(what, (0, 0, 0, columns), expand=False)
+
+
+def _heading(text: str) -> Group:
+    return Group(_BLANK, Text(text, style="bold"))
 
 
 def _head(report: Report) -> RenderableType:
@@ -82,22 +107,47 @@ def _head(report: Report) -> RenderableType:
 
 
 def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(overflow="fold", ratio=None)
+    """A row per address, below the name of its host."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for row in endpoints:
-        table.add_row(
-            Text(_place(row.subject)), Text(row.seal.value, style=_SEAL_LOOK[row.seal]), Text(_detail(row))
-        )
+    for host, rows in groupby(endpoints, key=lambda row: row.subject.host):
+        if host is not None:
+            table.add_row(Text(to_u_label(host)))
+        for row in rows:
+            indent = "  " if host is not None else ""
+            table.add_row(
+                Text(f"{indent}{_bare(row.subject)}"),
+                Text(row.seal.value, style=_SEAL_LOOK[row.seal]),
+                Text(_detail(row)),
+            )
     return table
 
 
+def _bare(subject: Subject) -> str:
+    """The address and port alone."""
+    return str(Subject(address=subject.address, port=subject.port))
+
+
 def _place(subject: Subject) -> str:
-    """An endpoint as people read it, U-labels shown."""
+    """A subject as people read it, U-labels shown."""
     if subject.host is None:
-        return str(subject)
+        return to_u_label(subject.domain) if subject.address is None and subject.domain else str(subject)
     return str(subject).replace(subject.host, to_u_label(subject.host), 1)
+
+
+def _places(subjects: list[Subject]) -> str:
+    """Several subjects, each host named once: ``mx.example.org [192.0.2.1]:25, [2001:db8::1]:25``."""
+    texts: list[str] = []
+    for host, same in groupby(subjects, key=lambda subject: subject.host):
+        of_host = list(same)
+        inner = list(dict.fromkeys(_bare(s) for s in of_host if s.address is not None))
+        if host is None:
+            texts += inner or list(dict.fromkeys(_place(s) for s in of_host))
+        else:
+            texts.append(f"{to_u_label(host)} {', '.join(inner)}".rstrip())
+    return "; ".join(texts)
 
 
 def _detail(row: EndpointSeal) -> str:
@@ -105,7 +155,7 @@ def _detail(row: EndpointSeal) -> str:
         return row.ended or "no TLS"
     parts = [row.version.replace("TLSv", "TLS ")]
     if row.key_types:
-        parts.append("+".join(row.key_types))
+        parts.append(" + ".join(_KEY_TYPES.get(kind, kind) for kind in row.key_types))
     if row.days_left is not None:
         when = "expired" if row.days_left < 0 else f"{row.days_left} days left"
         parts.append(when)
@@ -114,15 +164,11 @@ def _detail(row: EndpointSeal) -> str:
     return ", ".join(parts)
 
 
-def _heading(text: str) -> Padding:
-    return Padding(Text(text, style="bold"), (1, 0, 0, 0))
-
-
 def _to_fix(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
     yield _heading("What to fix first" if len(report.to_fix) > 1 else "What to fix")
     groups = [list(group) for _, group in groupby(report.to_fix, key=lambda f: (f.severity, f.check))]
     for number, group in enumerate(groups, start=1):
-        yield Padding(_problem(number, group, verbose, brief), (0, 0, 0, 2))
+        yield _indented(_problem(number, group, verbose, brief), 2)
 
 
 def _problem(number: int, group: list[GradedFinding], verbose: int, brief: bool) -> RenderableType:
@@ -132,27 +178,32 @@ def _problem(number: int, group: list[GradedFinding], verbose: int, brief: bool)
     title.append(f"  {first.check}", style="dim")
     body: list[RenderableType] = [title]
     shown = group if verbose else group[:_MOST_SUBJECTS]
-    summaries = [list(same) for _, same in groupby(shown, key=lambda f: f.summary)]
-    for same in summaries:
-        where = ", ".join(_place(finding.subject) for finding in same)
-        body.append(Padding(Text(f"{same[0].summary} ({where})"), (0, 0, 0, 3)))
+    for alike in _alike(shown):
+        body.append(_indented(Text(alike[0].summary), 3))
+        body.append(_indented(_labelled("At", _places([f.subject for f in alike])), 3))
         if verbose or not brief:
-            body.extend(Padding(Text(line, style="dim"), (0, 0, 0, 5)) for line in same[0].evidence)
+            body.extend(_indented(Text(line, style="dim"), 5) for line in alike[0].evidence)
     if len(group) > len(shown):
-        body.append(
-            Padding(Text(f"and at {len(group) - len(shown)} more; see -v", style="dim"), (0, 0, 0, 3))
-        )
+        body.append(_indented(Text(f"and at {len(group) - len(shown)} more; see -v", style="dim"), 3))
     if not brief:
-        body.append(Padding(_remedy(first), (0, 0, 0, 3)))
+        body.append(_indented(_remedy(first), 3))
     return Group(*body)
 
 
 def _remedy(finding: GradedFinding) -> RenderableType:
     lines: list[RenderableType] = [_labelled("Fix", finding.remedy.general)]
     for software, setting in finding.remedy.by_software.items():
-        lines.append(Padding(_labelled(_SOFTWARE[software], setting), (0, 0, 0, 2)))
-    lines.append(_labelled("Says", ", ".join(finding.cites)))
+        lines.append(_indented(_labelled(_SOFTWARE[software], setting), 2))
+    lines.append(_labelled("Standard", ", ".join(finding.cites)))
     return Group(*lines)
+
+
+def _bullet(text: Text) -> Table:
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text("•"), text)
+    return row
 
 
 def _labelled(label: str, text: str) -> Table:
@@ -167,27 +218,41 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
     own = [f for f in report.not_seen if not f.follows]
     absent = [f for f in report.not_seen if f.follows]
     yield _heading("What could not be seen")
-    for finding in own if verbose else _distinct(own):
-        text = Text(f"• {finding.summary} ({_place(finding.subject)})")
-        text.append(f"  {finding.check}", style="dim")
-        yield Padding(text, (0, 0, 0, 2))
-        if not brief or verbose:
-            for line in finding.evidence:
-                yield Padding(Text(line, style="dim"), (0, 0, 0, 6))
-            yield Padding(_labelled("Try", finding.advice), (0, 0, 0, 4))
+    for alike in _alike(own):
+        text = Text(f"{alike[0].summary}  ")
+        text.append(alike[0].check, style="dim")
+        yield _indented(_bullet(text), 2)
+        yield _indented(_labelled("At", _places([finding.subject for finding in alike])), 4)
+        if verbose or not brief:
+            for line in alike[0].evidence:
+                yield _indented(Text(line, style="dim"), 6)
+            yield _indented(_labelled("Try", alike[0].advice), 4)
     if absent and verbose:
-        for finding in absent:
-            yield Padding(Text(f"• {finding.check}: {finding.summary}", style="dim"), (0, 0, 0, 2))
+        for summary, alike in _by_summary(absent).items():
+            yield _indented(_bullet(Text(summary)), 2)
+            yield _indented(_labelled("At", _places([f.subject for f in alike])), 4)
+            checks = ", ".join(dict.fromkeys(f.check for f in alike))
+            yield _indented(_labelled("Left open", checks), 4)
     elif absent:
-        checks = len({f.check for f in absent})
+        number = len({f.check for f in absent})
         more = "further " if own else ""
-        line = f"• {checks} {more}check{'s' if checks != 1 else ''} had nothing to go by (see -v)"
-        yield Padding(Text(line, style="dim"), (0, 0, 0, 2))
+        line = f"{number} {more}check{'s' if number != 1 else ''} had nothing to go by (see -v)"
+        yield _indented(_bullet(Text(line, style="dim")), 2)
 
 
-def _distinct(findings: list[GradedFinding]) -> list[GradedFinding]:
-    """One of each check and summary."""
-    return list({(f.check, f.summary): f for f in reversed(findings)}.values())[::-1]
+def _alike(findings: list[GradedFinding]) -> list[list[GradedFinding]]:
+    """Findings of one check and summary together, in the order of the first of each."""
+    groups: dict[tuple[str, str], list[GradedFinding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.check, finding.summary), []).append(finding)
+    return list(groups.values())
+
+
+def _by_summary(findings: list[GradedFinding]) -> dict[str, list[GradedFinding]]:
+    groups: dict[str, list[GradedFinding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.summary, []).append(finding)
+    return groups
 
 
 def _passes(report: Report) -> Iterable[RenderableType]:
@@ -196,7 +261,7 @@ def _passes(report: Report) -> Iterable[RenderableType]:
         if finding.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
             text = Text(f"{finding.verdict.value:14} {finding.check}: {finding.summary}")
             text.append(f" ({_place(finding.subject)})", style="dim")
-            yield Padding(text, (0, 0, 0, 2))
+            yield _indented(text, 2)
 
 
 def _footer(report: Report) -> Text:

@@ -5,6 +5,8 @@ yet seen, and the names of further hosts that the certificate does not cover. No
 to one address (DESIGN §7).
 """
 
+import re
+
 from msgspec import Struct
 
 from waxseal.facts import (
@@ -26,6 +28,8 @@ from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
 from waxseal.trust.names import match_dns_id
 
 KEY_TYPES = ("rsa", "ec")
+_SENDABLE = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+"""Names that TLS libraries take for a server_name; DNS admits any octets in an MX record."""
 
 
 class EndpointPlan(Struct, frozen=True):
@@ -49,8 +53,10 @@ class EndpointPlan(Struct, frozen=True):
 
     @property
     def server_names(self) -> tuple[str, ...]:
-        """The distinct names to send as SNI, in order of the subjects."""
-        return tuple(dict.fromkeys(names[0] for names in self.names if names))
+        """The distinct names to send as SNI, in order of the subjects; what cannot be sent is left out."""
+        return tuple(
+            dict.fromkeys(names[0] for names in self.names if names and _SENDABLE.fullmatch(names[0]))
+        )
 
 
 def announce(recorder: Recorder, plan: EndpointPlan) -> None:

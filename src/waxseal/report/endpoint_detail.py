@@ -1,0 +1,88 @@
+"""What was seen of one endpoint, line by line, for the detail of a report: facts, with no judgement."""
+
+from collections.abc import Iterator
+
+from waxseal.facts import (
+    Attempt,
+    Certificate,
+    CertificateChain,
+    EhloAnswer,
+    EhloClear,
+    EhloTls,
+    FactSet,
+    Greeting,
+    Handshake,
+    ReverseNames,
+    Subject,
+    Timing,
+    describe,
+)
+
+Line = tuple[str, str]
+MOST_NAMES = 8
+_STAGES = ("connect", "greeting", "ehlo", "starttls", "handshake", "ehlo_tls", "quit")
+
+
+def endpoint_lines(facts: FactSet, subject: Subject) -> Iterator[Line]:
+    """Label and text of each line, in the order of the conversation."""
+    reverse = facts.nearest(ReverseNames, subject)
+    if reverse is not None:
+        names = ", ".join(name.name for name in reverse.names) or reverse.answer.status.value
+        yield "Reverse name", names
+    greeting = facts.nearest(Greeting, subject)
+    if greeting is not None:
+        yield "Greeting", f"{greeting.reply.code or ''} {greeting.reply.text}".strip()[:200]
+    yield from _keywords("EHLO", facts.nearest(EhloClear, subject))
+    handshake = facts.nearest(Handshake, subject)
+    if handshake is not None:
+        name = f", name sent: {handshake.server_name}" if handshake.server_name else ", no name sent"
+        yield "TLS", f"{handshake.version} {handshake.suite}{name}"
+    yield from _keywords("EHLO in TLS", facts.nearest(EhloTls, subject))
+    for where, chain in facts.within(CertificateChain, subject):
+        yield from _certificates(where, chain)
+    yield from _timing(facts.nearest(Timing, subject))
+    for attempt in facts.at(Attempt, subject):
+        spent = f"{attempt.connections} connection{'' if attempt.connections == 1 else 's'}"
+        yield attempt.probe, f"{describe(attempt.ended)}; {spent}, {attempt.elapsed_s:.2f} s"
+
+
+def _keywords(label: str, answer: EhloAnswer | None) -> Iterator[Line]:
+    if answer is not None:
+        words = (" ".join((keyword.name, *keyword.parameters)) for keyword in answer.keywords)
+        yield label, ", ".join(words)[:500] or f"{answer.reply.code or ''} {answer.reply.text}".strip()[:200]
+
+
+def _certificates(where: Subject, chain: CertificateChain) -> Iterator[Line]:
+    asked = f"name {where.server_name}" if where.server_name else "no name sent"
+    leaf = chain.leaf
+    names = [*leaf.dns_names, *leaf.ip_names]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    printable = ", ".join(name.encode("ascii", "backslashreplace").decode() for name in names[:MOST_NAMES])
+    yield "Certificate", f"{_key(leaf)}, {asked}: {leaf.subject[:120]}"
+    yield "  for", (printable[:400] + more) or "no subjectAltName"
+    if leaf.not_before is not None and leaf.not_after is not None:
+        yield "  valid", f"{leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d %H:%M} UTC"
+    for number, certificate in enumerate(chain.certificates):
+        if number:
+            yield f"  sent {number + 1}", f"{certificate.subject[:120]} ({_key(certificate)})"
+    yield "  issuer", chain.certificates[-1].issuer[:120]
+
+
+def _key(certificate: Certificate) -> str:
+    size = certificate.curve or (str(certificate.key_bits) if certificate.key_bits else "")
+    return f"{certificate.key_type} {size}".strip()
+
+
+def _timing(timing: Timing | None) -> Iterator[Line]:
+    if timing is None:
+        return
+    parts = [
+        f"{name.replace('_', ' ')} {value * 1000:.1f} ms"
+        for name in _STAGES
+        if (value := getattr(timing, f"{name}_s")) is not None
+    ]
+    if parts:
+        yield "Time", ", ".join(parts)
+    if timing.starttls_extra_s is not None:
+        trips = f", {timing.round_trips_extra:.1f} round trips" if timing.round_trips_extra else ""
+        yield "Sealing cost", f"{timing.starttls_extra_s * 1000:.1f} ms{trips}"
