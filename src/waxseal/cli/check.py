@@ -13,6 +13,9 @@ from waxseal.errors import UsageError
 from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
 
+LAB_TIME_LIMIT_S = 8.0
+LAB_PARALLEL = 64
+
 
 @click.command("check")
 @click.argument("targets", nargs=-1)
@@ -86,9 +89,10 @@ def command(
         )
     settings = ProbeSettings(
         ehlo_name=ehlo_name(ehlo),
-        time_limit_s=time_limit if time_limit is not None else (8.0 if lab else 30.0),
+        time_limit_s=time_limit if time_limit is not None else (LAB_TIME_LIMIT_S if lab else 30.0),
         connection_limit=max_connections,
         control=host_and_port(control) if control else None,
+        parallel=LAB_PARALLEL if lab else ProbeSettings().parallel,
         families=(4,) if only_ipv4 else (6,) if only_ipv6 else (4, 6),
     )
     if lab:

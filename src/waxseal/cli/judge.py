@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from waxseal.api import Result, judge
+from waxseal.api import judge
 from waxseal.cli.output import output_options, show
 from waxseal.errors import UsageError
-from waxseal.facts import FactSet
+from waxseal.facts import FactSet, Target
 from waxseal.facts.stored import load
 
 
@@ -47,7 +47,6 @@ def _read(path: Path) -> FactSet:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", "facts are written by 'waxseal check --facts'"
         ) from error
-    result: Result = judge(facts)
-    if not result.reports:
+    if not any(isinstance(record.fact, Target) for record in facts):
         raise UsageError(f"{path} holds no target", "facts are written by 'waxseal check --facts'")
     return facts

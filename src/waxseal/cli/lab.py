@@ -37,13 +37,7 @@ def command(folder: Path | None) -> None:
 
 async def _keep_running(folder: Path) -> None:
     async with LabWorld() as world:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            world.save(folder)
-        except OSError as error:
-            raise UsageError(
-                f"{folder} cannot be written to: {error.strerror}", "give another --folder"
-            ) from error
+        _save(world, folder)
         for line in _how_to_reach(world, folder):
             click.echo(line)
         sys.stdout.flush()
@@ -52,6 +46,16 @@ async def _keep_running(folder: Path) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
         click.echo("stopped", err=True)
+
+
+def _save(world: LabWorld, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        world.save(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written to: {error.strerror}", "give another --folder"
+        ) from error
 
 
 def _how_to_reach(world: LabWorld, folder: Path) -> list[str]:
@@ -116,13 +120,15 @@ async def _check(targets: tuple[str, ...], settings: ProbeSettings) -> tuple[Res
 
 
 def _compare(result: Result, domains: tuple[LabDomain, ...]) -> list[str]:
-    by_target = {(r.target.name, r.target.port): r for r in result.reports}
+    by_target = {(report.target.name, report.target.port): report for report in result.reports}
     wrong = []
     for domain in domains:
         report = by_target[domain.name, domain.port]
-        problems = domain.expected.differences(
-            {(f.check, f.verdict) for f in report.findings}, report.headline.state.value
+        differences = (domain.in_company or domain.expected).differences(
+            {(f.check, f.verdict) for f in report.to_fix},
+            {f.check for f in report.not_seen},
+            report.headline.state,
         )
-        if problems:
-            wrong.append(f"{domain.target}: {'; '.join(problems)}")
+        if differences:
+            wrong.append(f"{domain.target}: {'; '.join(differences)}")
     return wrong

@@ -72,10 +72,9 @@ def _print_reports(result: Result, verbose: int) -> None:
     from waxseal.report.terminal import print_report
 
     console = Console(soft_wrap=False, emoji=False, markup=False)
+    brief = len(result.reports) >= BRIEF_FROM and not verbose
     for report in result.reports:
-        print_report(
-            console, report, verbose=verbose, brief=len(result.reports) >= BRIEF_FROM and not verbose
-        )
+        print_report(console, report, result.facts, verbose=verbose, brief=brief)
 
 
 def save_facts(result: Result, path: Path) -> None:

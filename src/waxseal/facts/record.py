@@ -86,9 +86,8 @@ class FactSet:
         for record in self.records:
             by_subject = self._by_type.setdefault(type(record.fact), defaultdict(list))
             by_subject[record.subject].append(record.fact)
-            for level in Scope:
-                if level <= record.subject.scope:
-                    subjects.setdefault(record.subject.up_to(level))
+            for around in reversed(record.subject.outwards()):
+                subjects.setdefault(around)
         self._subjects: dict[Scope, tuple[Subject, ...]] = {
             level: tuple(s for s in subjects if s.scope is level) for level in Scope
         }
@@ -120,10 +119,8 @@ class FactSet:
         by_subject = self._by_type.get(kind)
         if not by_subject:
             return None
-        for level in sorted(Scope, reverse=True):
-            if level > subject.scope:
-                continue
-            found = by_subject.get(subject.up_to(level))
+        for around in subject.outwards():
+            found = by_subject.get(around)
             if found:
                 return found[-1]  # type: ignore[no-any-return]
         return None
@@ -138,6 +135,6 @@ class FactSet:
     def _index_inside(self, kind: type[Fact]) -> dict[Subject, tuple[tuple[Subject, Any], ...]]:
         index: dict[Subject, list[tuple[Subject, Any]]] = defaultdict(list)
         for where, facts in self._by_type.get(kind, {}).items():
-            for around in {where.up_to(level) for level in Scope}:
+            for around in where.outwards():
                 index[around].extend((where, found) for found in facts)
         return {around: tuple(found) for around, found in index.items()}

@@ -4,6 +4,7 @@ Two addresses of one MX host are two subjects and are never merged.
 """
 
 from enum import IntEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -66,6 +67,10 @@ class Subject(Struct, frozen=True, order=True, omit_defaults=True):
             certificate_type=self.certificate_type if scope >= Scope.CERTIFICATE else None,
         )
 
+    def outwards(self) -> tuple["Subject", ...]:
+        """This subject and each one around it, narrowest first, the run last."""
+        return _outwards(self)
+
     def within(self, other: "Subject") -> bool:
         """Whether this subject is `other` or lies inside it."""
         return self.up_to(other.scope) == other
@@ -82,3 +87,8 @@ class Subject(Struct, frozen=True, order=True, omit_defaults=True):
             kind = f"{self.certificate_type}, " if self.certificate_type else ""
             where = f"{where} ({kind}{name})"
         return where or "this run"
+
+
+@lru_cache(maxsize=65536)
+def _outwards(subject: Subject) -> tuple[Subject, ...]:
+    return tuple(dict.fromkeys(subject.up_to(level) for level in sorted(Scope, reverse=True)))

@@ -3,6 +3,8 @@
 Each sentence has a stable id (``headline.<state>``); the words may be translated, the ids stay.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from waxseal.checks.api import Verdict
@@ -31,7 +33,7 @@ def headline(
     name = scope_word(root)
     name = to_u_label(name) if root.domain or root.host else name
     mail = f"Mail to {name}" if root.domain is not None else f"Mail handed to {name}"
-    inside = [f for f in findings if f.subject.within(root)]
+    inside = [f for f in findings if f.subject != Subject()]
     encrypted = _count(seals, Seal.UNKNOWN, besides=True)
     whether = f"{mail[0].lower()}{mail[1:]}"
     sentences = {
@@ -41,19 +43,25 @@ def headline(
         State.PARTLY_UNKNOWN: f"{mail} travels sealed where it was seen; "
         f"{_count(seals, Seal.UNKNOWN)} could not be tested.",
         State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(inside, seals)}.",
-        State.UNDELIVERABLE: f"{mail} has nowhere to go: {_first(inside)}.",
+        State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(inside)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }
     return Headline(f"headline.{state.value}", state, sentences[state])
 
 
 def _all(seals: tuple[EndpointSeal, ...]) -> str:
-    return f"{_of(len(seals), len(seals))} take{'s' if len(seals) == 1 else ''} TLS"
+    total = _addresses(seals)
+    return f"{_of(total, total)} take{'s' if total == 1 else ''} TLS"
 
 
 def _count(seals: tuple[EndpointSeal, ...], seal: Seal, *, besides: bool = False) -> str:
     chosen = [s for s in seals if (s.seal is not seal if besides else s.seal is seal)]
-    return _of(len(chosen), len(seals))
+    return _of(_addresses(chosen), _addresses(seals))
+
+
+def _addresses(seals: Iterable[EndpointSeal]) -> int:
+    """How many addresses there are; one that several hosts share counts once."""
+    return len({(s.subject.address, s.subject.port) for s in seals})
 
 
 def _of(some: int, total: int) -> str:

@@ -16,6 +16,8 @@ from waxseal.checks.registry import all_checks
 from waxseal.facts import Subject
 from waxseal.grading.severity import Severity
 
+_VERDICT_ORDER = {verdict: number for number, verdict in enumerate(Verdict)}
+
 
 class Weight(Struct, frozen=True):
     """What a FAIL and a WARN weigh."""
@@ -114,8 +116,12 @@ def grade(findings: tuple[Finding, ...], profile: Profile) -> tuple[GradedFindin
     """Weigh findings; what to fix first comes first: by severity, then verdict, check and subject."""
     checks = all_checks()
     graded = [_graded(finding, checks[finding.check], profile) for finding in findings]
-    order = list(Verdict)
-    return tuple(sorted(graded, key=lambda f: (-f.severity, order.index(f.verdict), f.check)))
+    return tuple(sorted(graded, key=fix_order))
+
+
+def fix_order(finding: GradedFinding) -> tuple[int, int, str]:
+    """Sorts findings: the severest first, then the worst verdict, then by check."""
+    return -finding.severity, _VERDICT_ORDER[finding.verdict], finding.check
 
 
 def _graded(finding: Finding, check: Check, profile: Profile) -> GradedFinding:

@@ -18,6 +18,7 @@ from waxseal.facts import (
     Endpoint,
     FactSet,
     Handshake,
+    RunContext,
     Scope,
     Subject,
     describe,
@@ -80,6 +81,8 @@ class EndpointSeal(Struct, frozen=True):
     connections: int = 0
 
 
+_OURS = frozenset({Cause.TLS_FAILED, Cause.LIMIT, Cause.BUDGET_SPENT, Cause.CRASHED})
+"""Causes that say nothing of what another client would meet."""
 _WEIGHTY = Severity.MEDIUM
 
 
@@ -101,14 +104,15 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
     if handshake is None:
         ehlo = facts.nearest(EhloClear, subject)
         heard = ehlo is not None and ehlo.reply.code == 250
-        not_tls = attempt is not None and attempt.ended.cause is Cause.NOT_TLS
-        seal = Seal.EXPOSED if heard or not_tls else Seal.UNKNOWN
+        cause = attempt.ended.cause if attempt is not None else Cause.BUDGET_SPENT
+        exposed = cause is Cause.NOT_TLS or (heard and cause not in _OURS)
+        seal = Seal.EXPOSED if exposed else Seal.UNKNOWN
         return EndpointSeal(subject, seal, ended=ended, connections=connections)
     against = any(f.subject.within(subject) for f in weighty)
     chains = [chain for _, chain in facts.within(CertificateChain, subject)]
     expiries = [c.leaf.not_after for c in chains if c.leaf.not_after is not None]
-    now = next((r.seen_at for r in facts if r.fact is handshake), None)
-    days_left = None if now is None or not expiries else (min(expiries) - now).days
+    context = facts.nearest(RunContext, subject)
+    days_left = None if context is None or not expiries else (min(expiries) - context.started_at).days
     return EndpointSeal(
         subject,
         Seal.ENCRYPTED if against else Seal.SEALED,
@@ -129,10 +133,17 @@ def main_attempt(facts: FactSet, subject: Subject) -> Attempt | None:
 def state_of(
     facts: FactSet, findings: Iterable[GradedFinding], seals: tuple[EndpointSeal, ...], root: Subject
 ) -> State:
-    """The one state of a target."""
+    """The one state of a target.
+
+    Args:
+        facts: All that was seen.
+        findings: Those of the target and of the run.
+        seals: Of the target's endpoints.
+        root: The target's subject.
+    """
     if root.domain is not None and accepts_no_mail(facts, root):
         return State.NO_MAIL
-    inside = [f for f in findings if f.subject.within(root)]
+    inside = [f for f in findings if f.subject != Subject()]
     states = {seal.seal for seal in seals}
     if Seal.EXPOSED in states:
         return State.EXPOSED

@@ -131,14 +131,11 @@ class Asker:
             run.emit(talk.transcript())
 
     async def _reach_starttls(self, talk: SmtpConversation, run: Run) -> bool:
-        name = self.settings.ehlo_name
         heard = await talk.greeting()
         stage = Stage.GREETING
         if heard.go_on(stage) == 220:
             stage = Stage.EHLO
-            heard = await talk.command(
-                smtp_command.ehlo(name or smtp_command.address_literal(talk.local_address)), stage
-            )
+            heard = await talk.command(smtp_command.ehlo(talk.own_name(self.settings.ehlo_name)), stage)
             if heard.go_on(stage) == 250:
                 stage = Stage.STARTTLS
                 heard = await talk.command(smtp_command.starttls(), stage)

@@ -13,6 +13,7 @@ from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
 from waxseal.net.tls import TlsOffer, TlsStream
 from waxseal.probes.recorder import Run
+from waxseal.wire import smtp_command
 from waxseal.wire.smtp_client import Event, Replied, SmtpConnection
 from waxseal.wire.smtp_reply import decode_text
 
@@ -79,10 +80,9 @@ class SmtpConversation:
         self._lines: list[TranscriptLine] = []
         self._pending: list[Reply] = []
 
-    @property
-    def local_address(self) -> str:
-        """The address that we speak from."""
-        return self.stream.local_address
+    def own_name(self, given: str) -> str:
+        """The name for EHLO: the one given, else the literal of the local address (RFC 5321 §4.1.3)."""
+        return given or smtp_command.address_literal(self.stream.local_address or "127.0.0.1")
 
     @property
     def stream(self) -> ByteStream:

@@ -202,7 +202,7 @@ class _Dialogue:
 
     async def _ehlo(self, stage: Stage) -> tuple[Heard, dict[str, Any]]:
         """EHLO, and HELO where EHLO is rejected with 5xx (RFC 5321 §3.2), as far as that is answered."""
-        name = self.settings.ehlo_name or smtp_command.address_literal(self.talk.local_address)
+        name = self.talk.own_name(self.settings.ehlo_name)
         heard = await self.talk.command(smtp_command.ehlo(name), stage)
         command, rejected = "EHLO", None
         code = heard.reply.code or 0

@@ -4,13 +4,14 @@
 """
 
 from collections import Counter
+from datetime import datetime
 
 from msgspec import Struct
 
 from waxseal.checks.api import Finding, Verdict
 from waxseal.facts import Attempt, FactSet, RunContext, Subject, Target
 from waxseal.grading.headline import Headline, headline
-from waxseal.grading.profile import GradedFinding, Profile, grade
+from waxseal.grading.profile import GradedFinding, Profile, fix_order, grade
 from waxseal.grading.seal import EndpointSeal, State, endpoint_seals, state_of
 from waxseal.grading.severity import Severity
 
@@ -70,23 +71,42 @@ class Report(Struct, frozen=True):
 def build_reports(facts: FactSet, findings: tuple[Finding, ...], profile: Profile) -> tuple[Report, ...]:
     """One report for each target that the facts name, in the order given."""
     graded = grade(findings, profile)
-    roots = [record for record in facts if isinstance(record.fact, Target)]
+    targets = [(record.subject, record.fact) for record in facts if isinstance(record.fact, Target)]
+    roots = {root for root, _ in targets}
+    of_run = [finding for finding in graded if finding.subject == Subject()]
+    of_root: dict[Subject, list[GradedFinding]] = {root: [] for root in roots}
+    last_seen: dict[Subject, datetime] = {}
+    for finding in graded:
+        for root in finding.subject.outwards():
+            if root in of_root:
+                of_root[root].append(finding)
+    for record in facts:
+        for root in record.subject.outwards():
+            if root in roots:
+                last_seen[root] = record.seen_at
     return tuple(
-        _build(facts, graded, profile, record.subject, record.fact)
-        for record in roots
-        if isinstance(record.fact, Target)
+        _build(facts, _sorted(of_run + of_root[root]), profile, root, target, last_seen[root])
+        for root, target in targets
     )
 
 
+def _sorted(findings: list[GradedFinding]) -> list[GradedFinding]:
+    return sorted(findings, key=fix_order)
+
+
 def _build(
-    facts: FactSet, graded: tuple[GradedFinding, ...], profile: Profile, root: Subject, target: Target
+    facts: FactSet,
+    graded: list[GradedFinding],
+    profile: Profile,
+    root: Subject,
+    target: Target,
+    last_seen_at: datetime,
 ) -> Report:
-    inside = tuple(f for f in graded if f.subject == Subject() or _belongs(f.subject, root, target))
-    seals = tuple(s for s in endpoint_seals(facts, inside, root) if _belongs(s.subject, root, target))
+    # Two targets may name one host with two ports: each has the findings of its own.
+    inside = tuple(f for f in graded if f.subject.port in (None, target.port))
+    seals = tuple(s for s in endpoint_seals(facts, inside, root) if s.subject.port == target.port)
     context = facts.nearest(RunContext, Subject())
     attempts = {a.id: a for _, a in facts.within(Attempt, root)}
-    last = max((r.seen_at for r in facts if r.subject.within(root)), default=None)
-    elapsed = (last - context.started_at).total_seconds() if last is not None and context is not None else 0.0
     state = state_of(facts, inside, seals, root)
     return Report(
         target=target,
@@ -95,12 +115,7 @@ def _build(
         endpoints=seals,
         findings=inside,
         connections=sum(a.connections for a in attempts.values()),
-        elapsed_s=elapsed,
+        elapsed_s=(last_seen_at - context.started_at).total_seconds() if context is not None else 0.0,
         profile=f"{profile.id}/{profile.version}",
         context=context,
     )
-
-
-def _belongs(subject: Subject, root: Subject, target: Target) -> bool:
-    """Whether a subject is part of a target; two targets may name one host with two ports."""
-    return subject.within(root) and subject.port in (None, target.port)

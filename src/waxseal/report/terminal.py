@@ -26,7 +26,7 @@ _STATE_LOOK = {
     State.MEND: ("MEND", "bold yellow"),
     State.PARTLY_UNKNOWN: ("PARTLY SEEN", "bold yellow"),
     State.UNKNOWN: ("NOT SEEN", "bold magenta"),
-    State.UNDELIVERABLE: ("NO WAY", "bold red"),
+    State.UNDELIVERABLE: ("NO DELIVERY", "bold red"),
     State.EXPOSED: ("EXPOSED", "bold red"),
 }
 _SEAL_LOOK = {
@@ -274,6 +274,7 @@ def _footer(report: Report) -> Text:
         f"{counts[Verdict.NOT_APPLICABLE]} not applicable",
     ]
     spent = f"{report.connections} connection{'' if report.connections == 1 else 's'}"
-    places = f"{len(report.endpoints)} address{'' if len(report.endpoints) == 1 else 'es'}"
+    number = len({(e.subject.address, e.subject.port) for e in report.endpoints})
+    places = f"{number} address{'' if number == 1 else 'es'}"
     text = f"{', '.join(parts)}. {spent} to {places}, {report.elapsed_s:.1f} s. Profile {report.profile}."
     return Text(text, style="dim")

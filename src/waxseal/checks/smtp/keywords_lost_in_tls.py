@@ -50,6 +50,7 @@ def judge(clear: EhloClear, sealed: EhloTls) -> Judgement:
     if (
         clear.reply.code != 250
         or sealed.reply.code != 250
+        or sealed.command != clear.command
         or keywords_unsure(clear)
         or keywords_unsure(sealed)
     ):
@@ -81,4 +82,6 @@ def examples() -> Iterator[Example]:
     exchange = samples.ehlo("SIZE 1000", "X-ANONYMOUSTLS", "STARTTLS")
     yield Example("Exchange", Verdict.PASS, (exchange, samples.ehlo_tls("SIZE 1000")))
     refused = samples.ehlo_tls(reply=samples.reply(421, "busy"), keywords=())
+    helo = samples.ehlo_tls(command="HELO", keywords=(), rejected=samples.reply(502, "no"))
+    yield Example("HELO under TLS", Verdict.INCONCLUSIVE, (samples.ehlo(), helo))
     yield Example("EHLO refused", Verdict.INCONCLUSIVE, (samples.ehlo(), refused))

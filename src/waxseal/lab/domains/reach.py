@@ -1,5 +1,7 @@
 """Lab domains that cannot be reached, or that do not want us: none of them says anything about STARTTLS."""
 
+from typing import Any
+
 from waxseal.facts import Stage
 from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour, Break, reply
@@ -43,6 +45,7 @@ def _unreached(plan: AddressPlan) -> tuple[LabDomain, ...]:
             plan,
             SILENT,
             unknown("reach/connection-timed-out"),
+            in_company=undeliverable("reach/connection-timed-out"),
             slow=True,
         ),
         _no_server(
@@ -56,7 +59,7 @@ def _unreached(plan: AddressPlan) -> tuple[LabDomain, ...]:
 
 
 def _no_server(
-    name: str, title: str, plan: AddressPlan, word: str, expected: Expected, *, slow: bool = False
+    name: str, title: str, plan: AddressPlan, word: str, expected: Expected, **more: Any
 ) -> LabDomain:
     host = f"mx.{name}"
     addresses = plan.pair()
@@ -66,7 +69,7 @@ def _no_server(
         expected=expected,
         records=(*mx(name, host), *host_records(host, *addresses)),
         servers=(LabServer(addresses=addresses, behaviour=word),),
-        slow=slow,
+        **more,
     )
 
 

@@ -30,6 +30,23 @@ class Expected:
     findings: frozenset[tuple[str, Verdict]] = frozenset()
     inconclusive: frozenset[str] = frozenset()
 
+    def differences(
+        self, findings: set[tuple[str, Verdict]], inconclusive: set[str], state: State
+    ) -> tuple[str, ...]:
+        """What was said otherwise than expected, in words; empty where nothing was.
+
+        Args:
+            findings: Check id and verdict of the WARN and FAIL findings.
+            inconclusive: Check ids of the INCONCLUSIVE findings.
+            state: The state that the headline tells.
+        """
+        words = [f"{check} says {verdict.value}" for check, verdict in sorted(findings - self.findings)]
+        words += [f"{check} does not {verdict.value}" for check, verdict in sorted(self.findings - findings)]
+        words += [f"{check} is not inconclusive" for check in sorted(self.inconclusive - inconclusive)]
+        if state is not self.sentence:
+            words.append(f"the headline tells {state.value}, not {self.sentence.value}")
+        return tuple(words)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LabServer:
@@ -54,6 +71,8 @@ class LabDomain:
         name: The domain, or the host where `port` is not 25; A-labels. Unique together with `port`.
         title: What is the matter with it, in a few words.
         expected: What waxseal should say.
+        in_company: What it should say where the same run reaches other domains, if that tells it more; None
+            for the same.
         records: Its DNS records.
         faults: What goes wrong with its DNS.
         servers: Its servers.
@@ -67,6 +86,7 @@ class LabDomain:
     name: str
     title: str
     expected: Expected
+    in_company: Expected | None = None
     records: tuple[DnsRecord, ...] = ()
     faults: tuple[FaultyName, ...] = ()
     servers: tuple[LabServer, ...] = ()

@@ -1,0 +1,62 @@
+"""Every lab domain gets exactly its expected verdict; a new fault is a new row of the lab's table."""
+
+import asyncio
+
+import pytest
+
+from waxseal.api import Result, check
+from waxseal.checks.registry import all_checks
+from waxseal.lab.domains import LabDomain, all_domains
+from waxseal.lab.world import LabWorld
+from waxseal.probes.settings import ProbeSettings
+from waxseal.report.model import Report
+
+PATIENT = ProbeSettings(ehlo_name="probe.test", time_limit_s=8)
+HASTY = ProbeSettings(ehlo_name="probe.test", time_limit_s=4)
+AT_ONCE = 24
+
+
+async def _alone(domains: tuple[LabDomain, ...]) -> dict[str, Result]:
+    """Check each domain in a run of its own."""
+    slots = asyncio.Semaphore(AT_ONCE)
+    async with LabWorld(domains) as world:
+
+        async def one(domain: LabDomain) -> Result:
+            async with slots:
+                settings = HASTY if domain.slow else PATIENT
+                return await check(domain.target, network=world.network(), settings=settings)
+
+        results = await asyncio.gather(*(one(domain) for domain in domains))
+    return {domain.target: result for domain, result in zip(domains, results, strict=True)}
+
+
+DOMAINS = LabWorld().domains
+"""What this machine's OpenSSL can play."""
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, Result]:
+    return asyncio.run(_alone(DOMAINS))
+
+
+def differences(domain: LabDomain, report: Report) -> tuple[str, ...]:
+    return domain.expected.differences(
+        {(f.check, f.verdict) for f in report.to_fix},
+        {f.check for f in report.not_seen},
+        report.headline.state,
+    )
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda d: d.target)
+def test_alone(alone: dict[str, Result], domain: LabDomain) -> None:
+    (report,) = alone[domain.target].reports
+    assert differences(domain, report) == ()
+    assert not [f for f in report.findings if f.crashed]
+    assert all(endpoint.connections <= 6 for endpoint in report.endpoints)
+
+
+def test_every_fault_is_shown_and_every_expected_check_exists() -> None:
+    expected = {check for domain in DOMAINS for check, _ in domain.expected.findings}
+    expected |= {check for domain in DOMAINS for check in domain.expected.inconclusive}
+    assert expected <= set(all_checks())
+    assert len(all_domains()) >= 24
