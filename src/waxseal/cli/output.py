@@ -67,11 +67,9 @@ def show(result: Result, form: str | None, *, save: Path | None, verbose: int, f
 
 
 def _print_reports(result: Result, verbose: int) -> None:
-    from rich.console import Console
+    from waxseal.report.terminal import print_report, terminal
 
-    from waxseal.report.terminal import print_report
-
-    console = Console(soft_wrap=False, emoji=False, markup=False)
+    console = terminal()
     brief = len(result.reports) >= BRIEF_FROM and not verbose
     for report in result.reports:
         print_report(console, report, result.facts, verbose=verbose, brief=brief)

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from waxseal.checks.api import Verdict
+from waxseal.checks.api import Check, Remedy, Scope, Verdict
 from waxseal.facts import FactSet, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
@@ -46,6 +46,14 @@ _SOFTWARE = {
     "dns": "DNS",
 }
 _KEY_TYPES = {"rsa": "RSA", "ec": "ECDSA", "ed25519": "Ed25519", "ed448": "Ed448", "dsa": "DSA"}
+_SCOPE_WORDS = {
+    Scope.RUN: "run",
+    Scope.DOMAIN: "domain",
+    Scope.HOST: "mail host",
+    Scope.ADDRESS: "address",
+    Scope.PORT: "address and port",
+    Scope.CERTIFICATE: "certificate shown",
+}
 _MOST_SUBJECTS = 4
 _BLANK = Text("")
 
@@ -62,10 +70,37 @@ def print_report(
         verbose: 1 adds detail of what was not seen and the evidence, 2 adds every check.
         brief: Leave remedies out, for many reports after each other.
     """
+    write(console, Group(*_parts(report, facts, verbose, brief)))
+
+
+def print_explanation(console: Console, check: Check) -> None:
+    """Print what a check means, the standard it rests on, and how to mend what it finds."""
+    title = Text(check.title, style="bold")
+    title.append(f"  {check.id}", style="dim")
+    parts: list[RenderableType] = [title, _BLANK]
+    for paragraph in check.explanation.split("\n\n"):
+        parts += [Text(paragraph.replace("\n", " ")), _BLANK]
+    parts.append(_labelled("Judged for", f"each {_SCOPE_WORDS[check.scope]}"))
+    parts.append(_labelled("Standard", f"{', '.join(check.cites)} ({check.level.value})"))
+    parts.append(_labelled("Fix", check.remedy.general))
+    parts += _settings(check.remedy)
+    write(console, Group(*parts))
+
+
+def write(console: Console, what: RenderableType) -> None:
+    """Print without the blanks that fill lines up."""
     with console.capture() as captured:
-        console.print(Group(*_parts(report, facts, verbose, brief)), highlight=False)
+        console.print(what, highlight=False)
     for line in captured.get().splitlines():
         console.file.write(f"{line.rstrip()}\n")
+
+
+def terminal(most_columns: int | None = None) -> Console:
+    """Standard output as a console: colour only on a terminal, NO_COLOR respected, no markup."""
+    console = Console(soft_wrap=False, emoji=False, markup=False)
+    if most_columns is not None:
+        console.width = min(console.width, most_columns)
+    return console
 
 
 def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterable[RenderableType]:
@@ -192,10 +227,16 @@ def _problem(number: int, group: list[GradedFinding], verbose: int, brief: bool)
 
 def _remedy(finding: GradedFinding) -> RenderableType:
     lines: list[RenderableType] = [_labelled("Fix", finding.remedy.general)]
-    for software, setting in finding.remedy.by_software.items():
-        lines.append(_indented(_labelled(_SOFTWARE[software], setting), 2))
+    lines += _settings(finding.remedy)
     lines.append(_labelled("Standard", ", ".join(finding.cites)))
     return Group(*lines)
+
+
+def _settings(remedy: Remedy) -> list[RenderableType]:
+    return [
+        _indented(_labelled(_SOFTWARE[software], setting), 2)
+        for software, setting in remedy.by_software.items()
+    ]
 
 
 def _bullet(text: Text) -> Table:
