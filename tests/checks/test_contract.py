@@ -1,4 +1,4 @@
-"""Every check, one contract: its examples give their answers, before and after storage, and nothing is left open."""
+"""Every check, one contract: its examples give their answers, stored or not, and nothing is left open."""
 
 import inspect
 from importlib import import_module

@@ -11,7 +11,7 @@ class RunContext(Fact, frozen=True, kw_only=True):
     """What a run's facts depend on beside the peers (DESIGN §3.7).
 
     Attributes:
-        started_at: Aware UTC; also the time at which certificates are judged.
+        started_at: Aware UTC.
         version: waxseal's version.
         vantage: The name that the user gave this place; "" where none was given.
         ehlo_name: The name sent with EHLO.

@@ -91,10 +91,12 @@ class CertificateChain(Fact, frozen=True, kw_only=True):
 
     Attributes:
         certificates: Every one that was sent; never empty.
+        shown_at: When the handshake ended, aware UTC: the time at which the chain is judged.
         version: TLS version of the handshake that showed them.
     """
 
     certificates: tuple[Certificate, ...]
+    shown_at: AwareTime
     version: str = ""
 
     def __post_init__(self) -> None:

@@ -18,7 +18,6 @@ from waxseal.facts import (
     Endpoint,
     FactSet,
     Handshake,
-    RunContext,
     Scope,
     Subject,
     describe,
@@ -110,16 +109,14 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
         return EndpointSeal(subject, seal, ended=ended, connections=connections)
     against = any(f.subject.within(subject) for f in weighty)
     chains = [chain for _, chain in facts.within(CertificateChain, subject)]
-    expiries = [c.leaf.not_after for c in chains if c.leaf.not_after is not None]
-    context = facts.nearest(RunContext, subject)
-    days_left = None if context is None or not expiries else (min(expiries) - context.started_at).days
+    left = [(c.leaf.not_after - c.shown_at).days for c in chains if c.leaf.not_after is not None]
     return EndpointSeal(
         subject,
         Seal.ENCRYPTED if against else Seal.SEALED,
         version=handshake.version,
         suite=handshake.suite,
         key_types=tuple(sorted({c.leaf.key_type for c in chains})),
-        days_left=days_left,
+        days_left=min(left, default=None),
         ended=ended,
         connections=connections,
     )

@@ -19,12 +19,13 @@ from waxseal.facts import (
     describe,
 )
 from waxseal.net.errors import NetError
+from waxseal.net.network import Network
 from waxseal.net.peer import Peer
 from waxseal.net.tls import TlsOffer, TlsStream
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_conversation import SmtpConversation
-from waxseal.trust.anchors import RootStore, candidates
+from waxseal.trust.anchors import candidates
 from waxseal.trust.certificate import parse
 from waxseal.wire import smtp_command
 
@@ -34,13 +35,14 @@ MAX_CERTIFICATES = 32
 QUIT_LIMIT_S = 2.0
 
 
-def emit_chain(run: Run, tls: TlsStream, roots: RootStore) -> Certificate | None:
+def emit_chain(run: Run, tls: TlsStream, network: Network) -> Certificate | None:
     """Record the chain that a handshake showed, and the roots that could end it; give its leaf."""
     shown = tuple(parse(der) for der in tls.certificates()[:MAX_CERTIFICATES])
     if not shown:
         return None
     place = {"server_name": tls.offer.server_name, "certificate_type": shown[0].key_type or "unknown"}
-    run.emit(CertificateChain(certificates=shown, version=tls.version), **place)
+    run.emit(CertificateChain(certificates=shown, shown_at=network.clock.now(), version=tls.version), **place)
+    roots = network.roots
     anchors = TrustAnchors(store=roots.id, store_size=roots.size, candidates=candidates(shown, roots))
     run.emit(anchors, **place)
     return shown[0]
@@ -77,7 +79,7 @@ class Asker:
             sha256 = leaf.sha256 if leaf is not None else ""
             run.emit(NoSniAnswer(completed=True, leaf_sha256=sha256))
             if sha256 != known_leaf_sha256:
-                emit_chain(run, tls, self.peer.network.roots)
+                emit_chain(run, tls, self.peer.network)
 
     async def of_key_type(self, key_type: str, server_name: str) -> CertificateTypeQuery:
         """A handshake up to TLS 1.2 whose suites admit only one key type.
@@ -86,7 +88,7 @@ class Asker:
         fits); a server that speaks only TLS 1.3 answers protocol_version, and was not asked at all.
         """
         probe = f"tls.certificate-{key_type}"
-        query = CertificateTypeQuery(key_type, None, "not asked")
+        query: CertificateTypeQuery | None = None
         async with attempt(self.recorder, self.subjects, probe, self.peer.network.clock) as run:
             tls, ended = await self._shake_hands(run, TlsOffer(server_name, "TLSv1.2", key_type))
             leaf = _leaf(tls) if tls is not None else None
@@ -100,17 +102,15 @@ class Asker:
                 query = CertificateTypeQuery(key_type, None, f"a certificate of type {leaf.key_type} came")
             else:
                 query = CertificateTypeQuery(key_type, True)
-                emit_chain(run, tls, self.peer.network.roots)
-        if query.shown is None and run.ended.cause is not Cause.COMPLETED:
-            query = CertificateTypeQuery(key_type, None, describe(run.ended))
-        return query
+                emit_chain(run, tls, self.peer.network)
+        return query or CertificateTypeQuery(key_type, None, describe(run.ended))
 
     async def with_name(self, server_name: str) -> None:
         """A handshake with another SNI: record the chain that it shows."""
         async with attempt(self.recorder, self.subjects, "tls.other-name", self.peer.network.clock) as run:
             tls, _ = await self._shake_hands(run, TlsOffer(server_name))
             if tls is not None:
-                emit_chain(run, tls, self.peer.network.roots)
+                emit_chain(run, tls, self.peer.network)
 
     async def _shake_hands(self, run: Run, offer: TlsOffer) -> tuple[TlsStream | None, Ended]:
         """Connect and get as far as a handshake; what ends it short is the attempt's end as well."""

@@ -194,7 +194,7 @@ class _Dialogue:
                 server_hello=tls.scanner.server_hello[:4096],
             )
         )
-        leaf = emit_chain(self.run, tls, self.talk.peer.network.roots)
+        leaf = emit_chain(self.run, tls, self.talk.peer.network)
         if leaf is not None:
             self.result.key_type = leaf.key_type
             self.result.leaf_sha256 = leaf.sha256

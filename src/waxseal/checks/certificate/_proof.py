@@ -4,7 +4,7 @@ Each reason why a path does not hold belongs to one check, so that one fault giv
 """
 
 from waxseal.checks.api import Judgement, inconclusive, not_applicable, unreached
-from waxseal.facts import Certificate, CertificateChain, RunContext, TrustAnchors
+from waxseal.facts import Certificate, CertificateChain, TrustAnchors
 from waxseal.trust import chain as trust_chain
 from waxseal.trust.chain import ChainProof, Problem, ProblemCode
 from waxseal.trust.proof import plain
@@ -34,9 +34,9 @@ CHECK_OF: dict[ProblemCode, str] = {
 check that needs the path, and a chain is never empty (NO_CERTIFICATE)."""
 
 
-def prove(chain: CertificateChain, anchors: TrustAnchors, run: RunContext) -> ChainProof:
-    """The proof of the chain as sent, at the time of the run."""
-    return trust_chain.verify(chain.certificates, anchors.candidates, run.started_at)
+def prove(chain: CertificateChain, anchors: TrustAnchors) -> ChainProof:
+    """The proof of the chain as sent, at the time when it was shown."""
+    return trust_chain.verify(chain.certificates, anchors.candidates, chain.shown_at)
 
 
 def problems(proof: ChainProof, *codes: ProblemCode) -> tuple[Problem, ...]:

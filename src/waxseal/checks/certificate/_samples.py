@@ -5,6 +5,7 @@ from typing import Any
 
 from waxseal.checks.api import At, at
 from waxseal.checks.certificate._chains import CERTIFICATES, CHAINS
+from waxseal.checks.samples import NOW
 from waxseal.facts import CertificateChain, TrustAnchors
 from waxseal.trust.anchors import RootStore, candidates
 from waxseal.trust.certificate import parse
@@ -20,7 +21,8 @@ def chain(name: str, **place: Any) -> tuple[At, At]:
     sent = tuple(parse(der(part)) for part in CHAINS[name])
     store = RootStore((der("root"),), "sample")
     anchors = TrustAnchors(store=store.id, store_size=store.size, candidates=candidates(sent, store))
-    return at(CertificateChain(certificates=sent, version="TLSv1.3"), **place), at(anchors, **place)
+    shown = CertificateChain(certificates=sent, shown_at=NOW, version="TLSv1.3")
+    return at(shown, **place), at(anchors, **place)
 
 
 def leaf_sha256(name: str) -> str:

@@ -23,7 +23,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import MAX_LINES, called, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import CertificateChain, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Handshake, TrustAnchors
 
 
 @check(
@@ -40,7 +40,6 @@ from waxseal.facts import CertificateChain, Handshake, RunContext, TrustAnchors
 )
 def judge(
     subject: Subject,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -49,7 +48,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     if proof.out_of_order:
         order = [str(step.index + 1) for step in proof.path if step.index is not None]
         sent = [f"sent as {n}: {called(c)}" for n, c in enumerate(chain.certificates, start=1)]

@@ -25,7 +25,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import MAX_LINES, called, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import Certificate, CertificateChain, Handshake, RunContext, TrustAnchors
+from waxseal.facts import Certificate, CertificateChain, Handshake, TrustAnchors
 from waxseal.trust.certificate import parse
 from waxseal.trust.chain import ChainProof
 
@@ -43,7 +43,6 @@ from waxseal.trust.chain import ChainProof
 )
 def judge(
     subject: Subject,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -54,7 +53,7 @@ def judge(
         return aside
     if len(chain.certificates) == 1:
         return passed("One certificate was sent, the server's own")
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     incomplete = without_path(proof)
     if incomplete is not None:
         return incomplete

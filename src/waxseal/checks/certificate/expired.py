@@ -26,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import lines, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 
 
@@ -45,7 +45,6 @@ from waxseal.trust.chain import ProblemCode
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -54,10 +53,10 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     found = problems(proof, ProblemCode.EXPIRED)
     if found:
-        now = f"judged at {run.started_at:%Y-%m-%d %H:%M} UTC"
+        now = f"judged at {chain.shown_at:%Y-%m-%d %H:%M} UTC"
         return broken(
             endpoint, subject, f"{place(proof, found[0].depth)} has expired", *lines(proof, found), now
         )

@@ -27,7 +27,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import called, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import Certificate, CertificateChain, Handshake, RunContext, TrustAnchors
+from waxseal.facts import Certificate, CertificateChain, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 
 SOON = timedelta(days=14)
@@ -48,7 +48,6 @@ SOON = timedelta(days=14)
 )
 def judge(
     subject: Subject,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -57,7 +56,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     if problems(proof, ProblemCode.EXPIRED):
         return not_applicable("it is over already, see certificate/expired")
     if chain.leaf.not_after is None:
@@ -66,13 +65,13 @@ def judge(
         )
     for depth, certificate in sent_on_path(proof, chain):
         end = certificate.not_after
-        if end is not None and end - run.started_at < _margin(certificate):
-            left = (end - run.started_at).total_seconds() / 86400
+        if end is not None and end - chain.shown_at < _margin(certificate):
+            left = (end - chain.shown_at).total_seconds() / 86400
             return warn(
                 f"{place(proof, depth)} expires in {left:.1f} days",
                 f"{called(certificate)}: valid until {end:%Y-%m-%d %H:%M} UTC",
             )
-    left = (chain.leaf.not_after - run.started_at).days
+    left = (chain.leaf.not_after - chain.shown_at).days
     return passed(f"The certificate is good for {left} more days")
 
 

@@ -24,7 +24,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import lines, problems, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 
 
@@ -42,7 +42,6 @@ from waxseal.trust.chain import ProblemCode
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -51,7 +50,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     found = problems(proof, ProblemCode.NOT_A_CA, ProblemCode.PATH_LENGTH_EXCEEDED)
     if found:
         right = "is no authority" if found[0].code is ProblemCode.NOT_A_CA else "stands above too many others"

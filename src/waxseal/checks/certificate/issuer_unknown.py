@@ -25,7 +25,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import lines, problems, prove, store_line, without_path, without_roots
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 
 
@@ -46,7 +46,6 @@ from waxseal.trust.chain import ProblemCode
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -55,7 +54,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     nothing = without_roots(anchors)
     if nothing is not None:
         return nothing

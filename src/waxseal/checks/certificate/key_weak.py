@@ -27,7 +27,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import called, place, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.strength import CURVE_BITS_ADVISED, key_weakness
 
 
@@ -44,7 +44,6 @@ from waxseal.trust.strength import CURVE_BITS_ADVISED, key_weakness
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -53,7 +52,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     sent = sent_on_path(proof, chain)
     for depth, certificate in sent:
         why = key_weakness(certificate)

@@ -26,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import lines, problems, prove, store_line
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 from waxseal.trust.proof import plain
 
@@ -47,7 +47,6 @@ from waxseal.trust.proof import plain
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -56,7 +55,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     found = problems(proof, ProblemCode.SELF_SIGNED_LEAF)
     if found:
         return broken(

@@ -24,7 +24,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import lines, place, problems, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 
 
@@ -45,7 +45,6 @@ from waxseal.trust.chain import ProblemCode
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -54,7 +53,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     found = problems(proof, ProblemCode.SIGNATURE_INVALID)
     if found:
         return broken(

@@ -26,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import called, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 from waxseal.trust.strength import signature_weakness
 
@@ -45,7 +45,6 @@ from waxseal.trust.strength import signature_weakness
 def judge(
     subject: Subject,
     endpoint: Endpoint,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -54,7 +53,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     if problems(proof, ProblemCode.SELF_SIGNED_LEAF):
         return not_applicable("a self-signed certificate's signature proves nothing, whatever its hash")
     sent = sent_on_path(proof, chain)

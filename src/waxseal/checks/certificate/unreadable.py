@@ -26,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._proof import MAX_LINES, lines, problems, prove
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import CertificateChain, Handshake, RunContext, TrustAnchors
+from waxseal.facts import CertificateChain, Handshake, TrustAnchors
 from waxseal.trust.chain import ProblemCode
 
 
@@ -42,7 +42,6 @@ from waxseal.trust.chain import ProblemCode
 )
 def judge(
     subject: Subject,
-    run: RunContext,
     chain: CertificateChain,
     anchors: TrustAnchors,
     handshake: Handshake | None,
@@ -51,7 +50,7 @@ def judge(
     aside = set_aside(subject, handshake)
     if aside is not None:
         return aside
-    proof = prove(chain, anchors, run)
+    proof = prove(chain, anchors)
     found = problems(proof, ProblemCode.UNPARSEABLE)
     if found:
         return fail("A certificate cannot be read as a whole", *lines(proof, found))

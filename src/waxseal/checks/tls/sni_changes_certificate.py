@@ -26,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._names import presented
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._samples import leaf_sha256
-from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, NoSniAnswer, RunContext
+from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, NoSniAnswer
 from waxseal.trust.names import match
 
 
@@ -44,7 +44,6 @@ from waxseal.trust.names import match
     rows=("D10",),
 )
 def judge(
-    run: RunContext,
     endpoint: Endpoint,
     handshake: Handshake,
     answer: NoSniAnswer,
@@ -63,11 +62,12 @@ def judge(
     named = [chain.leaf for subject, chain in chains if subject.server_name]
     if answer.leaf_sha256 in {leaf.sha256 for leaf in named}:
         return passed("The same certificate is shown without a server name")
-    other = next((chain.leaf for _, chain in chains if chain.leaf.sha256 == answer.leaf_sha256), None)
-    if other is None:
+    chain = next((chain for _, chain in chains if chain.leaf.sha256 == answer.leaf_sha256), None)
+    if chain is None:
         return inconclusive(
             "another certificate is shown without a name, but it was not recorded", advice="test again"
         )
+    other = chain.leaf
     if not endpoint.reference_names:
         return inconclusive("no name is known to judge it by", advice="give the server's name with --name")
     if not any(_fits(leaf, endpoint) for leaf in named):
@@ -77,7 +77,7 @@ def judge(
             "Without a server name the server shows a certificate that does not bear its name",
             presented(other),
         )
-    if other.not_after is not None and other.not_after < run.started_at:
+    if other.not_after is not None and other.not_after < chain.shown_at:
         return warn(
             "Without a server name the server shows an expired certificate",
             f"valid until {other.not_after:%Y-%m-%d %H:%M} UTC",
