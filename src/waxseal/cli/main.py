@@ -25,6 +25,8 @@ COMMANDS = {
     "explain": "Say what a check means, its standard, and how to fix it.",
     "lab": "Keep a simulated mail world running to try things on.",
 }
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "WAXSEAL"}
+"""Every option can be set by the environment: ``WAXSEAL_CHECK_CONTROL`` for ``check --control``."""
 
 
 class LazyGroup(click.Group):
@@ -47,9 +49,7 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=LazyGroup, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="waxseal")
 def waxseal() -> None:
     """Is e-mail sealed in transit? Tests the servers that receive mail, and explains every answer.
@@ -57,6 +57,9 @@ def waxseal() -> None:
     \b
     Exit codes: 0 ok, 1 a finding at or above --fail-on, 2 usage,
                 3 could not test, 70 a bug in waxseal.
+
+    Options can be set by the environment, such as WAXSEAL_CHECK_CONTROL for
+    check --control.
     """
 
 

@@ -129,14 +129,14 @@ class Deviation(Struct, frozen=True, omit_defaults=True):
 
 
 _STAGE_WORDS = {
-    Stage.RESOLVE: "resolving the name",
-    Stage.CONNECT: "connecting",
-    Stage.GREETING: "the greeting",
-    Stage.EHLO: "EHLO",
-    Stage.STARTTLS: "STARTTLS",
-    Stage.HANDSHAKE: "the TLS handshake",
-    Stage.EHLO_TLS: "EHLO under TLS",
-    Stage.QUIT: "QUIT",
+    Stage.RESOLVE: "while resolving the name",
+    Stage.CONNECT: "while connecting",
+    Stage.GREETING: "at the greeting",
+    Stage.EHLO: "at EHLO",
+    Stage.STARTTLS: "at STARTTLS",
+    Stage.HANDSHAKE: "at the TLS handshake",
+    Stage.EHLO_TLS: "at EHLO under TLS",
+    Stage.QUIT: "at QUIT",
 }
 
 
@@ -148,7 +148,7 @@ def describe(ended: Ended) -> str:
     if number is not None:
         text += f" ({number})"
     if ended.stage is not None:
-        text += f" at {_STAGE_WORDS[ended.stage]}"
+        text += f" {_STAGE_WORDS[ended.stage]}"
     if not ended.detail:
         return text
     return f"{text} {ended.detail}" if ended.cause is Cause.TIMED_OUT else f"{text}: {ended.detail}"

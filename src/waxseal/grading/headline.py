@@ -42,7 +42,7 @@ def headline(
         State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
         State.PARTLY_UNKNOWN: f"{mail} travels sealed where it was seen; "
         f"{_count(seals, Seal.UNKNOWN)} could not be tested.",
-        State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(inside, seals)}.",
+        State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
         State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(inside)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }
@@ -82,9 +82,13 @@ def _first(inside: list[GradedFinding]) -> str:
     return first + (f" (and {more} more to mend)" if more else "")
 
 
-def _why(inside: list[GradedFinding], seals: tuple[EndpointSeal, ...]) -> str:
+def _why(findings: tuple[GradedFinding, ...], seals: tuple[EndpointSeal, ...]) -> str:
+    """Why nothing was seen: this machine's own trouble first, then how the conversations ended."""
+    unclear = [f for f in findings if f.verdict is Verdict.INCONCLUSIVE and not f.follows]
+    of_run = next((f for f in unclear if f.subject == Subject()), None)
+    if of_run is not None:
+        return of_run.summary
     ended = list(dict.fromkeys(s.ended for s in seals if s.ended))
     if ended:
         return ended[0] + (f" (and {len(ended) - 1} other reasons)" if len(ended) > 1 else "")
-    unclear = next((f for f in inside if f.verdict is Verdict.INCONCLUSIVE), None)
-    return unclear.summary if unclear is not None else "nothing was tested"
+    return unclear[0].summary if unclear else "nothing was tested"

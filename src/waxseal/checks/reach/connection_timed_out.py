@@ -51,7 +51,7 @@ def judge(
     if elsewhere := said_of_ipv6(subject, attempts):
         return elsewhere
     proof = egress_proof(subject, attempts, control)
-    evidence = f"{describe(dialogue.ended)} after {dialogue.elapsed_s:.0f} s"
+    evidence = describe(dialogue.ended)
     if proof is None:
         return inconclusive(
             "nothing answered within the limit; this may be the server, the path or this machine's firewall",
