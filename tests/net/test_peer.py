@@ -183,7 +183,35 @@ def test_a_stage_that_begins_after_the_deadline_ends_at_once() -> None:
     clock = FakeClock()
     one = peer(network(CountingDialer(), clock), limit_s=1)
     clock.time_s += 5
-    assert failure(one.timed(Stage.EHLO, never())).cause is Cause.TIMED_OUT
+    error = failure(one.timed(Stage.EHLO, never()))
+    assert (error.cause, error.phase) == (Cause.BUDGET_SPENT, Stage.EHLO)
+
+
+@pytest.mark.parametrize(
+    ("gone_s", "limit_s", "cause"),
+    [
+        (0.0, None, Cause.TIMED_OUT),
+        (0.06, None, Cause.TIMED_OUT),
+        (0.14, None, Cause.BUDGET_SPENT),
+        (0.14, 9.0, Cause.BUDGET_SPENT),
+        (0.14, 0.01, Cause.TIMED_OUT),
+    ],
+)
+def test_a_stage_is_not_blamed_for_time_that_others_spent(
+    gone_s: float, limit_s: float | None, cause: Cause
+) -> None:
+    clock = FakeClock()
+    one = peer(network(CountingDialer(), clock), limit_s=0.2)
+    clock.time_s += gone_s
+    assert failure(one.timed(Stage.EHLO, never(), limit_s)).cause is cause
+
+
+def test_a_stage_in_several_parts_counts_from_its_beginning() -> None:
+    clock = FakeClock()
+    one = peer(network(CountingDialer(), clock), limit_s=10)
+    began = clock.monotonic()
+    clock.time_s += 3
+    assert asyncio.run(one.timed(Stage.EHLO, answer(), began=began)) == (42, 3)
 
 
 def test_an_error_gets_the_stage_and_the_seconds() -> None:

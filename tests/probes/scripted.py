@@ -152,13 +152,14 @@ class ScriptedServer(Listener):
     Attributes:
         heard: Lines that the client sent, by connection.
         problems: Where a client did something else than the script has it.
+        standing: Connections that stand now.
         at_once: The greatest number of connections that stood at the same time.
     """
 
     def __init__(self, *scripts: Script) -> None:
         super().__init__(self._follow)
         self._scripts = scripts
-        self._standing = 0
+        self.standing = 0
         self.heard: list[list[bytes]] = []
         self.problems: list[str] = []
         self.at_once = 0
@@ -171,8 +172,8 @@ class ScriptedServer(Listener):
         await self.stop()
 
     async def _follow(self, stream: LabStream) -> None:
-        self._standing += 1
-        self.at_once = max(self.at_once, self._standing)
+        self.standing += 1
+        self.at_once = max(self.at_once, self.standing)
         number = len(self.heard)
         lines: list[bytes] = []
         self.heard.append(lines)
@@ -182,7 +183,7 @@ class ScriptedServer(Listener):
                 if not await self._do(step, stream, lines):
                     return
         finally:
-            self._standing -= 1
+            self.standing -= 1
 
     async def _do(self, step: Step, stream: LabStream, lines: list[bytes]) -> bool:
         """One step; False where it was the last one."""
@@ -274,6 +275,8 @@ class Told:
     server: ScriptedServer
     result: DialogueResult
     elapsed_s: float
+    left_open: int
+    """Connections that the client had not closed a moment after it was done."""
 
     def all(self, kind: type[F]) -> tuple[F, ...]:
         """Every fact of a type, at or inside the endpoint."""
@@ -348,8 +351,13 @@ def _hold(
             began = loop.time()
             result = await run(peer, recorder)
             elapsed_s = loop.time() - began
+            for _ in range(50):
+                if not server.standing:
+                    break
+                await asyncio.sleep(0.01)
+            left_open = server.standing
         others = asyncio.all_tasks() - {asyncio.current_task()}
         assert not others, others
-        return Told(recorder.facts(), server, result, elapsed_s)
+        return Told(recorder.facts(), server, result, elapsed_s, left_open)
 
     return asyncio.run(hold())

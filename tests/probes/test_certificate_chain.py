@@ -175,6 +175,7 @@ def test_a_stream_that_ends_without_a_name_is_an_answer(ending: Script, cause: C
         ((*TO_STARTTLS, Say(b"220 half a li"), Close()), Cause.CLOSED, Stage.STARTTLS),
         ((Say(b"garbage\r\n"), Close()), Cause.NOT_SMTP, Stage.GREETING),
         ((Reset(),), Cause.RESET, Stage.GREETING),
+        ((*TO_HANDSHAKE, Hello(), Say(b"not TLS\r\n"), Stall()), Cause.NOT_TLS, Stage.HANDSHAKE),
     ],
 )
 def test_a_later_conversation_that_fails_says_nothing_about_the_name(

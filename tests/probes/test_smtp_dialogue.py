@@ -88,6 +88,7 @@ def checked(told: Told, cause: Cause, stage: Stage | None) -> Told:
     assert (attempt.ended.cause, attempt.ended.stage) == (cause, stage), attempt.ended
     assert (told.result.cause, told.result.stage) == (cause, stage)
     assert attempt.connections == len(told.server.heard) == 1
+    assert told.left_open == 0
     assert len(told.all(Transcript)) == len(told.all(Timing)) == 1
     assert all(record.attempt == attempt.id for record in told.facts)
     return told

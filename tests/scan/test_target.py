@@ -210,3 +210,8 @@ def test_any_text_is_a_target_or_a_usage_error(text: str) -> None:
     assert target.name == target.name.lower()
     assert parse_target(target.name).name == target.name
     subject_of(target)
+
+
+def test_a_bad_expected_name_is_the_one_that_is_told() -> None:
+    with pytest.raises(UsageError, match="'no name'"):
+        parse_target("192.0.2.1", name="no name")

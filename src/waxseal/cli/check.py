@@ -1,12 +1,13 @@
 """``waxseal check``: look at targets over the network, or at the lab's domains, and report."""
 
 import asyncio
+import math
 from pathlib import Path
 
 import click
 
 from waxseal.api import Result, check, default_network
-from waxseal.cli.network import dial_map, ehlo_name, host_and_port
+from waxseal.cli.network import control_place, dial_map, ehlo_name
 from waxseal.cli.output import output_options, show
 from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
@@ -87,11 +88,15 @@ def command(
         raise UsageError(
             "nothing to check was named", "name a domain, as in 'waxseal check example.org', or use --lab"
         )
+    if time_limit is not None and math.isnan(time_limit):
+        raise UsageError("--time-limit nan is no number of seconds", "give seconds, such as 30")
+    if not vantage.isprintable():
+        raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
     settings = ProbeSettings(
         ehlo_name=ehlo_name(ehlo),
         time_limit_s=time_limit if time_limit is not None else (LAB_TIME_LIMIT_S if lab else 30.0),
         connection_limit=max_connections,
-        control=host_and_port(control) if control else None,
+        control=control_place(control) if control else None,
         parallel=LAB_PARALLEL if lab else ProbeSettings().parallel,
         families=(4,) if only_ipv4 else (6,) if only_ipv6 else (4, 6),
     )

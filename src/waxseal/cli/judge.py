@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from waxseal.api import judge
-from waxseal.cli.output import output_options, show
+from waxseal.cli.output import WORST_FIRST, output_options, show
 from waxseal.errors import UsageError
 from waxseal.facts import FactSet, Target
 from waxseal.facts.stored import load
@@ -28,7 +28,8 @@ def command(files: tuple[Path, ...], form: str | None, save: Path | None, verbos
         raise UsageError(
             "several files give several results", "judge them one by one with --json, --facts or --save"
         )
-    return max(show(result, None, save=None, verbose=verbose, fail_on=fail_on) for result in results)
+    codes = [show(result, None, save=None, verbose=verbose, fail_on=fail_on) for result in results]
+    return min(codes, key=WORST_FIRST.index)
 
 
 def _read(path: Path) -> FactSet:

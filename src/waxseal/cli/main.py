@@ -3,6 +3,9 @@
 Start-up imports click and nothing else; each sub-command imports what it needs (DESIGN §8).
 """
 
+import errno
+import io
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -18,6 +21,7 @@ EXIT_USAGE = 2
 EXIT_UNTESTED = 3
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 COMMANDS = {
     "check": "Test domains, mail hosts or addresses, and say what was found.",
@@ -69,6 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str] | None) -> int:
+    _ready_streams()
     try:
         code: Any = waxseal.main(arguments, standalone_mode=False)
         sys.stdout.flush()
@@ -86,9 +91,13 @@ def _run(arguments: list[str] | None) -> int:
         _complain("interrupted", "")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        _close_stdout()
+        close_stdout()
         return EXIT_OK
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _WRITE_ERRORS:
+            close_stdout()
+            _complain(f"the result cannot be written: {error.strerror}", "see where standard output leads")
+            return EXIT_USAGE
         _complain(
             f"a bug in waxseal: {type(error).__name__}: {error}",
             "please report it; WAXSEAL_TRACEBACK=1 shows where it struck",
@@ -98,22 +107,28 @@ def _run(arguments: list[str] | None) -> int:
     return code if isinstance(code, int) else EXIT_OK
 
 
+def _ready_streams() -> None:
+    """Stand in for standard streams that are closed, and let no character fail where one cannot be shown."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # open until the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _complain(message: str, hint: str) -> None:
     click.echo(f"waxseal: {message}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
 
 
-def _close_stdout() -> None:
-    """The reader has gone: let the interpreter's own flush at exit fail in silence."""
-    import os
-
+def close_stdout() -> None:
+    """Nobody reads any more: let the interpreter's own flush at exit fail in silence."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_traceback() -> None:
-    import os
-
     if os.environ.get("WAXSEAL_TRACEBACK"):
         import traceback
 

@@ -1,6 +1,8 @@
 """Options that say how to reach the world: the name to send, where to dial."""
 
+import ipaddress
 import json
+import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -41,11 +43,30 @@ def host_and_port(text: str) -> tuple[str, int]:
     """
     host, colon, port = text.rpartition(":")
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not colon or not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not colon or not host or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise UsageError(
             f"{text!r} is not host:port", "write it as 192.0.2.1:25, [2001:db8::1]:25 or a name:25"
         )
     return host, int(port)
+
+
+def control_place(text: str) -> tuple[str, int]:
+    """The control destination: host, as A-label or address, and port.
+
+    Raises:
+        UsageError: It is not ``host:port``.
+    """
+    host, port = host_and_port(text)
+    try:
+        return str(ipaddress.ip_address(host)), port
+    except ValueError:
+        pass
+    try:
+        return to_a_label(host), port
+    except InvalidName as error:
+        raise UsageError(
+            f"--control {host!r} is no host: {error}", "give an address or a host name"
+        ) from error
 
 
 def dial_map(network: Network, path: Path) -> Network:
@@ -57,7 +78,7 @@ def dial_map(network: Network, path: Path) -> Network:
     try:
         with path.open("rb") as file:
             read = json.loads(file.read(_MAX_MAP_OCTETS))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"the dial map {path} cannot be read: {error}", "'waxseal lab' writes one"
         ) from error

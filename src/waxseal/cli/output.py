@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from waxseal.api import Result
-from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED
+from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED, close_stdout
 from waxseal.errors import UsageError
+from waxseal.facts import Attempt, Cause, Subject
 from waxseal.facts.stored import dump
 from waxseal.grading.severity import Severity
 
@@ -46,9 +47,22 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def show(result: Result, form: str | None, *, save: Path | None, verbose: int, fail_on: str) -> int:
-    """Print a result in the chosen form and give the exit code."""
+    """Print a result in the chosen form and give the exit code, also where nobody reads to the end.
+
+    Raises:
+        UsageError: The facts cannot be saved; the result is printed first.
+    """
+    try:
+        _print(result, form, verbose)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        close_stdout()
     if save is not None:
         save_facts(result, save)
+    return exit_code(result, fail_on)
+
+
+def _print(result: Result, form: str | None, verbose: int) -> None:
     if form == "json":
         from waxseal.report.json_form import render_json
 
@@ -63,7 +77,6 @@ def show(result: Result, form: str | None, *, save: Path | None, verbose: int, f
                 click.echo(line)
     else:
         _print_reports(result, verbose)
-    return exit_code(result, fail_on)
 
 
 def _print_reports(result: Result, verbose: int) -> None:
@@ -90,9 +103,15 @@ def save_facts(result: Result, path: Path) -> None:
         ) from error
 
 
+WORST_FIRST = (EXIT_BUG, EXIT_FINDING, EXIT_UNTESTED, EXIT_OK)
+"""Which exit code counts where several apply (docs/exit-codes.md)."""
+
+
 def exit_code(result: Result, fail_on: str) -> int:
-    """Exit code of a run: bug, then finding, then could not test, then ok (docs/exit-codes.md)."""
+    """Exit code of a run: the first of `WORST_FIRST` that applies."""
     if any(finding.crashed for report in result.reports for finding in report.findings):
+        return EXIT_BUG
+    if any(attempt.ended.cause is Cause.CRASHED for _, attempt in result.facts.within(Attempt, Subject())):
         return EXIT_BUG
     if fail_on != "never":
         limit = Severity.from_label(fail_on)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from waxseal.checks.api import Verdict
-from waxseal.facts import FactSet, Subject
+from waxseal.facts import FactSet, Scope, Subject
 from waxseal.grading.profile import GradedFinding
-from waxseal.grading.seal import EndpointSeal, Seal, State, scope_word
+from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
 from waxseal.wire.idna import to_u_label
 
 
@@ -34,6 +34,7 @@ def headline(
     name = to_u_label(name) if root.domain or root.host else name
     mail = f"Mail to {name}" if root.domain is not None else f"Mail handed to {name}"
     inside = [f for f in findings if f.subject != Subject()]
+    final_first = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
     encrypted = _count(seals, Seal.UNKNOWN, besides=True)
     whether = f"{mail[0].lower()}{mail[1:]}"
     sentences = {
@@ -41,9 +42,9 @@ def headline(
         State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}.",
         State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
         State.PARTLY_UNKNOWN: f"{mail} travels sealed where it was seen; "
-        f"{_count(seals, Seal.UNKNOWN)} could not be tested.",
+        f"{_untested(seals, left_out(facts, seals, root))} not be tested.",
         State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
-        State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(inside)}.",
+        State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(final_first)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }
     return Headline(f"headline.{state.value}", state, sentences[state])
@@ -57,6 +58,18 @@ def _all(seals: tuple[EndpointSeal, ...]) -> str:
 def _count(seals: tuple[EndpointSeal, ...], seal: Seal, *, besides: bool = False) -> str:
     chosen = [s for s in seals if (s.seal is not seal if besides else s.seal is seal)]
     return _of(_addresses(chosen), _addresses(seals))
+
+
+def _untested(seals: tuple[EndpointSeal, ...], left: LeftOut) -> str:
+    """What could not be tested, and the verb: ``1 of 2 addresses and 1 mail host could``."""
+    parts = [_count(seals, Seal.UNKNOWN)] if any(s.seal is Seal.UNKNOWN for s in seals) else []
+    if left.addresses:
+        parts.append(f"{left.addresses} more address{'' if left.addresses == 1 else 'es'}")
+    if left.hosts:
+        parts.append(f"{left.hosts} mail host{'' if left.hosts == 1 else 's'}")
+    if left.families:
+        parts.append("addresses that DNS gave no answer for")
+    return f"{' and '.join(parts)} could"
 
 
 def _addresses(seals: Iterable[EndpointSeal]) -> int:
@@ -91,4 +104,7 @@ def _why(findings: tuple[GradedFinding, ...], seals: tuple[EndpointSeal, ...]) -
     ended = list(dict.fromkeys(s.ended for s in seals if s.ended))
     if ended:
         return ended[0] + (f" (and {len(ended) - 1} other reasons)" if len(ended) > 1 else "")
-    return unclear[0].summary if unclear else "nothing was tested"
+    telling = [f.summary for f in unclear if f.subject.scope is not Scope.ADDRESS]  # no reverse names
+    if telling:
+        return telling[0]
+    return "the server's answers leave it open" if seals else "nothing was tested"

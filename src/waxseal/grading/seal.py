@@ -8,17 +8,20 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from waxseal.checks.absence import accepts_no_mail
+from waxseal.checks.absence import accepts_no_mail, came_whole
 from waxseal.checks.api import Verdict
 from waxseal.facts import (
     Attempt,
     Cause,
     CertificateChain,
+    DnsStatus,
     EhloClear,
     Endpoint,
     FactSet,
     Handshake,
+    HostAddresses,
     Scope,
+    Stage,
     Subject,
     describe,
 )
@@ -45,7 +48,7 @@ class State(StrEnum):
     EXPOSED = "exposed"
     """Somewhere, mail can travel in clear."""
     UNDELIVERABLE = "undeliverable"
-    """DNS names nowhere to deliver to, or every server refuses for good."""
+    """Each place that DNS names, if any, turns mail down for good or cannot be reached by anybody."""
     MEND = "mend"
     """Encrypted wherever it was seen, and something of weight wants mending."""
     PARTLY_UNKNOWN = "partly-unknown"
@@ -83,6 +86,26 @@ class EndpointSeal(Struct, frozen=True):
 _OURS = frozenset({Cause.TLS_FAILED, Cause.LIMIT, Cause.BUDGET_SPENT, Cause.CRASHED})
 """Causes that say nothing of what another client would meet."""
 _WEIGHTY = Severity.MEDIUM
+_NO_ANSWER = frozenset({DnsStatus.TIMED_OUT, DnsStatus.UNREACHABLE})
+FINAL = frozenset(
+    {
+        "dns/domain-missing",
+        "dns/mx-host-lookup-failed",
+        "dns/mx-host-unresolvable",
+        "dns/mx-is-address-literal",
+        "dns/mx-is-localhost",
+        "dns/mx-lookup-failed",
+        "dns/no-mail-destination",
+        "reach/connection-refused",
+        "reach/connection-timed-out",
+        "reach/connection-unreachable",
+        "smtp/greeting-malformed",
+        "smtp/greeting-refused",
+    }
+)
+"""Checks whose FAIL means that no sender can deliver to the place that it is about."""
+_SPECIAL_ADDRESS = "dns/mx-special-address"
+"""The same, for those addresses of a host that our guard refused."""
 
 
 def endpoint_seals(
@@ -101,11 +124,7 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
     ended = "" if attempt is None or completed else describe(attempt.ended)
     connections = sum(a.connections for a in facts.at(Attempt, subject))
     if handshake is None:
-        ehlo = facts.nearest(EhloClear, subject)
-        heard = ehlo is not None and ehlo.reply.code == 250
-        cause = attempt.ended.cause if attempt is not None else Cause.BUDGET_SPENT
-        exposed = cause is Cause.NOT_TLS or (heard and cause not in _OURS)
-        seal = Seal.EXPOSED if exposed else Seal.UNKNOWN
+        seal = Seal.EXPOSED if attempt is not None and _no_tls(facts, subject, attempt) else Seal.UNKNOWN
         return EndpointSeal(subject, seal, ended=ended, connections=connections)
     against = any(f.subject.within(subject) for f in weighty)
     chains = [chain for _, chain in facts.within(CertificateChain, subject)]
@@ -120,6 +139,21 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
         ended=ended,
         connections=connections,
     )
+
+
+def _no_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:
+    """Whether the server was heard, and mail to it would go in clear or not at all.
+
+    An EHLO answer that was cut short or came in pieces may have lost its STARTTLS, so nothing follows from it
+    unless STARTTLS was tried all the same.
+    """
+    ended = attempt.ended
+    ehlo = facts.nearest(EhloClear, subject)
+    if ended.cause is Cause.NOT_TLS:
+        return True
+    if ended.cause in _OURS or ehlo is None or ehlo.reply.code != 250:
+        return False
+    return came_whole(ehlo) or ended.stage in (Stage.STARTTLS, Stage.HANDSHAKE)
 
 
 def main_attempt(facts: FactSet, subject: Subject) -> Attempt | None:
@@ -145,11 +179,61 @@ def state_of(
     if Seal.EXPOSED in states:
         return State.EXPOSED
     if not states or states == {Seal.UNKNOWN}:
-        final = any(f.verdict is Verdict.FAIL and f.severity >= _WEIGHTY for f in inside)
-        return State.UNDELIVERABLE if final else State.UNKNOWN
+        return State.UNDELIVERABLE if _turned_down(facts, inside, seals, root) else State.UNKNOWN
     if any(f.severity >= _WEIGHTY for f in inside):
         return State.MEND
-    return State.PARTLY_UNKNOWN if Seal.UNKNOWN in states else State.SEALED
+    if Seal.UNKNOWN in states or left_out(facts, seals, root) != LeftOut():
+        return State.PARTLY_UNKNOWN
+    return State.SEALED
+
+
+class LeftOut(Struct, frozen=True):
+    """Where mail may go, and what no endpoint stands for.
+
+    Attributes:
+        hosts: Mail hosts of which no address was tested.
+        addresses: Addresses of tested hosts that were not.
+        families: Tested hosts of which the look-up of one address family got no answer.
+    """
+
+    hosts: int = 0
+    addresses: int = 0
+    families: int = 0
+
+
+def left_out(facts: FactSet, seals: tuple[EndpointSeal, ...], root: Subject) -> LeftOut:
+    """What of a target was not even tried: beyond the limits of a run, or without an answer from DNS."""
+    hosts = addresses = families = 0
+    for host in _hosts(facts, root):
+        tested = {seal.subject.address for seal in seals if seal.subject.within(host)}
+        if not tested:
+            hosts += 1
+            continue
+        for found in facts.at(HostAddresses, host):
+            addresses += len(set(found.addresses) - tested)
+            families += any(a is not None and a.status in _NO_ANSWER for a in (found.a, found.aaaa))
+    return LeftOut(hosts, addresses, families)
+
+
+def _hosts(facts: FactSet, root: Subject) -> list[Subject]:
+    return [host for host in facts.subjects(Scope.HOST) if host.host is not None and host.within(root)]
+
+
+def _turned_down(
+    facts: FactSet, inside: list[GradedFinding], seals: tuple[EndpointSeal, ...], root: Subject
+) -> bool:
+    """Whether a finding says of each place to deliver to that nobody can deliver there."""
+    failed = [f for f in inside if f.verdict is Verdict.FAIL]
+    tried = [seal.subject for seal in seals]
+    untried = [host for host in _hosts(facts, root) if not any(place.within(host) for place in tried)]
+
+    def turned_down(place: Subject) -> bool:
+        attempt = main_attempt(facts, place)
+        refused_here = attempt is not None and attempt.ended.cause is Cause.NOT_ALLOWED
+        final = FINAL | {_SPECIAL_ADDRESS} if refused_here else FINAL
+        return any(f.check in final and place.within(f.subject) for f in failed)
+
+    return all(turned_down(place) for place in [*tried, *untried] or [root])
 
 
 def scope_word(root: Subject) -> str:

@@ -37,6 +37,7 @@ class Peer:
         self.port = port
         self.connection_limit = connection_limit
         self.connections = 0
+        self._time_limit_s = time_limit_s
         self._deadline = network.clock.monotonic() + time_limit_s
         self._put_off = False
 
@@ -73,20 +74,34 @@ class Peer:
             Stage.CONNECT, self.network.dialer.dial(self.address, self.port), CONNECT_LIMIT_S
         )
 
-    async def timed(self, stage: Stage, work: Awaitable[T], limit_s: float | None = None) -> tuple[T, float]:
+    async def timed(
+        self, stage: Stage, work: Awaitable[T], limit_s: float | None = None, *, began: float | None = None
+    ) -> tuple[T, float]:
         """Wait for a stage, within the deadline and its own limit; give its result and its seconds.
 
+        Args:
+            stage: What is waited for.
+            work: What to wait for.
+            limit_s: The stage's own limit, for what is left of it.
+            began: When the stage began, by the monotonic clock, where it is waited for in several parts.
+
         Raises:
-            NetError: With the stage and the seconds filled in; TIMED_OUT where time ran out.
+            NetError: With the stage and its seconds filled in; TIMED_OUT where time ran out, BUDGET_SPENT
+                where most of it had gone before this stage began, which the stage is not to blame for.
         """
         clock = self.network.clock
-        began = clock.monotonic()
-        limit = self.remaining_s if limit_s is None else min(limit_s, self.remaining_s)
+        began = clock.monotonic() if began is None else began
+        remaining = self.remaining_s
+        limit = remaining if limit_s is None else min(limit_s, remaining)
         try:
             async with asyncio.timeout(limit):
                 result = await work
         except TimeoutError as error:
             elapsed = clock.monotonic() - began
+            had = self._deadline - began
+            if limit == remaining and had < self._time_limit_s / 2:
+                text = f"{max(0.0, had):.1f} s were left of the time limit"
+                raise NetError(Cause.BUDGET_SPENT, text, phase=stage, elapsed_s=elapsed) from error
             raise NetError(
                 Cause.TIMED_OUT, f"after {elapsed:.1f} s", phase=stage, elapsed_s=elapsed
             ) from error

@@ -17,8 +17,15 @@ READ_OCTETS = 65536
 class ByteStream(Protocol):
     """A connected, ordered stream of octets."""
 
-    octets_in: int
-    octets_out: int
+    @property
+    def octets_in(self) -> int:
+        """Octets read."""
+        ...
+
+    @property
+    def octets_out(self) -> int:
+        """Octets written."""
+        ...
 
     @property
     def local_address(self) -> str:

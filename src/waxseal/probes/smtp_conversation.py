@@ -147,9 +147,8 @@ class SmtpConversation:
             now = self._clock.monotonic() - began
             left_s = None if limit_s is None else max(0.0, limit_s - now)
             try:
-                data, _ = await self.peer.timed(stage, self.stream.read(), left_s)
+                data, _ = await self.peer.timed(stage, self.stream.read(), left_s, began=began)
             except NetError as error:
-                error.elapsed_s = self._clock.monotonic() - began
                 return self._broken_off(stage, error, first)
             now = self._clock.monotonic() - began
             if not data:

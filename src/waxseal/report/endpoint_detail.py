@@ -57,9 +57,8 @@ def _certificates(where: Subject, chain: CertificateChain) -> Iterator[Line]:
     leaf = chain.leaf
     names = [*leaf.dns_names, *leaf.ip_names]
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    printable = ", ".join(name.encode("ascii", "backslashreplace").decode() for name in names[:MOST_NAMES])
     yield "Certificate", f"{_key(leaf)}, {asked}: {leaf.subject[:120]}"
-    yield "  for", (printable[:400] + more) or "no subjectAltName"
+    yield "  for", (", ".join(names[:MOST_NAMES])[:400] + more) or "no subjectAltName"
     if leaf.not_before is not None and leaf.not_after is not None:
         yield "  valid", f"{leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d %H:%M} UTC"
     for number, certificate in enumerate(chain.certificates):

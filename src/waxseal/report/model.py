@@ -106,7 +106,8 @@ def _build(
     inside = tuple(f for f in graded if f.subject.port in (None, target.port))
     seals = tuple(s for s in endpoint_seals(facts, inside, root) if s.subject.port == target.port)
     context = facts.nearest(RunContext, Subject())
-    attempts = {a.id: a for _, a in facts.within(Attempt, root)}
+    own = ((where, a) for where, a in facts.within(Attempt, root) if where.port in (None, target.port))
+    attempts = {a.id: a for _, a in own}
     state = state_of(facts, inside, seals, root)
     return Report(
         target=target,

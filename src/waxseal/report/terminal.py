@@ -18,6 +18,7 @@ from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
 from waxseal.report.endpoint_detail import endpoint_lines
 from waxseal.report.model import Report
+from waxseal.report.plain import plain
 from waxseal.wire.idna import to_u_label
 
 _STATE_LOOK = {
@@ -56,6 +57,7 @@ _SCOPE_WORDS = {
 }
 _MOST_SUBJECTS = 4
 _BLANK = Text("")
+_LEAST_COLUMNS = 40
 
 
 def print_report(
@@ -75,11 +77,11 @@ def print_report(
 
 def print_explanation(console: Console, check: Check) -> None:
     """Print what a check means, the standard it rests on, and how to mend what it finds."""
-    title = Text(check.title, style="bold")
+    title = _text(check.title, style="bold")
     title.append(f"  {check.id}", style="dim")
     parts: list[RenderableType] = [title, _BLANK]
     for paragraph in check.explanation.split("\n\n"):
-        parts += [Text(paragraph.replace("\n", " ")), _BLANK]
+        parts += [_text(paragraph.replace("\n", " ")), _BLANK]
     parts.append(_labelled("Judged for", f"each {_SCOPE_WORDS[check.scope]}"))
     parts.append(_labelled("Standard", f"{', '.join(check.cites)} ({check.level.value})"))
     parts.append(_labelled("Fix", check.remedy.general))
@@ -98,9 +100,15 @@ def write(console: Console, what: RenderableType) -> None:
 def terminal(most_columns: int | None = None) -> Console:
     """Standard output as a console: colour only on a terminal, NO_COLOR respected, no markup."""
     console = Console(soft_wrap=False, emoji=False, markup=False)
+    console.width = max(console.width, _LEAST_COLUMNS)
     if most_columns is not None:
         console.width = min(console.width, most_columns)
     return console
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text that reaches the screen as it is read here: no markup, and nothing that a terminal obeys."""
+    return Text(plain(text), style=style)
 
 
 def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterable[RenderableType]:
@@ -129,7 +137,7 @@ def _indented(what: RenderableType, columns: int) -> Padding:
 
 
 def _heading(text: str) -> Group:
-    return Group(_BLANK, Text(text, style="bold"))
+    return Group(_BLANK, _text(text, style="bold"))
 
 
 def _head(report: Report) -> RenderableType:
@@ -137,7 +145,7 @@ def _head(report: Report) -> RenderableType:
     text = Text()
     text.append(f" {word} ", style=f"{look} reverse")
     text.append(" ")
-    text.append(report.headline.sentence, style="bold")
+    text.append(plain(report.headline.sentence), style="bold")
     return text
 
 
@@ -149,13 +157,13 @@ def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Table:
     table.add_column(overflow="fold")
     for host, rows in groupby(endpoints, key=lambda row: row.subject.host):
         if host is not None:
-            table.add_row(Text(to_u_label(host)))
+            table.add_row(_text(to_u_label(host)))
         for row in rows:
             indent = "  " if host is not None else ""
             table.add_row(
-                Text(f"{indent}{_bare(row.subject)}"),
-                Text(row.seal.value, style=_SEAL_LOOK[row.seal]),
-                Text(_detail(row)),
+                _text(f"{indent}{_bare(row.subject)}"),
+                _text(row.seal.value, style=_SEAL_LOOK[row.seal]),
+                _text(_detail(row)),
             )
     return table
 
@@ -208,18 +216,18 @@ def _to_fix(report: Report, verbose: int, brief: bool) -> Iterable[RenderableTyp
 
 def _problem(number: int, group: list[GradedFinding], verbose: int, brief: bool) -> RenderableType:
     first = group[0]
-    title = Text(f"{number}. {first.title} ")
+    title = _text(f"{number}. {first.title} ")
     title.append(f"[{first.severity.label}]", style=_SEVERITY_LOOK[first.severity.label])
     title.append(f"  {first.check}", style="dim")
     body: list[RenderableType] = [title]
     shown = group if verbose else group[:_MOST_SUBJECTS]
     for alike in _alike(shown):
-        body.append(_indented(Text(alike[0].summary), 3))
+        body.append(_indented(_text(alike[0].summary), 3))
         body.append(_indented(_labelled("At", _places([f.subject for f in alike])), 3))
         if verbose or not brief:
-            body.extend(_indented(Text(line, style="dim"), 5) for line in alike[0].evidence)
+            body.extend(_indented(_text(line, style="dim"), 5) for line in alike[0].evidence)
     if len(group) > len(shown):
-        body.append(_indented(Text(f"and at {len(group) - len(shown)} more; see -v", style="dim"), 3))
+        body.append(_indented(_text(f"and at {len(group) - len(shown)} more; see -v", style="dim"), 3))
     if not brief:
         body.append(_indented(_remedy(first), 3))
     return Group(*body)
@@ -243,7 +251,7 @@ def _bullet(text: Text) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text("•"), text)
+    row.add_row(_text("•"), text)
     return row
 
 
@@ -251,7 +259,7 @@ def _labelled(label: str, text: str) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text(f"{label}:", style="cyan"), Text(text))
+    row.add_row(_text(f"{label}:", style="cyan"), _text(text))
     return row
 
 
@@ -260,17 +268,17 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
     absent = [f for f in report.not_seen if f.follows]
     yield _heading("What could not be seen")
     for alike in _alike(own):
-        text = Text(f"{alike[0].summary}  ")
+        text = _text(f"{alike[0].summary}  ")
         text.append(alike[0].check, style="dim")
         yield _indented(_bullet(text), 2)
         yield _indented(_labelled("At", _places([finding.subject for finding in alike])), 4)
         if verbose or not brief:
             for line in alike[0].evidence:
-                yield _indented(Text(line, style="dim"), 6)
+                yield _indented(_text(line, style="dim"), 6)
             yield _indented(_labelled("Try", alike[0].advice), 4)
     if absent and verbose:
         for summary, alike in _by_summary(absent).items():
-            yield _indented(_bullet(Text(summary)), 2)
+            yield _indented(_bullet(_text(summary)), 2)
             yield _indented(_labelled("At", _places([f.subject for f in alike])), 4)
             checks = ", ".join(dict.fromkeys(f.check for f in alike))
             yield _indented(_labelled("Left open", checks), 4)
@@ -278,7 +286,7 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
         number = len({f.check for f in absent})
         more = "further " if own else ""
         line = f"{number} {more}check{'s' if number != 1 else ''} had nothing to go by (see -v)"
-        yield _indented(_bullet(Text(line, style="dim")), 2)
+        yield _indented(_bullet(_text(line, style="dim")), 2)
 
 
 def _alike(findings: list[GradedFinding]) -> list[list[GradedFinding]]:
@@ -300,8 +308,8 @@ def _passes(report: Report) -> Iterable[RenderableType]:
     yield _heading("Every other check")
     for finding in report.findings:
         if finding.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-            text = Text(f"{finding.verdict.value:14} {finding.check}: {finding.summary}")
-            text.append(f" ({_place(finding.subject)})", style="dim")
+            text = _text(f"{finding.verdict.value:14} {finding.check}: {finding.summary}")
+            text.append(plain(f" ({_place(finding.subject)})"), style="dim")
             yield _indented(text, 2)
 
 
@@ -318,4 +326,4 @@ def _footer(report: Report) -> Text:
     number = len({(e.subject.address, e.subject.port) for e in report.endpoints})
     places = f"{number} address{'' if number == 1 else 'es'}"
     text = f"{', '.join(parts)}. {spent} to {places}, {report.elapsed_s:.1f} s. Profile {report.profile}."
-    return Text(text, style="dim")
+    return _text(text, style="dim")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from waxseal.facts import Attempt, FactSet, Subject, Transcript, describe
+from waxseal.report.plain import plain
 
 
 def render_transcript(facts: FactSet, root: Subject) -> Iterator[str]:
@@ -17,11 +18,11 @@ def render_transcript(facts: FactSet, root: Subject) -> Iterator[str]:
         if not isinstance(fact, Transcript) or not record.subject.within(root) or record.attempt in shown:
             continue
         shown.add(record.attempt)
-        yield f"--- {record.subject}  {fact.probe}"
+        yield plain(f"--- {record.subject}  {fact.probe}")
         for line in fact.lines:
             seal = "tls" if line.in_tls else "   "
-            yield f"{line.at_s:9.3f} {seal} {line.sender} {line.text}"
+            yield plain(f"{line.at_s:9.3f} {seal} {line.sender} {line.text}")
         ended = next((a.ended for a in facts.at(Attempt, record.subject) if a.id == record.attempt), None)
         if ended is not None:
-            yield f"    ended: {describe(ended)}"
+            yield plain(f"    ended: {describe(ended)}")
         yield ""

@@ -7,6 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+from waxseal.errors import UsageError
 from waxseal.facts import Attempt, Cause, FactSet, Record, RunContext, Stage, Subject, Target, TargetKind
 from waxseal.net.network import Network
 from waxseal.probes.control import reach_control
@@ -40,12 +41,15 @@ async def collect(
         settings: Names and limits.
         vantage: The user's name for this place.
         on_record: Called with each record as it comes.
+
+    Raises:
+        UsageError: Two targets name one port with two ways of speaking.
     """
+    wanted = _distinct(targets)
     recorder = Recorder(network.clock, on_record)
     recorder.emit((Subject(),), _context(network, settings, vantage))
-    wanted = {(subject_of(target), target.port): target for target in targets}
     places: list[Place] = []
-    found = await asyncio.gather(*(_discover(network, recorder, t, settings) for t in wanted.values()))
+    found = await asyncio.gather(*(_discover(network, recorder, t, settings) for t in wanted))
     for some in found:
         places.extend(some)
     plans = _plan(places)
@@ -58,6 +62,23 @@ async def collect(
     if settings.control is not None and _nothing_answered(recorder.facts()):
         await reach_control(network, recorder, *settings.control)
     return recorder.facts()
+
+
+def _distinct(targets: Iterable[Target]) -> list[Target]:
+    """Each target once, the first wording kept.
+
+    Raises:
+        UsageError: Facts about one port of one subject could not be told apart.
+    """
+    wanted: dict[tuple[Subject, int], Target] = {}
+    for target in targets:
+        first = wanted.setdefault((subject_of(target), target.port), target)
+        if (first.mode, first.protocol) != (target.mode, target.protocol):
+            raise UsageError(
+                f"{first.given!r} and {target.given!r} are one port, spoken to in two ways",
+                "check them one after the other",
+            )
+    return list(wanted.values())
 
 
 def _context(network: Network, settings: ProbeSettings, vantage: str) -> RunContext:

@@ -40,7 +40,7 @@ def parse_target(text: str, *, name: str | None = None, port: int | None = None)
     given = text.strip()
     if not given or len(given) > MAX_TEXT or any(ord(c) <= 32 or ord(c) == 127 for c in given):
         raise UsageError(f"{text[:80]!r} is no target", _HINT)
-    expected = _a_label(name, text) if name is not None else None
+    expected = _a_label(name, name) if name is not None else None
     scheme, rest = _split_scheme(given)
     if "@" in rest:
         if scheme is not None:

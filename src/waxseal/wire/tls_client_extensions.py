@@ -1,4 +1,4 @@
-"""TLS extensions that a client sends, each made of plain values (RFC 8446 §4.2 and the documents named below).
+"""TLS extensions that a client sends, each made of plain values (RFC 8446 §4.2 and those named below).
 
 Every function gives an `Extension`; their order in a hello is the order in which the caller puts them. What a
 server sends is read in ``wire.tls_extensions``; the hello itself is in ``wire.tls_client_hello``.
@@ -36,7 +36,7 @@ def key_shares(shares: tuple[tuple[int, bytes], ...] = ()) -> Extension:
 
 
 def signature_algorithms(schemes: tuple[int, ...]) -> Extension:
-    """Signature schemes for the handshake, and for certificates where those are not named (RFC 8446 §4.2.3)."""
+    """Signature schemes, for certificates too unless those are named apart (RFC 8446 §4.2.3)."""
     return Extension(reg.SIGNATURE_ALGORITHMS, vector(numbers(schemes, 2), 2))
 
 

@@ -85,8 +85,8 @@ class ClientHello:
 def padded(hello: ClientHello, message_octets: int) -> ClientHello:
     """The hello with a padding extension, so that its message has at least so many octets (RFC 7685 §3).
 
-    A hello that is long enough stays as it is. The size is met exactly unless fewer than 4 octets are missing,
-    which is less than an empty extension takes.
+    A hello that is long enough stays as it is. The size is met exactly unless fewer than 4 octets are
+    missing, which is less than an empty extension takes.
     """
     plain = hello.without_extension(reg.PADDING)
     missing = message_octets - len(plain.message())
@@ -105,8 +105,8 @@ def segments(octets: bytes, *sizes: int) -> tuple[bytes, ...]:
 def with_grease(hello: ClientHello, choice: bytes) -> ClientHello:
     """The hello with reserved values mixed in, which a server has to pass over (RFC 8701 §3.1).
 
-    They come first among the suites, versions, groups, key shares and signature schemes that are there, and as
-    an empty first and a one-octet last extension.
+    They come first among the suites, versions, groups, key shares and signature schemes that are there, and
+    as an empty first and a one-octet last extension.
 
     Args:
         hello: Without such values yet.

@@ -30,8 +30,8 @@ class Extension:
 class ServerExtensions:
     """The extensions of one server message.
 
-    A decoded field is None where the extension is not among `raw`, or is there with a body that cannot be read:
-    then the message has a deviation. Which message may carry which extension is a table in RFC 8446 §4.2.
+    A decoded field is None where the extension is not among `raw`, or is there with a body that cannot be
+    read: then the message has a deviation. Which message may carry which is a table in RFC 8446 §4.2.
 
     Attributes:
         raw: Every extension as sent, in order; duplicates included.
@@ -89,6 +89,9 @@ class ServerExtensions:
         return next((extension.octets for extension in self.raw if extension.number == number), None)
 
 
+NO_EXTENSIONS: Final = ServerExtensions()
+
+
 def read_extensions(reader: FieldReader, *, retry: bool = False) -> ServerExtensions:
     """Read a vector of extensions (RFC 8446 §4.2) and decode the known ones.
 
@@ -112,37 +115,30 @@ def read_extensions(reader: FieldReader, *, retry: bool = False) -> ServerExtens
             block.flag("duplicate-extension", at=start)
             continue
         seen.add(number)
-        decode = _DECODERS.get(number)
-        if decode is not None:
-            field, read = decode
+        if number == reg.KEY_SHARE:
+            decoded |= _key_share(body, retry=retry)
+        elif number in _DECODERS:
+            field, read = _DECODERS[number]
             value = read(body)
             body.finish()
             if not body.short:
                 decoded[field] = value
     if block.left and not block.short:
         block.flag("extensions-not-kept", "limit of waxseal")
-    if retry:
-        decoded["share"] = None
-    elif reg.KEY_SHARE in seen and "group" in decoded:
-        _split_share(decoded, block, raw)
     return ServerExtensions(raw=tuple(raw), **decoded)
 
 
-def _split_share(decoded: dict[str, Any], block: FieldReader, raw: list[Extension]) -> None:
-    """The public value behind the group in a ServerHello's key_share (RFC 8446 §4.2.8)."""
-    octets = next(extension.octets for extension in raw if extension.number == reg.KEY_SHARE)
-    share = FieldReader(octets, "RFC 8446 §4.2.8", 2, deviations=block.deviations)
-    value = share.vector(2)
-    share.finish()
-    if not share.short:
-        decoded["share"] = value
-
-
-def _group(body: FieldReader) -> int:
-    """The group; what follows it is read by `_split_share`, and a HelloRetryRequest has nothing there."""
-    group = body.number(2)
-    body.at = body.end
-    return group
+def _key_share(body: FieldReader, *, retry: bool) -> dict[str, Any]:
+    """Group and public value; in a HelloRetryRequest the group alone (RFC 8446 §4.2.8)."""
+    body.source = "RFC 8446 §4.2.8"
+    found: dict[str, Any] = {"group": body.number(2)}
+    if body.short:
+        return {}
+    if not retry:
+        share = body.vector(2)
+        found |= {} if body.short else {"share": share}
+    body.finish()
+    return found
 
 
 def _protocol(body: FieldReader) -> bytes:
@@ -195,7 +191,6 @@ _DECODERS: Final[dict[int, tuple[str, Callable[[FieldReader], Any]]]] = {
     reg.COOKIE: ("cookie", lambda body: body.vector(2)),
     reg.CERTIFICATE_AUTHORITIES: ("authorities", lambda body: _vectors(body, "RFC 8446 §4.2.4")),
     reg.SIGNATURE_ALGORITHMS_CERT: ("certificate_schemes", _number_list(2, 2, "RFC 8446 §4.2.3")),
-    reg.KEY_SHARE: ("group", _group),
     reg.RENEGOTIATION_INFO: ("renegotiated_connection", lambda body: body.vector(1)),
 }
 """The field that an extension fills, and how its body is read."""

@@ -40,7 +40,7 @@ from waxseal.trust.proof import plain
         "clients.",
         postfix="smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
         exim="tls_certificate = /path/fullchain.pem",
-        dovecot="ssl_cert = </path/fullchain.pem",
+        dovecot="ssl_cert = </path/fullchain.pem (from 2.4 on: ssl_server_cert_file = /path/fullchain.pem)",
     ),
     rows=("D1",),
 )

@@ -34,12 +34,12 @@ from waxseal.facts import DnsStatus, HostAddresses, RunContext
     title="No mail server has an IPv6 address",
     level=Level.ADVICE,
     scope=Scope.DOMAIN,
-    cites=("RFC 5321 §5.2", "RFC 3974"),
+    cites=("RFC 5321 §5.2", "RFC 3974 §4.1"),
     remedy=Remedy(
         general="Give at least one MX host an IPv6 address, let the server listen on it, and publish an "
         "AAAA record with a matching PTR record.",
         postfix="inet_protocols = all",
-        exim="disable_ipv6 = false, local_interfaces = <; 0.0.0.0 ; ::0",
+        exim="disable_ipv6 = false; local_interfaces = <; 0.0.0.0 ; ::0",
         dns="mx.example.org. AAAA 2001:db8::25",
     ),
     rows=("A12",),

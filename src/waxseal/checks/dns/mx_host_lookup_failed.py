@@ -35,7 +35,7 @@ from waxseal.wire.idna import hostname_problem
     title="A mail server's address look-up fails",
     level=Level.MUST,
     scope=Scope.HOST,
-    cites=("RFC 5321 §5.1", "RFC 4074 §4", "RFC 2308 §7"),
+    cites=("RFC 5321 §5.1", "RFC 4074 §4.3", "RFC 2308 §7.1"),
     remedy=Remedy(
         general="Ask each name server of the host's zone for A and AAAA directly, and mend the one that "
         "answers with an error; check the delegation and, where the zone is signed, its DS "

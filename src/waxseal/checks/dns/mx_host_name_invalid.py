@@ -33,7 +33,7 @@ from waxseal.wire.idna import hostname_problem
     title="A mail server's name is no host name",
     level=Level.MUST,
     scope=Scope.HOST,
-    cites=("RFC 5321 §2.3.5", "RFC 5321 §4.1.2", "RFC 1123 §2.1"),
+    cites=("RFC 5321 §4.1.2", "RFC 5321 §2.3.5", "RFC 1123 §2.1"),
     remedy=Remedy(
         general="Rename the host: letters, digits and hyphens, with its whole domain; then let the MX "
         "record and the certificate bear the new name.",

@@ -29,7 +29,7 @@ from waxseal.facts import DnsStatus, MxRecords
     title="The MX look-up fails",
     level=Level.MUST,
     scope=Scope.DOMAIN,
-    cites=("RFC 5321 §5.1", "RFC 2308 §7"),
+    cites=("RFC 5321 §5.1", "RFC 2308 §7.1"),
     remedy=Remedy(
         general="Ask each name server of the zone for the MX records directly, and mend the one that "
         "answers with an error; check the delegation and, where the zone is signed, its DS "

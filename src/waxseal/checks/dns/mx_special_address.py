@@ -33,7 +33,14 @@ from waxseal.wire.special_addresses import special_purpose
     title="A mail server has an address that is not public",
     level=Level.MUST,
     scope=Scope.HOST,
-    cites=("RFC 6890 §2.2.2", "RFC 6890 §2.2.3", "RFC 1918 §3"),
+    cites=(
+        "RFC 5321 §5.1",
+        "RFC 3927 §2.9",
+        "RFC 1918 §3",
+        "RFC 4193 §4.4",
+        "RFC 6890 §2.2.2",
+        "RFC 6890 §2.2.3",
+    ),
     remedy=Remedy(
         general="Publish only addresses that can be reached from the internet; keep internal ones to the "
         "internal view of the zone.",

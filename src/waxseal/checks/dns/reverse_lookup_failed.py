@@ -30,7 +30,7 @@ from waxseal.facts import DnsStatus, ReverseNames, RunContext
     title="The reverse look-up of a mail server's address fails",
     level=Level.SHOULD,
     scope=Scope.ADDRESS,
-    cites=("RFC 1912 §2.1", "RFC 2308 §7"),
+    cites=("RFC 1912 §2.1", "RFC 2308 §7.1"),
     remedy=Remedy(
         general="Let whoever provides the address see that its reverse zone is delegated to name servers "
         "that serve it without errors.",

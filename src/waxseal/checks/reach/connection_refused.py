@@ -35,7 +35,7 @@ from waxseal.facts import Attempt, Cause, Stage, describe
         general="See that the mail service runs and listens on this address and port, and that no "
         "firewall rejects connections to it; take the address out of DNS if no mail is to come "
         "there.",
-        postfix="inet_interfaces = all, inet_protocols = all, and the smtp line in master.cf",
+        postfix="inet_interfaces = all; inet_protocols = all; and the smtp line in master.cf",
         exim="local_interfaces, daemon_smtp_ports = smtp",
         opensmtpd="listen on 0.0.0.0 and listen on ::, in place of listen on localhost",
     ),

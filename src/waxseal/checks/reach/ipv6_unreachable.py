@@ -34,12 +34,12 @@ from waxseal.facts import Attempt, Cause, ControlReach, HostAddresses, Stage, de
     title="IPv6 is published but does not work",
     level=Level.ADVICE,
     scope=Scope.HOST,
-    cites=("RFC 5321 §5.2", "RFC 3974"),
+    cites=("RFC 5321 §5.2", "RFC 3974 §4.1"),
     remedy=Remedy(
         general="Let the service listen on its IPv6 addresses and open the firewall for them, or take the "
         "AAAA records out of DNS.",
-        postfix="inet_protocols = all, inet_interfaces = all",
-        exim="disable_ipv6 = false, local_interfaces = <; ::0 ; 0.0.0.0",
+        postfix="inet_protocols = all; inet_interfaces = all",
+        exim="disable_ipv6 = false; local_interfaces = <; ::0 ; 0.0.0.0",
         opensmtpd="listen on ::",
     ),
     rows=("A12",),

@@ -38,7 +38,7 @@ from waxseal.facts import EhloClear, Greeting
         postfix="myhostname = mx.example.org",
         exim="primary_hostname = mx.example.org (or smtp_active_hostname)",
         sendmail="define(`confDOMAIN_NAME', `mx.example.org')",
-        opensmtpd="listen on all hostname mx.example.org",
+        opensmtpd="listen on 0.0.0.0 hostname mx.example.org",
         exchange="Set-ReceiveConnector -Fqdn mx.example.org",
     ),
     rows=("A7",),

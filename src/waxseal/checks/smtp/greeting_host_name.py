@@ -36,10 +36,10 @@ from waxseal.wire.smtp_ehlo import masked_greeting
     cites=("RFC 5321 §4.2", "RFC 5321 §4.3.1", "RFC 5321 §2.3.5"),
     remedy=Remedy(
         general="Set the server's full host name, and let its greeting begin with it.",
-        postfix="myhostname = mx.example.org, smtpd_banner = $myhostname ESMTP",
+        postfix="myhostname = mx.example.org; smtpd_banner = $myhostname ESMTP",
         exim="primary_hostname = mx.example.org; smtp_banner must begin with $smtp_active_hostname",
         sendmail="define(`confDOMAIN_NAME', `mx.example.org')",
-        opensmtpd="listen on all hostname mx.example.org",
+        opensmtpd="listen on 0.0.0.0 hostname mx.example.org",
         exchange="Set-ReceiveConnector -Fqdn mx.example.org",
     ),
     rows=("A7",),

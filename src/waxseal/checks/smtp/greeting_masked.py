@@ -32,7 +32,7 @@ from waxseal.wire.smtp_ehlo import MASKED_BY, masked_greeting
     title="The greeting is masked by a firewall",
     level=Level.MUST,
     scope=Scope.PORT,
-    cites=("RFC 5321 §4.2", "RFC 5321 §4.3.1"),
+    cites=("RFC 5321 §4.2", "RFC 5321 §4.3.1", "RFC 5321 §2.3.5"),
     remedy=Remedy(
         general="Switch SMTP inspection off on the firewall: 'no inspect esmtp' in the policy map of a "
         "Cisco ASA, 'no fixup protocol smtp' on a PIX.",

@@ -31,7 +31,7 @@ from waxseal.facts import Cause, Greeting, Stage
     title="No greeting came in time",
     level=Level.SHOULD,
     scope=Scope.PORT,
-    cites=("RFC 5321 §3.1", "RFC 5321 §4.5.3.2.1"),
+    cites=("RFC 5321 §4.5.3.2", "RFC 5321 §4.5.3.2.1", "RFC 5321 §3.1"),
     remedy=Remedy(
         general="Look in the server's log for what delays it at connection time: a full process table, slow "
         "reverse look-ups or block lists, or a delay that is meant for unknown callers.",

@@ -30,7 +30,7 @@ from waxseal.facts import Greeting
 
 @check(
     title="The server refuses at the greeting",
-    level=Level.MUST,
+    level=Level.SHOULD,
     scope=Scope.PORT,
     cites=("RFC 7504 §3", "RFC 5321 §3.1", "RFC 5321 §4.3.2"),
     remedy=Remedy(

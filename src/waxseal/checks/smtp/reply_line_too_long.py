@@ -29,9 +29,9 @@ from waxseal.wire.smtp_reply import REPLY_LINE_OCTETS
 
 @check(
     title="A reply line is too long",
-    level=Level.MUST,
+    level=Level.SHOULD,
     scope=Scope.PORT,
-    cites=("RFC 5321 §4.5.3.1.5",),
+    cites=("RFC 5321 §4.5.3.1", "RFC 5321 §4.5.3.1.5"),
     remedy=Remedy(
         general="Shorten the text, or spread it over several lines.",
         postfix="smtpd_banner and smtpd_reject_footer (\\n begins a new line)",

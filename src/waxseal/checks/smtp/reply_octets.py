@@ -19,7 +19,7 @@ from waxseal.facts import EhloClear, EhloTls, Greeting, QuitAnswer, StarttlsAnsw
     title="Replies hold octets that are not text",
     level=Level.MUST,
     scope=Scope.PORT,
-    cites=("RFC 5321 §4.2", "RFC 5321 §2.4", "RFC 6531 §3.7.4"),
+    cites=("RFC 5321 §4.2", "RFC 5321 §2.4", "RFC 6531 §3.7.4.2"),
     remedy=Remedy(
         general="Write banners and refusal texts in US-ASCII only.",
         postfix="smtpd_banner, smtpd_reject_footer, and the texts in access tables",

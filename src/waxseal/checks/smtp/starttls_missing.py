@@ -34,9 +34,10 @@ from waxseal.wire.smtp_ehlo import masked_keyword
     cites=("RFC 7435 §3", "RFC 3207 §4", "RFC 9325 §3.2"),
     remedy=Remedy(
         general="Give the server a certificate and switch STARTTLS on for all clients.",
-        postfix="smtpd_tls_security_level = may, smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
-        exim="tls_advertise_hosts = *, tls_certificate = /path/fullchain.pem, tls_privatekey = /path/key.pem",
-        opensmtpd='listen on all tls pki mx.example.org, with pki mx.example.org cert "..." and key "..."',
+        postfix="smtpd_tls_security_level = may; smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
+        exim="tls_advertise_hosts = *; tls_certificate = /path/fullchain.pem; tls_privatekey = /path/key.pem",
+        opensmtpd='pki mx.example.org cert "/path/fullchain.pem"; pki mx.example.org key "/path/key.pem"; '
+        "listen on 0.0.0.0 tls pki mx.example.org",
         exchange="Set-ReceiveConnector with -AuthMechanism Tls, and enable a certificate for SMTP",
     ),
     rows=("B4",),

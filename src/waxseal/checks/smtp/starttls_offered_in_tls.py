@@ -35,7 +35,7 @@ from waxseal.facts import EhloClear, EhloTls, Endpoint, StarttlsAnswer, TlsMode
         general="Let the program that ends TLS be the one that answers EHLO, or switch STARTTLS off in the "
         "server behind the TLS proxy.",
         postfix="behind a TLS proxy: smtpd_tls_security_level = none for that line of master.cf",
-        exim="behind a TLS proxy: tls_advertise_hosts = : for that listener",
+        exim="behind a TLS proxy: let tls_advertise_hosts expand to nothing for its $received_port",
     ),
     rows=("B8",),
 )

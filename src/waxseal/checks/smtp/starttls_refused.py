@@ -29,7 +29,7 @@ from waxseal.facts import StarttlsAnswer
     title="STARTTLS is offered and refused",
     level=Level.MUST,
     scope=Scope.PORT,
-    cites=("RFC 3207 §4",),
+    cites=("RFC 3207 §4", "RFC 3207 §3"),
     remedy=Remedy(
         general="Let the program that lists STARTTLS also carry it out: give certificate and key to the "
         "proxy or filter in front, or hide the keyword there and let the server behind speak for "

@@ -29,7 +29,7 @@ from waxseal.facts import StarttlsAnswer
     title="STARTTLS is offered and not given for now",
     level=Level.SHOULD,
     scope=Scope.PORT,
-    cites=("RFC 3207 §4", "RFC 5321 §4.2.1"),
+    cites=("RFC 8314 §4", "RFC 3207 §4", "RFC 5321 §4.2.1"),
     remedy=Remedy(
         general="Read the server's log for the TLS error, and mend what it names: mostly a key or "
         "certificate file that is missing, unreadable or does not fit. Then test again.",

@@ -29,12 +29,12 @@ from waxseal.facts import Handshake
 
 @check(
     title="The cipher suite has no forward secrecy",
-    level=Level.SHOULD,
+    level=Level.MUST,
     scope=Scope.PORT,
     cites=("RFC 9325 §4.1", "RFC 9325 §7.3"),
     remedy=Remedy(
         general="Allow suites that begin with ECDHE, and prefer them; drop those with RSA key transport.",
-        postfix="smtpd_tls_exclude_ciphers = kRSA, tls_preempt_cipherlist = yes",
+        postfix="tls_preempt_cipherlist = yes; smtpd_tls_exclude_ciphers = kRSA",
         exim="tls_require_ciphers = HIGH:!kRSA:!aNULL (OpenSSL)",
         dovecot="ssl_cipher_list = ALL:!kRSA:!SRP:!kDHd:!DSS:!aNULL:!eNULL:!EXPORT:!DES:!3DES:!MD5:!PSK:!RC4",
     ),

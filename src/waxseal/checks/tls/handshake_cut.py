@@ -27,9 +27,9 @@ from waxseal.facts import Cause, Endpoint, Handshake, Stage
 
 @check(
     title="The connection is cut during the TLS handshake",
-    level=Level.SHOULD,
+    level=Level.MUST,
     scope=Scope.PORT,
-    cites=("RFC 8446 §6.2", "RFC 5246 §7.2.2", "RFC 3207 §3"),
+    cites=("RFC 5246 §7.2.2", "RFC 8446 §6.2", "RFC 3207 §3"),
     remedy=Remedy(
         general="Look in the server's log at the time of the test for a crash or for a key or certificate "
         "that could not be loaded. If it shows none, look at the firewalls in front.",

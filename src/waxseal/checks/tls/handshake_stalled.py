@@ -29,7 +29,7 @@ from waxseal.facts import Cause, Endpoint, Handshake, Stage
     title="The TLS handshake hangs",
     level=Level.MUST,
     scope=Scope.PORT,
-    cites=("RFC 3207 §3", "RFC 8446 §4.1.3"),
+    cites=("RFC 8446 §4.1.1", "RFC 8446 §4.1.3", "RFC 3207 §3"),
     remedy=Remedy(
         general="Compare the server's log with a packet capture at both ends: see whether the ClientHello "
         "arrives whole and whether the server's answer leaves. Let the firewall pass ICMP 'packet too big', "

@@ -35,8 +35,8 @@ from waxseal.facts import Cause, Endpoint, Handshake, Stage, TlsMode
         general="Switch the listener of this port to implicit TLS, or test it as a STARTTLS port if that is "
         "what it is meant to be.",
         postfix="master.cf: submissions inet n - y - - smtpd -o smtpd_tls_wrappermode=yes",
-        exim="daemon_smtp_ports = 25 : 465 : 587, tls_on_connect_ports = 465",
-        opensmtpd="listen on all port 465 smtps pki mx.example.org auth",
+        exim="daemon_smtp_ports = 25 : 465 : 587; tls_on_connect_ports = 465",
+        opensmtpd="listen on 0.0.0.0 port 465 smtps pki mx.example.org auth",
     ),
     rows=("B13",),
 )

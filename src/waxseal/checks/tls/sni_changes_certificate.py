@@ -39,7 +39,7 @@ from waxseal.trust.names import match
         general="Make the certificate of the MX host the default one, for clients that send no server name.",
         postfix="smtpd_tls_chain_files holds the default, tls_server_sni_maps the others",
         exim="let tls_certificate expand to the MX host's certificate where $tls_in_sni is empty",
-        dovecot="ssl_cert outside the local_name sections is the default",
+        dovecot="ssl_cert (from 2.4 on ssl_server_cert_file) outside the local_name sections is the default",
     ),
     rows=("D10",),
 )

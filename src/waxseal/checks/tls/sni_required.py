@@ -35,7 +35,8 @@ from waxseal.wire.tls_record import alert_name
         general="Give the server a default certificate for clients that send no server name.",
         postfix="smtpd_tls_chain_files beside tls_server_sni_maps",
         exim="a default where tls_certificate is expanded from $tls_in_sni",
-        dovecot="an ssl_cert and ssl_key outside the local_name sections",
+        dovecot="an ssl_cert and ssl_key (from 2.4 on: ssl_server_cert_file, ssl_server_key_file) "
+        "outside the local_name sections",
     ),
     rows=("D10",),
 )

@@ -33,11 +33,11 @@ from waxseal.facts import Endpoint, Handshake
     title="A weak cipher suite is negotiated",
     level=Level.MUST,
     scope=Scope.PORT,
-    cites=("RFC 9325 §4.1", "RFC 7465 §2", "RFC 5246 appendix A.5"),
+    cites=("RFC 9325 §4.1", "RFC 7465 §2", "RFC 5246 §A.5"),
     remedy=Remedy(
         general="Switch off NULL, export, DES, RC4, RC2, 3DES and anonymous suites; allow ECDHE with AES-GCM "
         "or ChaCha20.",
-        postfix="smtpd_tls_ciphers = medium, smtpd_tls_exclude_ciphers = aNULL, DES, 3DES, RC4, MD5",
+        postfix="smtpd_tls_ciphers = medium; smtpd_tls_exclude_ciphers = aNULL, DES, 3DES, RC4, MD5",
         exim="tls_require_ciphers = HIGH:!aNULL:!eNULL:!3DES:!RC4 (OpenSSL)",
         dovecot="ssl_cipher_list = ALL:!aNULL:!eNULL:!EXPORT:!DES:!3DES:!MD5:!PSK:!RC4",
     ),

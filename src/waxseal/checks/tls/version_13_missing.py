@@ -33,9 +33,10 @@ from waxseal.facts import Handshake
     remedy=Remedy(
         general="Upgrade the TLS library (OpenSSL 1.1.1 or later, GnuTLS 3.6.5 or later) and remove settings "
         "that stop at TLS 1.2.",
-        postfix="smtpd_tls_protocols = >=TLSv1.2 (and not a list that excludes TLSv1.3)",
+        postfix="smtpd_tls_protocols = >=TLSv1.2 (from 3.6 on; and not a list that excludes TLSv1.3)",
         exim="remove +no_tlsv1_3 from openssl_options, or -VERS-TLS1.3 from tls_require_ciphers (GnuTLS)",
-        exchange="Windows Server 2022 or later, with TLS 1.3 enabled in Schannel",
+        exchange="Windows Server 2022 or later with TLS 1.3 enabled in Schannel, and a release of Exchange "
+        "that uses it for SMTP",
     ),
 )
 def judge(handshake: Handshake) -> Judgement:

@@ -37,8 +37,9 @@ _CURRENT = frozenset({"TLSv1.2", "TLSv1.3"})
     cites=("RFC 8996 §4", "RFC 8996 §5", "RFC 9325 §3.1.1", "RFC 8997 §3"),
     remedy=Remedy(
         general="Allow TLS 1.2 and TLS 1.3; upgrade the TLS library where it is too old for them.",
-        postfix="smtpd_tls_protocols = >=TLSv1.2, smtpd_tls_mandatory_protocols = >=TLSv1.2 (Postfix 3.6)",
-        exim="openssl_options = +no_sslv2 +no_sslv3 +no_tlsv1 +no_tlsv1_1",
+        postfix="smtpd_tls_protocols = >=TLSv1.2; smtpd_tls_mandatory_protocols = >=TLSv1.2 (from 3.6 on)",
+        exim="openssl_options = +no_sslv2 +no_sslv3 +no_tlsv1 +no_tlsv1_1 (OpenSSL), or "
+        "tls_require_ciphers = NORMAL:-VERS-TLS1.0:-VERS-TLS1.1 (GnuTLS)",
         dovecot="ssl_min_protocol = TLSv1.2",
     ),
 )

@@ -1,0 +1,81 @@
+"""Record protection of TLS 1.3 (RFC 8446 §5.2 and §5.3): records sealed and opened under one traffic secret.
+
+The AEADs are those of ``cryptography``, loaded when the first record needs one. Secrets come from
+``wire.tls13_keys`` and show in no repr.
+"""
+
+from typing import Any, Final
+
+from waxseal.wire import tls_registry as reg
+from waxseal.wire.tls13_keys import Suite, expand_label, next_secret
+from waxseal.wire.tls_fields import number
+
+MAX_PLAINTEXT_OCTETS: Final = 2**14
+"""The longest fragment of one record (RFC 8446 §5.1)."""
+MAX_CIPHERTEXT_OCTETS: Final = 2**14 + 256
+"""The longest payload of a protected record (RFC 8446 §5.2)."""
+_NONCE_OCTETS = 12
+
+
+class RecordProtection:
+    """One direction of a connection under one traffic secret and its successors."""
+
+    __slots__ = ("_aead", "_iv", "_secret", "_sequence", "suite")
+
+    def __init__(self, suite: Suite, secret: bytes) -> None:
+        self.suite = suite
+        self._take(secret)
+
+    def __repr__(self) -> str:
+        return f"RecordProtection(suite={self.suite.number:#06x}, sequence={self._sequence})"
+
+    def _take(self, secret: bytes) -> None:
+        """Derive key and IV, and begin to count anew (RFC 8446 §7.3)."""
+        hash_name = self.suite.hash_name
+        self._secret = secret
+        key = expand_label(hash_name, secret, "key", b"", self.suite.key_octets)
+        self._iv = int.from_bytes(expand_label(hash_name, secret, "iv", b"", _NONCE_OCTETS), "big")
+        self._aead = _aead(self.suite, key)
+        self._sequence = 0
+
+    def update(self) -> None:
+        """Go on to the next secret, as a KeyUpdate says (RFC 8446 §7.2)."""
+        self._take(next_secret(self.suite.hash_name, self._secret))
+
+    def _nonce(self) -> bytes:
+        """The IV with the record's number mixed in (RFC 8446 §5.3)."""
+        nonce = (self._iv ^ self._sequence).to_bytes(_NONCE_OCTETS, "big")
+        self._sequence += 1
+        return nonce
+
+    def seal(self, kind: int, fragment: bytes, padding_octets: int = 0) -> bytes:
+        """One protected record with its header; the fragment has at most `MAX_PLAINTEXT_OCTETS`."""
+        inner = fragment + bytes([kind]) + bytes(padding_octets)
+        header = bytes([reg.APPLICATION_DATA, 3, 3]) + number(len(inner) + self.suite.tag_octets, 2)
+        return header + bytes(self._aead.encrypt(self._nonce(), inner, header))
+
+    def open(self, header: bytes, payload: bytes) -> tuple[int, bytes] | None:
+        """Content type and fragment of a protected record; None where it does not open.
+
+        A record of nothing but padding, which RFC 8446 §5.4 forbids, gives content type 0.
+        """
+        from cryptography.exceptions import InvalidTag
+
+        if len(payload) < self.suite.tag_octets:
+            return None
+        try:
+            inner = bytes(self._aead.decrypt(self._nonce(), payload, header))
+        except InvalidTag:
+            return None
+        fragment = inner.rstrip(b"\x00")
+        return (fragment[-1], fragment[:-1]) if fragment else (0, b"")
+
+
+def _aead(suite: Suite, key: bytes) -> Any:
+    from cryptography.hazmat.primitives.ciphers import aead
+
+    if suite.aead == "chacha20":
+        return aead.ChaCha20Poly1305(key)
+    if suite.aead == "ccm":
+        return aead.AESCCM(key, tag_length=suite.tag_octets)
+    return aead.AESGCM(key)

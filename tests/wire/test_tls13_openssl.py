@@ -1,0 +1,297 @@
+"""The TLS 1.3 client against OpenSSL, as the standard library has it, in memory."""
+
+import os
+import ssl
+
+import pytest
+
+from waxseal.lab.ca import CertificateAuthority
+from waxseal.lab.orders import Key, LeafOrder, TlsOrder
+from waxseal.lab.tls import server_context
+from waxseal.wire import tls_client_extensions as ext
+from waxseal.wire import tls_registry as reg
+from waxseal.wire.tls13 import Tls13Client
+from waxseal.wire.tls13_events import (
+    AlertReceived,
+    ApplicationData,
+    CertificateRequestSeen,
+    CertificatesShown,
+    CertificateVerifySeen,
+    Closed,
+    Deviated,
+    EncryptedExtensionsSeen,
+    Event,
+    HandshakeCompleted,
+    HelloRetry,
+    Resumption,
+    Stopped,
+    TicketSeen,
+)
+from waxseal.wire.tls13_offer import SCHEMES_OF_KEY_TYPE, Tls13Offer
+from waxseal.wire.tls_client_hello import ClientHello, padded, with_grease
+from waxseal.wire.tls_extensions import Extension
+from waxseal.wire.tls_fields import message, records
+
+HOST = "mx.example.test"
+CA = CertificateAuthority()
+RSA_LEAF = LeafOrder(names=(HOST,), key=Key.RSA_2048)
+EC_LEAF = LeafOrder(names=(HOST,))
+SUITES = (0x1301, 0x1302, 0x1303)
+GROUPS = (reg.X25519, reg.SECP256R1, reg.SECP384R1, reg.SECP521R1, reg.X448)
+
+
+def context(*leaves: LeafOrder, **changes: str) -> ssl.SSLContext:
+    return server_context(TlsOrder(leaves=leaves or (RSA_LEAF, EC_LEAF), **changes), CA)  # type: ignore[arg-type]
+
+
+class Pair:
+    """The client and OpenSSL's server, and what passes between them."""
+
+    def __init__(
+        self,
+        server: ssl.SSLContext,
+        offer: Tls13Offer | None = None,
+        hello: ClientHello | None = None,
+        **options: object,
+    ) -> None:
+        made, shares = (offer or Tls13Offer(HOST)).hello(os.urandom)
+        self.client = Tls13Client(hello or made, shares, os.urandom, **options)  # type: ignore[arg-type]
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.server = server.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.events: list[Event] = []
+        self.incoming.write(self.client.start())
+
+    def shake(self) -> "Pair":
+        """Until neither has anything to say."""
+        for _ in range(5):
+            try:
+                self.server.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                self.hear()
+                return self
+            self.hear()
+        return self
+
+    def hear(self) -> list[Event]:
+        events = self.client.receive(self.outgoing.read())
+        self.events += events
+        answer = self.client.to_send()
+        if answer:
+            self.incoming.write(answer)
+        return events
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def talks(pair: Pair) -> None:
+    """Both hear each other, and nobody broke a rule."""
+    assert pair.client.completed
+    pair.incoming.write(pair.client.send(b"EHLO x\r\n"))
+    assert pair.server.read() == b"EHLO x\r\n"
+    pair.server.write(b"250 x\r\n")
+    assert pair.hear()[-1] == ApplicationData(b"250 x\r\n")
+    assert not pair.of(Deviated)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("suite", SUITES)
+def test_every_suite_with_every_group(suite: int, group: int) -> None:
+    pair = Pair(context(), Tls13Offer(HOST, (suite,), (group,), (group,))).shake()
+    assert pair.of(HandshakeCompleted) == [HandshakeCompleted(suite, group, resumed=False)]
+    cipher = pair.server.cipher()
+    assert cipher is not None
+    assert pair.client.suite is not None
+    assert cipher[1] == "TLSv1.3"
+    talks(pair)
+
+
+@pytest.mark.parametrize(
+    ("curve", "group"), [("secp384r1", reg.SECP384R1), ("prime256v1", reg.SECP256R1), ("X448", reg.X448)]
+)
+@pytest.mark.parametrize("share", [(), (reg.X25519,)])
+def test_a_retry(curve: str, group: int, share: tuple[int, ...]) -> None:
+    server = context()
+    server.set_ecdh_curve(curve)
+    pair = Pair(server, Tls13Offer(HOST, share_groups=share)).shake()
+    (retry,) = pair.of(HelloRetry)
+    assert isinstance(retry, HelloRetry)
+    assert retry.hello.extensions.group == group
+    assert pair.client.group == group
+    talks(pair)
+
+
+@pytest.mark.parametrize(("key_type", "leaf", "scheme"), [("rsa", RSA_LEAF, 0x0804), ("ec", EC_LEAF, 0x0403)])
+def test_the_certificate_follows_the_signature_schemes(key_type: str, leaf: LeafOrder, scheme: int) -> None:
+    pair = Pair(context(), Tls13Offer(HOST, schemes=SCHEMES_OF_KEY_TYPE[key_type])).shake()
+    (shown,) = pair.of(CertificatesShown)
+    (proof,) = pair.of(CertificateVerifySeen)
+    assert isinstance(shown, CertificatesShown)
+    assert isinstance(proof, CertificateVerifySeen)
+    assert shown.message.certificates == CA.leaf(leaf).sent
+    assert proof.message.scheme == scheme
+    talks(pair)
+
+
+def test_no_certificate_of_the_type() -> None:
+    pair = Pair(context(RSA_LEAF), Tls13Offer(HOST, schemes=SCHEMES_OF_KEY_TYPE["ec"])).shake()
+    assert pair.events == [AlertReceived(2, 40, encrypted=False)]
+
+
+def test_a_server_without_tls13() -> None:
+    pair = Pair(context(highest="TLSv1.2")).shake()
+    assert pair.events == [AlertReceived(2, 70, encrypted=False)]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("curve", ["", "secp384r1"])
+def test_resumption(suite: int, curve: str) -> None:
+    server = context()
+    first = Pair(server, Tls13Offer(HOST, (suite,))).shake()
+    talks(first)
+    tickets = [event for event in first.events if isinstance(event, TicketSeen)]
+    assert len(tickets) == 2
+    assert tickets[0].resumption.secret != tickets[1].resumption.secret
+    assert tickets[0].message.lifetime_s == 7200
+    if curve:
+        server.set_ecdh_curve(curve)  # so the binder is made anew for the second hello
+    resume: Resumption = tickets[0].resumption
+    again = Pair(server, Tls13Offer(HOST, (suite,)), resume=resume, age_ms=10).shake()
+    assert again.client.resumed
+    assert again.server.session_reused
+    assert not again.of(CertificatesShown)
+    assert bool(again.of(HelloRetry)) == bool(curve)
+    talks(again)
+
+
+def test_a_ticket_of_another_hash_is_dropped_on_retry() -> None:
+    server = context()
+    first = Pair(server, Tls13Offer(HOST, (0x1301,))).shake()
+    talks(first)
+    (ticket, *_) = [event for event in first.events if isinstance(event, TicketSeen)]
+    server.set_ecdh_curve("secp384r1")
+    again = Pair(server, Tls13Offer(HOST, (0x1302,)), resume=ticket.resumption).shake()
+    assert not again.client.resumed
+    assert again.client.hello.extension(reg.PRE_SHARED_KEY) is None
+    talks(again)
+
+
+def test_a_ticket_that_the_server_does_not_know() -> None:
+    resume = Resumption(b"unknown" * 20, 0x1302, 1, 7200, None, b"s" * 48)
+    pair = Pair(context(), resume=resume).shake()
+    assert not pair.client.resumed
+    assert pair.of(CertificatesShown)
+    talks(pair)
+
+
+def test_a_client_certificate_is_asked_for_and_not_needed() -> None:
+    server = context()
+    server.verify_mode = ssl.CERT_OPTIONAL
+    pair = Pair(server).shake()
+    (asked,) = pair.of(CertificateRequestSeen)
+    assert isinstance(asked, CertificateRequestSeen)
+    assert 0x0804 in asked.message.schemes
+    talks(pair)
+
+
+def test_a_client_certificate_is_needed() -> None:
+    server = context()
+    server.verify_mode = ssl.CERT_REQUIRED
+    pair = Pair(server).shake()
+    assert pair.client.completed
+    assert pair.events[-1] == AlertReceived(2, 116, encrypted=True)
+    assert pair.client.ended
+
+
+def test_alpn_and_the_order_of_groups() -> None:
+    server = context()
+    server.set_alpn_protocols(["smtp"])
+    offer = Tls13Offer(
+        HOST, groups=(reg.X448, reg.SECP521R1), share_groups=(reg.SECP521R1,), protocols=(b"smtp",)
+    )
+    pair = Pair(server, offer).shake()
+    (seen,) = pair.of(EncryptedExtensionsSeen)
+    assert isinstance(seen, EncryptedExtensionsSeen)
+    assert seen.message.extensions.protocol == b"smtp"
+    talks(pair)
+
+
+def test_looking_no_further_than_the_certificate() -> None:
+    pair = Pair(context(), stop_after=reg.CERTIFICATE).shake()
+    assert pair.events[-1] == Stopped("asked")
+    pair.incoming.write(pair.client.close())
+    with pytest.raises(ssl.SSLError):
+        pair.server.do_handshake()
+
+
+def test_the_server_closes_and_so_do_we() -> None:
+    pair = Pair(context()).shake()
+    talks(pair)
+    pair.server.write(b"221 bye\r\n")
+    with pytest.raises(ssl.SSLWantReadError):
+        pair.server.unwrap()
+    assert pair.hear() == [ApplicationData(b"221 bye\r\n"), Closed(in_order=True)]
+    pair.incoming.write(pair.client.close())
+    pair.server.unwrap()
+
+
+@pytest.mark.parametrize("requested", [False, True])
+def test_our_key_update_is_no_part_of_this(requested: bool) -> None:
+    """OpenSSL answers ours; the client follows the server's."""
+    pair = Pair(context()).shake()
+    talks(pair)
+    update = message(reg.KEY_UPDATE, bytes([requested]))
+    client = pair.client
+    assert client._writing is not None
+    pair.incoming.write(client._writing.seal(reg.HANDSHAKE, update))
+    client._writing.update()
+    pair.incoming.write(client.send(b"NOOP\r\n"))
+    assert pair.server.read() == b"NOOP\r\n"
+    talks(pair)
+
+
+def test_a_hello_in_small_records_with_grease_and_padding() -> None:
+    made, shares = Tls13Offer(HOST).hello(os.urandom)
+    greased = padded(with_grease(made, bytes(range(6))), 1500)
+    assert len(greased.message()) == 1500
+    client = Tls13Client(greased, shares, os.urandom)
+    client.start()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context().wrap_bio(incoming, outgoing, server_side=True)
+    incoming.write(greased.records(record_octets=100))
+    with pytest.raises(ssl.SSLWantReadError):
+        server.do_handshake()
+    events = client.receive(outgoing.read())
+    assert isinstance(events[-1], HandshakeCompleted)
+    incoming.write(client.to_send())
+    server.do_handshake()
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        ext.status_request(),
+        ext.signed_certificate_timestamps(),
+        ext.compress_certificate((1, 2, 3)),
+        ext.record_size_limit(16385),
+        ext.max_fragment_length(4),
+        ext.heartbeat(),
+        ext.extended_main_secret(),
+        ext.encrypt_then_mac(),
+        ext.renegotiation_info(),
+        ext.session_ticket(),
+        ext.point_formats(),
+        ext.post_handshake_auth(),
+        ext.server_certificate_types((0,)),
+        ext.padding(100),
+    ],
+)
+def test_a_server_takes_every_extension_as_we_write_it(extension: Extension) -> None:
+    pair = Pair(context(), Tls13Offer(HOST, further=(extension,))).shake()
+    talks(pair)
+
+
+def test_records_of_nothing_are_none() -> None:
+    assert records(reg.HANDSHAKE, b"") == b""
