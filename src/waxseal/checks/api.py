@@ -13,6 +13,7 @@ judge's parameter types say which facts it needs::
 * ``Everywhere[X]``: every ``(subject, fact)`` of the run, or none: for what one subject proves of another.
 * ``DialogueAttempt``: the attempt of the main conversation.
 * ``Subject``: the subject itself.
+* a `Bundle`: its fields are of these forms, for facts that several checks judge together.
 """
 
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from waxseal.checks.verdict import (
 from waxseal.facts import Attempt, Fact, Scope, Subject
 
 __all__ = [
+    "Bundle",
     "Check",
     "DialogueAttempt",
     "Each",
@@ -80,6 +82,17 @@ class Probe(NamedTuple):
 
 DialogueAttempt = Annotated[Attempt, Probe("smtp.dialogue")]
 """The attempt of the main SMTP conversation of an endpoint."""
+
+
+class Bundle(Struct, frozen=True):
+    """Facts that belong together, filled field by field as a judge's parameters are.
+
+    Subclasses may hold the questions that several checks ask of them.
+    """
+
+    def aside(self) -> Judgement | None:
+        """The answer of every check where the bundle is not to be judged at all; None where it is."""
+        return None
 
 
 class Remedy(Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from waxseal.checks.absence import absence
-from waxseal.checks.api import Check, Probe, WholeRun
+from waxseal.checks.api import Bundle, Check, Probe, WholeRun
 from waxseal.checks.registry import all_checks
 from waxseal.checks.verdict import Finding, Judgement, Verdict, inconclusive
 from waxseal.facts import Attempt, Fact, FactSet, Scope, Subject
@@ -68,16 +68,42 @@ _UNSEEN = Need("", Attempt)
 """What a judge without required facts lacks where looking stopped before its own subjects."""
 
 
+class Parameter(Struct, frozen=True):
+    """A parameter of a judge, and what fills it.
+
+    Attributes:
+        name: Its name.
+        needs: One need; or those of a `Bundle`'s fields.
+        bundle: The `Bundle` that is made of them; None for a plain parameter.
+    """
+
+    name: str
+    needs: tuple[Need, ...]
+    bundle: type[Bundle] | None = None
+
+
 @cache
-def needs_of(judge: Any) -> tuple[Need, ...]:
-    """Read a judge's needs from its parameter types.
+def parameters_of(judge: Any) -> tuple[Parameter, ...]:
+    """Read what a judge needs from its parameter types.
 
     Raises:
         TypeError: A parameter's type is of no known form; an author's mistake, found by the contract test.
     """
     hints = typing.get_type_hints(judge, include_extras=True)
     hints.pop("return", None)
-    return tuple(_need(name, hint) for name, hint in hints.items())
+    return tuple(_parameter(name, hint) for name, hint in hints.items())
+
+
+def needs_of(judge: Any) -> tuple[Need, ...]:
+    """Every need of a judge's parameters."""
+    return tuple(need for parameter in parameters_of(judge) for need in parameter.needs)
+
+
+def _parameter(name: str, hint: Any) -> Parameter:
+    if isinstance(hint, type) and issubclass(hint, Bundle):
+        fields = typing.get_type_hints(hint, include_extras=True)
+        return Parameter(name, tuple(_need(field, kind) for field, kind in fields.items()), hint)
+    return Parameter(name, (_need(name, hint),))
 
 
 def _need(name: str, hint: Any) -> Need:
@@ -123,10 +149,10 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
 
 
 def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:
-    needs = needs_of(check.judge)
-    arguments = {need.name: _fill(need, facts, subject) for need in needs}
-    required = [need for need in needs if need.kind is not None and not need.optional]
-    missing = next((need for need in required if arguments[need.name] is None), None)
+    parameters = parameters_of(check.judge)
+    filled = {need: _fill(need, facts, subject) for parameter in parameters for need in parameter.needs}
+    required = [need for need in filled if need.kind is not None and not need.optional]
+    missing = next((need for need in required if filled[need] is None), None)
     if missing is None and subject.scope < check.scope:  # looking stopped before the check's own subjects
         missing = max(required, key=lambda need: need.kind.SCOPE if need.kind else Scope.RUN, default=_UNSEEN)
     if missing is not None and missing.kind is not None:
@@ -134,13 +160,22 @@ def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:
         tag = missing.kind.TAG if judgement.verdict is Verdict.INCONCLUSIVE else ""
         return _finding(check, subject, judgement, missing=tag)
     try:
-        return _finding(check, subject, check.judge(**arguments))
+        arguments = {parameter.name: _argument(parameter, filled) for parameter in parameters}
+        bundles = (value for value in arguments.values() if isinstance(value, Bundle))
+        aside = next((answer for bundle in bundles if (answer := bundle.aside()) is not None), None)
+        return _finding(check, subject, aside or check.judge(**arguments))
     except Exception as error:  # a bug of ours is contained: the other checks go on
         judgement = inconclusive(
             f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
             advice="report it with the recorded facts (--facts)",
         )
         return _finding(check, subject, judgement, crashed=True)
+
+
+def _argument(parameter: Parameter, filled: dict[Need, Any]) -> Any:
+    if parameter.bundle is None:
+        return filled[parameter.needs[0]]
+    return parameter.bundle(**{need.name: filled[need] for need in parameter.needs})
 
 
 def _finding(

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import click
@@ -35,8 +36,28 @@ def command(folder: Path | None) -> None:
         asyncio.run(_keep_running(folder))
 
 
+@contextlib.asynccontextmanager
+async def _started() -> AsyncIterator[LabWorld]:
+    """The world, running.
+
+    Raises:
+        UsageError: This machine has no ports or files left for it.
+    """
+    world = LabWorld()
+    try:
+        await world.start()
+    except OSError as error:
+        raise UsageError(
+            f"the lab cannot start: {error.strerror}", "it needs some 300 open files, see 'ulimit -n'"
+        ) from error
+    try:
+        yield world
+    finally:
+        await world.stop()
+
+
 async def _keep_running(folder: Path) -> None:
-    async with LabWorld() as world:
+    async with _started() as world:
         _save(world, folder)
         for line in _how_to_reach(world, folder):
             click.echo(line)
@@ -113,7 +134,7 @@ def check_lab(
 
 async def _check(targets: tuple[str, ...], settings: ProbeSettings) -> tuple[Result, LabWorld]:
     with Progress() as progress:
-        async with LabWorld() as world:
+        async with _started() as world:
             chosen = targets or tuple(domain.target for domain in world.domains)
             result = await check(*chosen, network=world.network(), settings=settings, on_record=progress.note)
     return result, world

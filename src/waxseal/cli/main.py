@@ -36,6 +36,14 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "aut
 class LazyGroup(click.Group):
     """A group that knows its sub-commands by name and imports one when it is called."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; a reader that goes away ends it in peace, where click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            close_stdout()
+            return EXIT_OK
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table."""
         return list(COMMANDS)

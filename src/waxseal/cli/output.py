@@ -57,8 +57,9 @@ def show(result: Result, form: str | None, *, save: Path | None, verbose: int, f
         sys.stdout.flush()
     except BrokenPipeError:
         close_stdout()
-    if save is not None:
-        save_facts(result, save)
+    finally:
+        if save is not None:
+            save_facts(result, save)
     return exit_code(result, fail_on)
 
 

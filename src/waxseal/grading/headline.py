@@ -41,7 +41,7 @@ def headline(
         State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server.",
         State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}.",
         State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
-        State.PARTLY_UNKNOWN: f"{mail} travels sealed where it was seen; "
+        State.PARTLY_UNKNOWN: f"{mail} {_as_seen(seals)} where it was seen; "
         f"{_untested(seals, left_out(facts, seals, root))} not be tested.",
         State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
         State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(final_first)}.",
@@ -60,9 +60,15 @@ def _count(seals: tuple[EndpointSeal, ...], seal: Seal, *, besides: bool = False
     return _of(_addresses(chosen), _addresses(seals))
 
 
+def _as_seen(seals: tuple[EndpointSeal, ...]) -> str:
+    return "travels sealed" if any(s.seal is Seal.SEALED for s in seals) else "is encrypted"
+
+
 def _untested(seals: tuple[EndpointSeal, ...], left: LeftOut) -> str:
     """What could not be tested, and the verb: ``1 of 2 addresses and 1 mail host could``."""
     parts = [_count(seals, Seal.UNKNOWN)] if any(s.seal is Seal.UNKNOWN for s in seals) else []
+    if any(s.seal is Seal.ENCRYPTED for s in seals):
+        parts.append(f"the certificates of {_count(seals, Seal.ENCRYPTED)}")
     if left.addresses:
         parts.append(f"{left.addresses} more address{'' if left.addresses == 1 else 'es'}")
     if left.hosts:

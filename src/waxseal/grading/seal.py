@@ -35,7 +35,7 @@ class Seal(StrEnum):
     SEALED = "sealed"
     """TLS stands, and nothing of weight speaks against the certificate or the encryption."""
     ENCRYPTED = "encrypted"
-    """TLS stands, but something of weight wants mending."""
+    """TLS stands, but something of weight wants mending, or the certificates could not be judged."""
     EXPOSED = "exposed"
     """The server was heard, and no TLS came to stand."""
     UNKNOWN = "unknown"
@@ -52,7 +52,7 @@ class State(StrEnum):
     MEND = "mend"
     """Encrypted wherever it was seen, and something of weight wants mending."""
     PARTLY_UNKNOWN = "partly-unknown"
-    """Sealed where it was seen; some of it could not be seen."""
+    """Encrypted where it was seen, and nothing to mend; some of it could not be seen."""
     UNKNOWN = "unknown"
     """Nothing could be seen."""
     SEALED = "sealed"
@@ -101,6 +101,9 @@ FINAL = frozenset(
         "reach/connection-unreachable",
         "smtp/greeting-malformed",
         "smtp/greeting-refused",
+        "tls/handshake-cut",
+        "tls/handshake-refused",
+        "tls/handshake-stalled",
     }
 )
 """Checks whose FAIL means that no sender can deliver to the place that it is about."""
@@ -112,9 +115,14 @@ def endpoint_seals(
     facts: FactSet, findings: Iterable[GradedFinding], root: Subject
 ) -> tuple[EndpointSeal, ...]:
     """The state of every endpoint inside a target, in the order of the plan."""
-    weighty = [f for f in findings if f.severity >= _WEIGHTY]
+    weighty = [f for f in findings if f.severity >= _WEIGHTY or _unproven(f)]
     endpoints = dict.fromkeys(subject for subject, _ in facts.within(Endpoint, root))
     return tuple(_endpoint_seal(facts, weighty, subject) for subject in endpoints)
+
+
+def _unproven(finding: GradedFinding) -> bool:
+    """Whether a question about a certificate stayed open, so that nothing proves the server."""
+    return finding.check.startswith("certificate/") and finding.verdict is Verdict.INCONCLUSIVE
 
 
 def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subject) -> EndpointSeal:
@@ -153,6 +161,8 @@ def _no_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:
         return True
     if ended.cause in _OURS or ehlo is None or ehlo.reply.code != 250:
         return False
+    if ended.cause is Cause.COMPLETED and ehlo.keyword("STARTTLS") is not None:
+        return False  # facts of a later version, whose handshake cannot be read
     return came_whole(ehlo) or ended.stage in (Stage.STARTTLS, Stage.HANDSHAKE)
 
 
@@ -182,7 +192,7 @@ def state_of(
         return State.UNDELIVERABLE if _turned_down(facts, inside, seals, root) else State.UNKNOWN
     if any(f.severity >= _WEIGHTY for f in inside):
         return State.MEND
-    if Seal.UNKNOWN in states or left_out(facts, seals, root) != LeftOut():
+    if states != {Seal.SEALED} or left_out(facts, seals, root) != LeftOut():
         return State.PARTLY_UNKNOWN
     return State.SEALED
 

@@ -20,7 +20,6 @@ from waxseal.wire.tls13_events import (
     CertificatesShown,
     CertificateVerifySeen,
     Closed,
-    Deviated,
     EncryptedExtensionsSeen,
     Event,
     Failed,
@@ -32,7 +31,7 @@ from waxseal.wire.tls_record import RecordScanner, alert_name, server_hello_vers
 from waxseal.wire.tls_suites import suite_name
 
 MAX_EVENTS = 256
-"""Events kept besides data."""
+"""Events kept, data left out."""
 
 
 class Tls13Stream:
@@ -53,6 +52,7 @@ class Tls13Stream:
         hello, shares = offer.hello(entropy)
         self._client = Tls13Client(hello, shares, entropy)
         self._data = bytearray()
+        self._last: Event | None = None
         self.octets_in = 0
         self.octets_out = 0
 
@@ -85,7 +85,7 @@ class Tls13Stream:
         began = self.scanner.octets
         while not self._data:
             if self._client.ended:
-                if any(isinstance(event, Closed) for event in self.events):
+                if isinstance(self._last, Closed):
                     return b""
                 raise self._ended("the stream ended")
             await self._fill()
@@ -150,8 +150,8 @@ class Tls13Stream:
     @property
     def alert(self) -> int | None:
         """Number of the alert by which the server ended the connection, in clear or under encryption."""
-        alerts = [event for event in self.events if isinstance(event, AlertReceived)]
-        return alerts[-1].description if alerts and self._client.ended else None
+        last = self._last if self._client.ended else None
+        return last.description if isinstance(last, AlertReceived) else None
 
     async def _fill(self) -> bool:
         """Take in what the server sent and answer where that asks for it; False at the end of the stream."""
@@ -160,14 +160,15 @@ class Tls13Stream:
         for event in self._client.receive(data) if data else self._client.receive_eof():
             if isinstance(event, ApplicationData):
                 self._data += event.octets
-            elif len(self.events) < MAX_EVENTS or isinstance(event, AlertReceived | Closed | Failed):
-                self.events.append(event)
-        answer = self._client.to_send()
-        if answer:
-            if self._client.ended:
-                with contextlib.suppress(NetError):
-                    await self._inner.write(answer)
             else:
+                self._last = event
+                if len(self.events) < MAX_EVENTS:
+                    self.events.append(event)
+        answer = self._client.to_send()
+        if answer and not self._client.ended:
+            await self._inner.write(answer)
+        elif answer:  # an alert: why it ended matters more than whether that still arrives
+            with contextlib.suppress(NetError):
                 await self._inner.write(answer)
         return bool(data)
 
@@ -177,15 +178,10 @@ class Tls13Stream:
             return NetError(Cause.ALERT, alert_name(self.alert), alert=self.alert)
         if self.scanner.not_tls:
             return NetError(Cause.NOT_TLS, f"first octets {self.scanner.first_octets[:16]!r}")
-        last = self.events[-1] if self.events else None
-        if isinstance(last, Failed):
-            source = next(
-                e.deviation.source
-                for e in reversed(self.events)
-                if isinstance(e, Deviated) and e.deviation.rule == last.rule
-            )
-            return NetError(Cause.TLS_FAILED, f"{last.rule} ({source})")
-        if isinstance(last, Stopped):
+        if isinstance(self._last, Failed):
+            wrong = self._last.deviation
+            return NetError(Cause.TLS_FAILED, f"{wrong.rule} ({wrong.source})")
+        if isinstance(self._last, Stopped):
             return NetError(Cause.TLS_FAILED, f"the server chose {self.version}, which was not offered")
         return NetError(Cause.CLOSED, otherwise)
 

@@ -10,7 +10,7 @@ from itertools import count
 
 from waxseal.facts import Attempt, Cause, Ended, Fact, FactSet, Record, Stage, Subject
 from waxseal.net.clock import Clock
-from waxseal.net.errors import NetError
+from waxseal.net.errors import NetError, from_os_error
 from waxseal.net.stream import ByteStream
 
 
@@ -89,8 +89,8 @@ async def attempt(
 ) -> AsyncIterator[Run]:
     """Run a probe, and record how it ended, whatever happens inside.
 
-    A `NetError` ends the attempt with its cause; any other exception is a bug, and ends it CRASHED.
-    Cancellation is recorded as BUDGET_SPENT and goes on.
+    A `NetError` ends the attempt with its cause, and so does an error of this machine's operating system; any
+    other exception is a bug, and ends it CRASHED. Cancellation is recorded as BUDGET_SPENT and goes on.
     """
     run = Run(recorder, subjects, probe)
     began = clock.monotonic()
@@ -102,7 +102,10 @@ async def attempt(
         run.ended = Ended(Cause.BUDGET_SPENT, detail="cancelled")
         raise
     except Exception as error:  # a bug of ours is contained: the run goes on
-        run.ended = Ended(Cause.CRASHED, detail=f"{type(error).__name__}{_place(error)}")
+        if isinstance(error, OSError) and error.errno is not None:
+            run.ended = from_os_error(error).ended()
+        else:
+            run.ended = Ended(Cause.CRASHED, detail=f"{type(error).__name__}{_place(error)}")
     finally:
         recorder.emit(
             subjects,

@@ -138,10 +138,11 @@ class Tls13Client(Tls13Agreement):
             self._on_server_hello(octets)
         elif self._schedule is not None and self.suite is not None:
             self._under_keys(kind, octets, self._schedule, self.suite)
-        if kind != reg.SERVER_HELLO or self.server_hello is not None:  # else it was a HelloRetryRequest
-            self._expected = self._following(kind)
+        if self.ended or (kind == reg.SERVER_HELLO and self.server_hello is None):
+            return  # it was a HelloRetryRequest
+        self._expected = self._following(kind)
         stop = reg.CERTIFICATE if kind == reg.COMPRESSED_CERTIFICATE else kind
-        if stop == self._stop_after and not self.ended:
+        if stop == self._stop_after:
             self._stop("asked")
 
     def _following(self, kind: int) -> frozenset[int]:
@@ -156,7 +157,7 @@ class Tls13Client(Tls13Agreement):
         seen = parse_message(octets, TLS_1_3)
         self._events.extend(Deviated(deviation) for deviation in seen.deviations)
         if isinstance(seen, Unreadable) and (self.completed or kind == reg.FINISHED):
-            self._fail(seen.deviations[0], DECODE_ERROR)
+            self._fail(seen.deviations[-1], DECODE_ERROR)
         elif kind == reg.FINISHED:
             self._on_finished(octets, schedule, suite)
         elif isinstance(seen, NewSessionTicket):

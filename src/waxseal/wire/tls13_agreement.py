@@ -78,7 +78,7 @@ class Tls13Agreement(Tls13Connection):
         hello = parse_server_hello(octets)
         self._events.extend(Deviated(deviation) for deviation in hello.deviations)
         if isinstance(hello, Unreadable):
-            self._fail(hello.deviations[0], DECODE_ERROR)
+            self._fail(hello.deviations[-1], DECODE_ERROR)
             return
         self._events.append(HelloRetry(hello) if hello.retry else ServerHelloSeen(hello))
         if hello.extensions.selected_version != TLS_1_3:
@@ -150,6 +150,9 @@ class Tls13Agreement(Tls13Connection):
         if hello.extensions.has(reg.PRE_SHARED_KEY):
             if self._resume is None or hello.extensions.selected_identity != 0:
                 self._broken("psk-not-offered", "RFC 8446 §4.2.11", hello.octets, ILLEGAL_PARAMETER)
+                return
+            if SUITES[self._resume.suite].hash_name != suite.hash_name:
+                self._broken("psk-of-another-hash", "RFC 8446 §4.2.11", hello.octets, ILLEGAL_PARAMETER)
                 return
             psk, self.resumed = self._resume.secret, True
         if group is None or share is None:

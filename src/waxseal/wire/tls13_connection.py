@@ -172,7 +172,7 @@ class Tls13Connection:
         if alert is not None:
             self._emit(reg.ALERT, bytes([FATAL, alert]))
         self._may_write = False
-        self._end(Failed(deviation.rule, alert))
+        self._end(Failed(deviation, alert))
 
     def _emit(self, kind: int, octets: bytes) -> None:
         """Queue octets of one content type, protected where there are keys."""

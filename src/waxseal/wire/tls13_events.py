@@ -142,14 +142,14 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """We cannot go on, for the deviation told before.
+    """We cannot go on, for this deviation, which was told before.
 
     Attributes:
-        rule: Name of that deviation's rule.
+        deviation: What was wrong.
         alert: Number of the alert that goes out; None where the peer does not speak TLS.
     """
 
-    rule: str
+    deviation: Deviation
     alert: int | None
 
 

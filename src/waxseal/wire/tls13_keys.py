@@ -7,6 +7,7 @@ Plain computation on octets; the transcript and the shared secret are arguments.
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from waxseal.wire.tls_fields import number, vector
@@ -56,7 +57,7 @@ def extract(hash_name: str, salt: bytes, secret: bytes) -> bytes:
 
 def expand_label(hash_name: str, secret: bytes, label: str, context: bytes, octets: int) -> bytes:
     """HKDF-Expand-Label (RFC 8446 §7.1)."""
-    info = number(octets, 2) + vector(b"tls13 " + label.encode("ascii"), 1) + vector(context, 1)
+    info = _label(label, octets) + bytes([len(context)]) + context
     block, output = b"", b""
     step = 1
     while len(output) < octets:
@@ -64,6 +65,12 @@ def expand_label(hash_name: str, secret: bytes, label: str, context: bytes, octe
         output += block
         step += 1
     return output[:octets]
+
+
+@cache
+def _label(label: str, octets: int) -> bytes:
+    """The part of HkdfLabel that is always the same (RFC 8446 §7.1)."""
+    return number(octets, 2) + vector(b"tls13 " + label.encode("ascii"), 1)
 
 
 def next_secret(hash_name: str, secret: bytes) -> bytes:
@@ -91,8 +98,6 @@ class KeySchedule:
         early: Early secret.
         client_handshake, server_handshake: Handshake traffic secrets; b"" before ServerHello.
         client_application, server_application: First application traffic secrets; b"" before Finished.
-        exporter: exporter_master_secret; b"" before Finished.
-        resumption: resumption_master_secret; b"" before the client's Finished.
     """
 
     hash_name: str
@@ -101,8 +106,8 @@ class KeySchedule:
     server_handshake: bytes = field(default=b"", repr=False)
     client_application: bytes = field(default=b"", repr=False)
     server_application: bytes = field(default=b"", repr=False)
-    exporter: bytes = field(default=b"", repr=False)
-    resumption: bytes = field(default=b"", repr=False)
+    _completed: bytes = b""
+    _remembered: bytes = b""
     _main: bytes = field(default=b"", repr=False)
 
     @classmethod
@@ -137,8 +142,18 @@ class KeySchedule:
         """Derive the application secrets; the transcript ends with the server's Finished."""
         self.client_application = self.derive(self._main, "c ap traffic", transcript_hash)
         self.server_application = self.derive(self._main, "s ap traffic", transcript_hash)
-        self.exporter = self.derive(self._main, "exp master", transcript_hash)
+        self._completed = transcript_hash
 
     def remember(self, transcript_hash: bytes) -> None:
-        """Derive the resumption secret; the transcript ends with the client's Finished."""
-        self.resumption = self.derive(self._main, "res master", transcript_hash)
+        """Take in the transcript that ends with the client's Finished."""
+        self._remembered = transcript_hash
+
+    @property
+    def exporter(self) -> bytes:
+        """exporter_master_secret; b"" before the server's Finished."""
+        return self.derive(self._main, "exp master", self._completed) if self._completed else b""
+
+    @property
+    def resumption(self) -> bytes:
+        """resumption_master_secret; b"" before the client's Finished."""
+        return self.derive(self._main, "res master", self._remembered) if self._remembered else b""

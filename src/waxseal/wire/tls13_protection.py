@@ -30,13 +30,20 @@ class RecordProtection:
         return f"RecordProtection(suite={self.suite.number:#06x}, sequence={self._sequence})"
 
     def _take(self, secret: bytes) -> None:
-        """Derive key and IV, and begin to count anew (RFC 8446 §7.3)."""
-        hash_name = self.suite.hash_name
+        """Begin to count anew under a secret; its key is made when the first record needs it."""
         self._secret = secret
-        key = expand_label(hash_name, secret, "key", b"", self.suite.key_octets)
-        self._iv = int.from_bytes(expand_label(hash_name, secret, "iv", b"", _NONCE_OCTETS), "big")
-        self._aead = _aead(self.suite, key)
         self._sequence = 0
+        self._aead: Any = None
+        self._iv = 0
+
+    def _keys(self) -> Any:
+        """The AEAD under the secret's key, with the IV at hand (RFC 8446 §7.3)."""
+        if self._aead is None:
+            hash_name, secret = self.suite.hash_name, self._secret
+            key = expand_label(hash_name, secret, "key", b"", self.suite.key_octets)
+            self._iv = int.from_bytes(expand_label(hash_name, secret, "iv", b"", _NONCE_OCTETS), "big")
+            self._aead = _aead(self.suite, key)
+        return self._aead
 
     def update(self) -> None:
         """Go on to the next secret, as a KeyUpdate says (RFC 8446 §7.2)."""
@@ -52,7 +59,8 @@ class RecordProtection:
         """One protected record with its header; the fragment has at most `MAX_PLAINTEXT_OCTETS`."""
         inner = fragment + bytes([kind]) + bytes(padding_octets)
         header = bytes([reg.APPLICATION_DATA, 3, 3]) + number(len(inner) + self.suite.tag_octets, 2)
-        return header + bytes(self._aead.encrypt(self._nonce(), inner, header))
+        aead = self._keys()
+        return header + bytes(aead.encrypt(self._nonce(), inner, header))
 
     def open(self, header: bytes, payload: bytes) -> tuple[int, bytes] | None:
         """Content type and fragment of a protected record; None where it does not open.
@@ -63,8 +71,9 @@ class RecordProtection:
 
         if len(payload) < self.suite.tag_octets:
             return None
+        aead = self._keys()
         try:
-            inner = bytes(self._aead.decrypt(self._nonce(), payload, header))
+            inner = bytes(aead.decrypt(self._nonce(), payload, header))
         except InvalidTag:
             return None
         fragment = inner.rstrip(b"\x00")

@@ -53,10 +53,10 @@ class FieldReader:
             octets = self.octets[start : min(self.end, start + MAX_DEVIATION_OCTETS)]
             self.deviations.append(Deviation(rule, source or self.source, octets, start))
 
-    def take(self, size: int) -> bytes:
-        """The next `size` octets, or as many as are left."""
+    def take(self, size: int, source: str = "") -> bytes:
+        """The next `size` octets, or as many as are left, which breaks the rule of `source`."""
         if size > self.left:
-            self.flag("field-cut-short")
+            self.flag("field-cut-short", source)
             self.short = True
             size = self.left
         octets = self.octets[self.at : self.at + size]
@@ -65,8 +65,13 @@ class FieldReader:
 
     def number(self, size: int) -> int:
         """An unsigned number of `size` octets; 0 where they are not there, and `short` is set."""
-        octets = self.take(size)
-        return int.from_bytes(octets, "big") if len(octets) == size else 0
+        end = self.at + size
+        if end > self.end:
+            self.take(size)
+            return 0
+        value = int.from_bytes(self.octets[self.at : end], "big")
+        self.at = end
+        return value
 
     def vector(self, size: int) -> bytes:
         """A vector whose length stands before it in `size` octets (RFC 8446 §3.4)."""
@@ -76,7 +81,7 @@ class FieldReader:
         """A reader of the vector that comes next, for a structure inside this one."""
         length = self.number(size)
         start = self.at
-        self.take(length)
+        self.take(length, source)
         return FieldReader(self.octets, source or self.source, start, self.at, self.deviations)
 
     def numbers(self, size: int) -> tuple[int, ...]:

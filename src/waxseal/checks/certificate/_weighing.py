@@ -1,4 +1,4 @@
-"""How much broken authentication weighs on an endpoint, and which chains are judged at all.
+"""How much broken authentication weighs on an endpoint.
 
 Between mail servers TLS is opportunistic: whether to believe a certificate is each sender's own decision
 (RFC 3207 §4.1), and most deliver to an unverifiable one, because the alternative is clear text. So on a
@@ -7,8 +7,8 @@ judged with their policies. On submission the client sends a password and has to
 7817 §3), and the provider has to keep a valid certificate (RFC 8314 §4.4): there it is a FAIL.
 """
 
-from waxseal.checks.api import Judgement, Subject, fail, not_applicable, warn
-from waxseal.facts import Endpoint, Handshake, TlsMode
+from waxseal.checks.api import Judgement, Subject, fail, warn
+from waxseal.facts import Endpoint, TlsMode
 
 SUBMISSION_PORTS = frozenset({587, 465})
 
@@ -22,15 +22,3 @@ def broken(endpoint: Endpoint, subject: Subject, summary: str, *evidence: str) -
     """FAIL where clients have to verify, WARN where senders are opportunistic."""
     weigh = fail if is_submission(endpoint, subject) else warn
     return weigh(summary, *evidence)
-
-
-def set_aside(subject: Subject, handshake: Handshake | None) -> Judgement | None:
-    """The answer for the extra chain that is shown without SNI; None for every chain that is to be judged.
-
-    Who verifies also sends a name (RFC 8461 §7.1, RFC 7672 §8.1), so that chain is weighed as a whole by
-    ``tls/sni-changes-certificate``. Where the main handshake sent no name either (a bare address), it is the
-    chain of the server and is judged like any other.
-    """
-    if subject.server_name == "" and handshake is not None and handshake.server_name != "":
-        return not_applicable("senders that verify also send a name; see tls/sni-changes-certificate")
-    return None

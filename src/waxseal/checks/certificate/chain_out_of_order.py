@@ -14,16 +14,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     check,
     passed,
     warn,
 )
-from waxseal.checks.certificate._proof import MAX_LINES, called, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import CertificateChain, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import MAX_LINES, ShownChain, called
 
 
 @check(
@@ -38,28 +35,19 @@ from waxseal.facts import CertificateChain, Handshake, TrustAnchors
     ),
     rows=("D5",),
 )
-def judge(
-    subject: Subject,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the order in which the certificates of the path were sent."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    if proof.out_of_order:
-        order = [str(step.index + 1) for step in proof.path if step.index is not None]
-        sent = [f"sent as {n}: {called(c)}" for n, c in enumerate(chain.certificates, start=1)]
+    if shown.proof.out_of_order:
+        order = [str(step.index + 1) for step in shown.proof.path if step.index is not None]
+        sent = [f"sent as {n}: {called(c)}" for n, c in enumerate(shown.chain.certificates, start=1)]
         return warn(
             "The certificates of the chain are sent in the wrong order",
             f"right order of those sent: {', '.join(order)}",
             *sent[:MAX_LINES],
         )
-    if len(chain.certificates) == 1:
+    if len(shown.chain.certificates) == 1:
         return passed("One certificate was sent, so there is no order to keep")
-    return without_path(proof) or passed("Each certificate certifies the one sent before it")
+    return shown.without_path() or passed("Each certificate certifies the one sent before it")
 
 
 def examples() -> Iterator[Example]:

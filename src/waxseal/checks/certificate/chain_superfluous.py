@@ -16,18 +16,15 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     check,
     passed,
     warn,
 )
-from waxseal.checks.certificate._proof import MAX_LINES, called, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import Certificate, CertificateChain, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import MAX_LINES, ShownChain, called
+from waxseal.facts import Certificate
 from waxseal.trust.certificate import parse
-from waxseal.trust.chain import ChainProof
 
 
 @check(
@@ -41,45 +38,36 @@ from waxseal.trust.chain import ChainProof
     ),
     rows=("D5",),
 )
-def judge(
-    subject: Subject,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the certificates that are no part of the path."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    if len(chain.certificates) == 1:
+    if len(shown.chain.certificates) == 1:
         return passed("One certificate was sent, the server's own")
-    proof = prove(chain, anchors)
-    incomplete = without_path(proof)
+    incomplete = shown.without_path()
     if incomplete is not None:
         return incomplete
-    keys = _keys(proof, chain, anchors)
+    keys = _keys(shown)
     useless: list[str] = []
     useful: list[str] = []
-    for index in proof.superfluous:
-        certificate = chain.certificates[index]
-        repeated = certificate in chain.certificates[:index]
+    for index in shown.proof.superfluous:
+        certificate = shown.chain.certificates[index]
+        repeated = certificate in shown.chain.certificates[:index]
         known = not repeated and (_is_root(certificate) or certificate.spki_sha256 in keys)
         (useful if known else useless).append(f"sent as {index + 1}: {called(certificate)}")
     if useless:
         count = "a certificate" if len(useless) == 1 else f"{len(useless)} certificates"
         return warn(f"The server sends {count} that no client needs", *useless[:MAX_LINES])
-    if proof.root_sent:
+    if shown.proof.root_sent:
         return passed("Nothing superfluous is sent but a root, which may be left out", *useful[:MAX_LINES])
     if useful:
         return passed("Nothing superfluous is sent but a cross-certificate for older clients", *useful)
     return passed("Every certificate sent is part of the path")
 
 
-def _keys(proof: ChainProof, chain: CertificateChain, anchors: TrustAnchors) -> set[str]:
+def _keys(shown: ShownChain) -> set[str]:
     """The public keys of the issuers on the path, by fingerprint."""
-    steps = {step.sha256 for step in proof.path[1:]}
-    roots = (parse(octets) for octets in anchors.candidates)
-    return {c.spki_sha256 for c in (*chain.certificates, *roots) if c.sha256 in steps and c.spki_sha256}
+    steps = {step.sha256 for step in shown.proof.path[1:]}
+    roots = (parse(octets) for octets in shown.anchors.candidates)
+    return {c.spki_sha256 for c in (*shown.chain.certificates, *roots) if c.sha256 in steps and c.spki_sha256}
 
 
 def _is_root(certificate: Certificate) -> bool:

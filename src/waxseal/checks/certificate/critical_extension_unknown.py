@@ -14,17 +14,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
-    unreached,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.chain import ProblemCode
 
 
@@ -38,30 +34,16 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the critical extensions along the path."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.UNKNOWN_CRITICAL_EXTENSION)
+    found = shown.problems(ProblemCode.UNKNOWN_CRITICAL_EXTENSION)
     if found:
-        return broken(
-            endpoint,
-            subject,
-            f"{place(proof, found[0].depth)} has a critical extension that clients do not know",
-            *lines(proof, found),
+        return shown.broken(
+            f"{shown.place(found[0].depth)} has a critical extension that clients do not know",
+            *shown.lines(found),
         )
-    if problems(proof, ProblemCode.UNPARSEABLE):
-        return unreached(
-            "a certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
+    if shown.problems(ProblemCode.UNPARSEABLE):
+        return unread("a certificate")
     return passed("Every critical extension is a known one")
 
 

@@ -16,17 +16,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
-    unreached,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.chain import ProblemCode
 
 
@@ -42,29 +38,17 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D4",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the end dates at the time of the run."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.EXPIRED)
+    found = shown.problems(ProblemCode.EXPIRED)
     if found:
-        now = f"judged at {chain.shown_at:%Y-%m-%d %H:%M} UTC"
-        return broken(
-            endpoint, subject, f"{place(proof, found[0].depth)} has expired", *lines(proof, found), now
-        )
-    if chain.leaf.not_after is None or any(c.not_after is None for _, c in sent_on_path(proof, chain)):
-        return unreached(
-            "the end date cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
-    return passed("No certificate has expired", f"valid until {chain.leaf.not_after:%Y-%m-%d %H:%M} UTC")
+        now = f"judged at {shown.chain.shown_at:%Y-%m-%d %H:%M} UTC"
+        return shown.broken(f"{shown.place(found[0].depth)} has expired", *shown.lines(found), now)
+    if shown.chain.leaf.not_after is None or any(c.not_after is None for _, c in shown.sent_on_path()):
+        return unread("the end date")
+    return passed(
+        "No certificate has expired", f"valid until {shown.chain.leaf.not_after:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def examples() -> Iterator[Example]:

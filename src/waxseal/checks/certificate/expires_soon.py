@@ -16,18 +16,15 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     check,
     not_applicable,
     passed,
-    unreached,
     warn,
 )
-from waxseal.checks.certificate._proof import called, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import Certificate, CertificateChain, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, called, unread
+from waxseal.facts import Certificate
 from waxseal.trust.chain import ProblemCode
 
 SOON = timedelta(days=14)
@@ -46,32 +43,21 @@ SOON = timedelta(days=14)
     ),
     rows=("D4",),
 )
-def judge(
-    subject: Subject,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the time that is left to the first certificate of the path that will end."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    if problems(proof, ProblemCode.EXPIRED):
+    if shown.problems(ProblemCode.EXPIRED):
         return not_applicable("it is over already, see certificate/expired")
-    if chain.leaf.not_after is None:
-        return unreached(
-            "the end date cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
-    for depth, certificate in sent_on_path(proof, chain):
+    if shown.chain.leaf.not_after is None:
+        return unread("the end date")
+    for depth, certificate in shown.sent_on_path():
         end = certificate.not_after
-        if end is not None and end - chain.shown_at < _margin(certificate):
-            left = (end - chain.shown_at).total_seconds() / 86400
+        if end is not None and end - shown.chain.shown_at < _margin(certificate):
+            left = (end - shown.chain.shown_at).total_seconds() / 86400
             return warn(
-                f"{place(proof, depth)} expires in {left:.1f} days",
+                f"{shown.place(depth)} expires in {left:.1f} days",
                 f"{called(certificate)}: valid until {end:%Y-%m-%d %H:%M} UTC",
             )
-    left = (chain.leaf.not_after - chain.shown_at).days
+    left = (shown.chain.leaf.not_after - shown.chain.shown_at).days
     return passed(f"The certificate is good for {left} more days")
 
 

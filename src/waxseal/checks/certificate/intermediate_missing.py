@@ -16,17 +16,14 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     not_applicable,
     passed,
 )
-from waxseal.checks.certificate._proof import lines, problems, prove, store_line, without_path, without_roots
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
 
@@ -44,34 +41,22 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D5",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge whether an issuer was left out."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    nothing = without_roots(anchors)
+    nothing = shown.without_roots()
     if nothing is not None:
         return nothing
-    found = problems(proof, ProblemCode.INTERMEDIATE_MISSING)
+    found = shown.problems(ProblemCode.INTERMEDIATE_MISSING)
     if found:
-        return broken(
-            endpoint,
-            subject,
+        return shown.broken(
             "The server does not send an intermediate certificate that leads to the root",
-            *lines(proof, found),
-            f"certificates sent: {len(chain.certificates)}",
-            store_line(anchors),
+            *shown.lines(found),
+            f"certificates sent: {len(shown.chain.certificates)}",
+            shown.store_line(),
         )
-    if problems(proof, ProblemCode.ISSUER_UNKNOWN):
+    if shown.problems(ProblemCode.ISSUER_UNKNOWN):
         return not_applicable("whether the missing issuer is an intermediate is not known")
-    return without_path(proof) or passed("Every certificate that leads to the root was sent")
+    return shown.without_path() or passed("Every certificate that leads to the root was sent")
 
 
 def examples() -> Iterator[Example]:

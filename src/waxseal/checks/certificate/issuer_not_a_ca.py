@@ -15,16 +15,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
 )
-from waxseal.checks.certificate._proof import lines, problems, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
 
@@ -39,28 +36,16 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge every issuer of the path."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.NOT_A_CA, ProblemCode.PATH_LENGTH_EXCEEDED)
+    found = shown.problems(ProblemCode.NOT_A_CA, ProblemCode.PATH_LENGTH_EXCEEDED)
     if found:
         right = "is no authority" if found[0].code is ProblemCode.NOT_A_CA else "stands above too many others"
-        return broken(
-            endpoint,
-            subject,
+        return shown.broken(
             f"An issuer of the path had no right to issue: it {right}",
-            *lines(proof, found),
+            *shown.lines(found),
         )
-    return without_path(proof) or passed("Every issuer of the path is entitled to issue")
+    return shown.without_path() or passed("Every issuer of the path is entitled to issue")
 
 
 def examples() -> Iterator[Example]:

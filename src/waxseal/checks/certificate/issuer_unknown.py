@@ -15,17 +15,14 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     not_applicable,
     passed,
 )
-from waxseal.checks.certificate._proof import lines, problems, prove, store_line, without_path, without_roots
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
 
@@ -43,33 +40,21 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge whether every issuer is at hand."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    nothing = without_roots(anchors)
+    nothing = shown.without_roots()
     if nothing is not None:
         return nothing
-    found = problems(proof, ProblemCode.ISSUER_UNKNOWN)
-    if found and not problems(proof, ProblemCode.UNPARSEABLE):
-        return broken(
-            endpoint,
-            subject,
+    found = shown.problems(ProblemCode.ISSUER_UNKNOWN)
+    if found and not shown.problems(ProblemCode.UNPARSEABLE):
+        return shown.broken(
             "The chain stops at a certificate whose issuer is unknown",
-            *lines(proof, found),
-            store_line(anchors),
+            *shown.lines(found),
+            shown.store_line(),
         )
-    if problems(proof, ProblemCode.INTERMEDIATE_MISSING):
+    if shown.problems(ProblemCode.INTERMEDIATE_MISSING):
         return not_applicable("the issuer could be fetched, see certificate/intermediate-missing")
-    return without_path(proof) or passed("The issuer of every certificate is at hand")
+    return shown.without_path() or passed("The issuer of every certificate is at hand")
 
 
 def examples() -> Iterator[Example]:

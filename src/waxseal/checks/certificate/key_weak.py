@@ -16,18 +16,15 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
-    unreached,
     warn,
 )
-from waxseal.checks.certificate._proof import called, place, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, called, unread
+from waxseal.facts import Certificate
 from waxseal.trust.strength import CURVE_BITS_ADVISED, key_weakness
 
 
@@ -41,31 +38,19 @@ from waxseal.trust.strength import CURVE_BITS_ADVISED, key_weakness
     ),
     rows=("D14",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the size of each key that was sent as part of the path."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    sent = sent_on_path(proof, chain)
+    sent = shown.sent_on_path()
     for depth, certificate in sent:
         why = key_weakness(certificate)
         if why is not None:
-            return broken(endpoint, subject, f"{place(proof, depth)} holds a key that is too small", why)
+            return shown.broken(f"{shown.place(depth)} holds a key that is too small", why)
     for depth, certificate in sent:
         why = key_weakness(certificate, curve_bits=CURVE_BITS_ADVISED)
         if why is not None:
-            return warn(f"{place(proof, depth)} holds a key that is smaller than advised", why)
-    if not chain.leaf.key_type:
-        return unreached(
-            "the key cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
+            return warn(f"{shown.place(depth)} holds a key that is smaller than advised", why)
+    if not shown.chain.leaf.key_type:
+        return unread("the key")
     return passed("No key is too small", *(_line(certificate) for _, certificate in sent[:3]))
 
 

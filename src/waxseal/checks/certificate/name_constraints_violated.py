@@ -15,16 +15,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
 )
-from waxseal.checks.certificate._proof import lines, problems, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
 
@@ -39,27 +36,15 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the names against the constraints of every issuer."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.NAME_CONSTRAINTS_VIOLATED)
+    found = shown.problems(ProblemCode.NAME_CONSTRAINTS_VIOLATED)
     if found:
-        return broken(
-            endpoint,
-            subject,
+        return shown.broken(
             "The certificate bears a name that its authority may not vouch for",
-            *lines(proof, found),
+            *shown.lines(found),
         )
-    return without_path(proof) or passed("No name is outside what the authorities may vouch for")
+    return shown.without_path() or passed("No name is outside what the authorities may vouch for")
 
 
 def examples() -> Iterator[Example]:

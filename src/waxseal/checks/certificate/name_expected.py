@@ -15,18 +15,16 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     check,
     fail,
     not_applicable,
     passed,
-    unreached,
 )
 from waxseal.checks.certificate._names import canonical, is_readable, presented, reference_name
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, Target
+from waxseal.checks.certificate._shown import ShownChain, unread
+from waxseal.facts import Target
 from waxseal.trust.names import match
 from waxseal.trust.proof import plain
 
@@ -39,31 +37,20 @@ from waxseal.trust.proof import plain
     remedy=Remedy(general="Get a certificate that has the expected name in its subjectAltName."),
     rows=("D3",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    target: Target | None,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain, target: Target | None) -> Judgement:
     """Judge the presented names against the one given apart."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
     if target is None or not target.expected_name:
         return not_applicable("no other name was given to be expected")
     wanted = canonical(target.expected_name)
-    if wanted == canonical(reference_name(subject, endpoint) or ""):
+    if wanted == canonical(reference_name(shown.subject, shown.endpoint) or ""):
         return not_applicable("it is the host's own name, see certificate/name-mismatch")
-    found = match(chain.leaf, wanted)
+    found = match(shown.chain.leaf, wanted)
     if found.matched:
         return passed(f"The certificate bears the expected name {wanted}", plain(f"covered by {found.by}"))
-    if not is_readable(chain.leaf):
-        return unreached(
-            "the certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
+    if not is_readable(shown.chain.leaf):
+        return unread("the certificate")
     where = "has it only as common name" if found.only_in_common_name else "does not bear it"
-    return fail(f"The name {wanted} is expected, and the certificate {where}", presented(chain.leaf))
+    return fail(f"The name {wanted} is expected, and the certificate {where}", presented(shown.chain.leaf))
 
 
 def examples() -> Iterator[Example]:

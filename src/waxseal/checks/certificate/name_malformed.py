@@ -15,18 +15,15 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     check,
     not_applicable,
     passed,
-    unreached,
     warn,
 )
 from waxseal.checks.certificate._names import is_readable, reference_name
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.names import match
 
 
@@ -41,15 +38,10 @@ from waxseal.trust.names import match
     ),
     rows=("D2",),
 )
-def judge(
-    subject: Subject, endpoint: Endpoint, chain: CertificateChain, handshake: Handshake | None
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the form of each presented name."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    leaf = chain.leaf
-    wanted = reference_name(subject, endpoint)
+    leaf = shown.chain.leaf
+    wanted = reference_name(shown.subject, shown.endpoint)
     found = match(leaf, wanted or "")
     breaches = [f"{d.rule}: {d.octets[:32].hex() or 'no octets'}" for d in leaf.deviations if "san" in d.rule]
     odd = [f"not a host name: {name[:150]!r}" for name in found.malformed] + breaches
@@ -59,9 +51,7 @@ def judge(
         return warn("The certificate lists names that no client will match", *odd[:5])
     if not leaf.has_san:
         if not is_readable(leaf):
-            return unreached(
-                "the certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
-            )
+            return unread("the certificate")
         return not_applicable("the certificate has no list of names (subjectAltName)")
     return passed("Every name in the certificate is well-formed")
 

@@ -17,18 +17,15 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     inconclusive,
     passed,
-    unreached,
 )
 from waxseal.checks.certificate._names import coverage, is_readable, presented, reference_name
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.names import match
 
 
@@ -44,32 +41,25 @@ from waxseal.trust.names import match
     ),
     rows=("D2", "D3"),
 )
-def judge(
-    subject: Subject, endpoint: Endpoint, chain: CertificateChain, handshake: Handshake | None
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the presented names against the reference identifier."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    wanted = reference_name(subject, endpoint)
+    wanted = reference_name(shown.subject, shown.endpoint)
     if wanted is None:
         return inconclusive(
             "only an address is known, so there is no name to compare with",
-            presented(chain.leaf),
+            presented(shown.chain.leaf),
             advice="give the name that the certificate should bear with --name",
         )
-    found = match(chain.leaf, wanted)
-    told = coverage(subject, endpoint, chain.leaf)
+    found = match(shown.chain.leaf, wanted)
+    told = coverage(shown.subject, shown.endpoint, shown.chain.leaf)
     if found.matched:
         return passed(f"The certificate bears the name {wanted}", *told)
-    if not is_readable(chain.leaf):
-        return unreached(
-            "the certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
+    if not is_readable(shown.chain.leaf):
+        return unread("the certificate")
     summary = f"The certificate does not bear the name {wanted}"
     if found.only_in_common_name:
         summary = f"The certificate has the name {wanted} only as common name, which current clients ignore"
-    return broken(endpoint, subject, summary, *told, presented(chain.leaf))
+    return shown.broken(summary, *told, presented(shown.chain.leaf))
 
 
 def examples() -> Iterator[Example]:

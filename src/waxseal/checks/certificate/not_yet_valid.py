@@ -14,17 +14,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
-    unreached,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.chain import ProblemCode
 
 
@@ -39,29 +35,17 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D4",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the start dates at the time of the run."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.NOT_YET_VALID)
+    found = shown.problems(ProblemCode.NOT_YET_VALID)
     if found:
-        now = f"judged at {chain.shown_at:%Y-%m-%d %H:%M} UTC"
-        return broken(
-            endpoint, subject, f"{place(proof, found[0].depth)} is not valid yet", *lines(proof, found), now
-        )
-    if chain.leaf.not_before is None or any(c.not_before is None for _, c in sent_on_path(proof, chain)):
-        return unreached(
-            "the start date cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
-    return passed("Every certificate has begun", f"valid from {chain.leaf.not_before:%Y-%m-%d %H:%M} UTC")
+        now = f"judged at {shown.chain.shown_at:%Y-%m-%d %H:%M} UTC"
+        return shown.broken(f"{shown.place(found[0].depth)} is not valid yet", *shown.lines(found), now)
+    if shown.chain.leaf.not_before is None or any(c.not_before is None for _, c in shown.sent_on_path()):
+        return unread("the start date")
+    return passed(
+        "Every certificate has begun", f"valid from {shown.chain.leaf.not_before:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def examples() -> Iterator[Example]:

@@ -15,17 +15,14 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     not_applicable,
     passed,
 )
-from waxseal.checks.certificate._proof import lines, problems, prove, store_line, without_path, without_roots
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 from waxseal.trust.proof import plain
 
@@ -44,36 +41,24 @@ from waxseal.trust.proof import plain
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the root at the end of the path."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    nothing = without_roots(anchors)
+    nothing = shown.without_roots()
     if nothing is not None:
         return nothing
-    found = problems(proof, ProblemCode.SELF_SIGNED_ROOT_UNTRUSTED)
+    found = shown.problems(ProblemCode.SELF_SIGNED_ROOT_UNTRUSTED)
     if found:
-        return broken(
-            endpoint,
-            subject,
+        return shown.broken(
             "The chain ends in a root that is not in the root store",
-            *lines(proof, found),
-            store_line(anchors),
+            *shown.lines(found),
+            shown.store_line(),
         )
-    if problems(proof, ProblemCode.ISSUER_UNKNOWN, ProblemCode.INTERMEDIATE_MISSING):
+    if shown.problems(ProblemCode.ISSUER_UNKNOWN, ProblemCode.INTERMEDIATE_MISSING):
         return not_applicable("no root was reached, as an issuer is missing")
-    return without_path(proof) or passed(
+    return shown.without_path() or passed(
         "The chain ends in a root of the store",
-        f"root: {plain(proof.path[-1].subject, 100)}",
-        store_line(anchors),
+        f"root: {plain(shown.proof.path[-1].subject, 100)}",
+        shown.store_line(),
     )
 
 

@@ -16,17 +16,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
-    unreached,
 )
-from waxseal.checks.certificate._proof import lines, problems, prove, store_line
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.chain import ProblemCode
 from waxseal.trust.proof import plain
 
@@ -44,32 +40,18 @@ from waxseal.trust.proof import plain
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge whether the leaf is its own issuer."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.SELF_SIGNED_LEAF)
+    found = shown.problems(ProblemCode.SELF_SIGNED_LEAF)
     if found:
-        return broken(
-            endpoint,
-            subject,
+        return shown.broken(
             "The certificate is self-signed: it encrypts, but proves to nobody who the server is",
-            *lines(proof, found),
-            store_line(anchors),
+            *shown.lines(found),
+            shown.store_line(),
         )
-    if problems(proof, ProblemCode.UNPARSEABLE):
-        return unreached(
-            "a certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
-    return passed("The certificate is not self-signed", f"issuer: {plain(chain.leaf.issuer, 150)}")
+    if shown.problems(ProblemCode.UNPARSEABLE):
+        return unread("a certificate")
+    return passed("The certificate is not self-signed", f"issuer: {plain(shown.chain.leaf.issuer, 150)}")
 
 
 def examples() -> Iterator[Example]:

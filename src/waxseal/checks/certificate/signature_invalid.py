@@ -15,16 +15,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove, without_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
 
@@ -42,28 +39,16 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the signatures along the path."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.SIGNATURE_INVALID)
+    found = shown.problems(ProblemCode.SIGNATURE_INVALID)
     if found:
-        return broken(
-            endpoint,
-            subject,
-            f"{place(proof, found[0].depth)} was not signed by the issuer that it names",
-            *lines(proof, found),
+        return shown.broken(
+            f"{shown.place(found[0].depth)} was not signed by the issuer that it names",
+            *shown.lines(found),
         )
-    return without_path(proof) or passed(
-        f"Every signature of the path verifies ({len(proof.path)} certificates)"
+    return shown.without_path() or passed(
+        f"Every signature of the path verifies ({len(shown.proof.path)} certificates)"
     )
 
 

@@ -15,18 +15,14 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     not_applicable,
     passed,
-    unreached,
 )
-from waxseal.checks.certificate._proof import called, place, problems, prove, sent_on_path
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, called, unread
 from waxseal.trust.chain import ProblemCode
 from waxseal.trust.strength import signature_weakness
 
@@ -42,30 +38,18 @@ from waxseal.trust.strength import signature_weakness
     ),
     rows=("D14",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the hash of each signature that the path rests on."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    if problems(proof, ProblemCode.SELF_SIGNED_LEAF):
+    if shown.problems(ProblemCode.SELF_SIGNED_LEAF):
         return not_applicable("a self-signed certificate's signature proves nothing, whatever its hash")
-    sent = sent_on_path(proof, chain)
+    sent = shown.sent_on_path()
     for depth, certificate in sent:
         why = signature_weakness(certificate)
         if why is not None:
             line = f"{called(certificate)}: {why}"
-            return broken(endpoint, subject, f"{place(proof, depth)} is signed with a broken hash", line)
-    if not chain.leaf.signature_algorithm:
-        return unreached(
-            "the signature cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
+            return shown.broken(f"{shown.place(depth)} is signed with a broken hash", line)
+    if not shown.chain.leaf.signature_algorithm:
+        return unread("the signature")
     told = (f"{called(certificate)}: {certificate.signature_algorithm[:60]}" for _, certificate in sent)
     return passed("No certificate is signed with a broken hash", *tuple(told)[:3])
 

@@ -16,17 +16,14 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     check,
     fail,
     passed,
     warn,
 )
-from waxseal.checks.certificate._proof import MAX_LINES, lines, problems, prove
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import set_aside
-from waxseal.facts import CertificateChain, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import MAX_LINES, ShownChain
 from waxseal.trust.chain import ProblemCode
 
 
@@ -40,26 +37,17 @@ from waxseal.trust.chain import ProblemCode
         "chain are whole: openssl x509 -noout -text reads each of them.",
     ),
 )
-def judge(
-    subject: Subject,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge whether the certificates keep to their form."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.UNPARSEABLE)
+    found = shown.problems(ProblemCode.UNPARSEABLE)
     if found:
-        return fail("A certificate cannot be read as a whole", *lines(proof, found))
-    spelled_out = problems(proof, ProblemCode.CURVE_NOT_NAMED)
+        return fail("A certificate cannot be read as a whole", *shown.lines(found))
+    spelled_out = shown.problems(ProblemCode.CURVE_NOT_NAMED)
     if spelled_out:
         return fail(
-            "A certificate spells out the curve of its key, which clients refuse", *lines(proof, spelled_out)
+            "A certificate spells out the curve of its key, which clients refuse", *shown.lines(spelled_out)
         )
-    breaches = [d for d in chain.leaf.deviations if not d.rule.startswith("san-")]
+    breaches = [d for d in shown.chain.leaf.deviations if not d.rule.startswith("san-")]
     if breaches:
         told = [f"{d.rule} ({d.source}): {d.octets[:16].hex()}" for d in breaches]
         return warn("The certificate breaks the form that is laid down for it", *told[:MAX_LINES])

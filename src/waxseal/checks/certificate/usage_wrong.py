@@ -15,17 +15,13 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
-    Subject,
     Verdict,
     at,
     check,
     passed,
-    unreached,
 )
-from waxseal.checks.certificate._proof import lines, place, problems, prove
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._weighing import broken, set_aside
-from waxseal.facts import CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.checks.certificate._shown import ShownChain, unread
 from waxseal.trust.chain import ProblemCode
 
 
@@ -39,30 +35,16 @@ from waxseal.trust.chain import ProblemCode
     ),
     rows=("D1",),
 )
-def judge(
-    subject: Subject,
-    endpoint: Endpoint,
-    chain: CertificateChain,
-    anchors: TrustAnchors,
-    handshake: Handshake | None,
-) -> Judgement:
+def judge(shown: ShownChain) -> Judgement:
     """Judge the purposes of the certificates."""
-    aside = set_aside(subject, handshake)
-    if aside is not None:
-        return aside
-    proof = prove(chain, anchors)
-    found = problems(proof, ProblemCode.EXTENDED_KEY_USAGE, ProblemCode.KEY_USAGE)
+    found = shown.problems(ProblemCode.EXTENDED_KEY_USAGE, ProblemCode.KEY_USAGE)
     if found:
-        return broken(
-            endpoint,
-            subject,
-            f"{place(proof, found[0].depth)} is not for use by a TLS server",
-            *lines(proof, found),
+        return shown.broken(
+            f"{shown.place(found[0].depth)} is not for use by a TLS server",
+            *shown.lines(found),
         )
-    if problems(proof, ProblemCode.UNPARSEABLE):
-        return unreached(
-            "a certificate cannot be read, see certificate/unreadable", advice="replace the certificate"
-        )
+    if shown.problems(ProblemCode.UNPARSEABLE):
+        return unread("a certificate")
     return passed("The certificate may be used by a TLS server")
 
 
