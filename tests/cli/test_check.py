@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from tests.cli.command import Command, environment, program
 from waxseal.checks.api import Judgement
 from waxseal.checks.registry import all_checks
-from waxseal.facts import Attempt, Greeting, RunContext, Subject, Target
+from waxseal.facts import DIALOGUE, Attempt, Greeting, RunContext, Subject, Target
 from waxseal.facts.stored import load
 from waxseal.report.json_form import JsonDocument, json_schema
 
@@ -324,7 +324,7 @@ def test_the_connections_spent_are_told(waxseal: Command) -> None:
 def test_attempts_are_in_the_facts_for_every_address(waxseal: Command) -> None:
     ran = waxseal("check", "--lab", "sound.test", "--facts", "-4")
     facts = load(ran.out.encode().splitlines())
-    mains = [a for _, a in facts.within(Attempt, Subject()) if a.probe == "smtp.dialogue"]
+    mains = [a for _, a in facts.within(Attempt, Subject()) if a.probe == DIALOGUE]
     assert len(mains) == 2
 
 

@@ -84,9 +84,13 @@ def failure(talk: Talk, offer: Tls13Offer = OFFER) -> NetError:
 
 
 def shown(order: TlsOrder, key_type: str) -> tuple[bytes, ...]:
+    schemes = SCHEMES_OF_KEY_TYPE[key_type]
+
     async def run() -> tuple[bytes, ...]:
         async with connected(serving(server_context(order, CA))) as stream:
-            return await asyncio.wait_for(shown_certificates(stream, server_name=HOST, key_type=key_type), 10)
+            return await asyncio.wait_for(
+                shown_certificates(stream, server_name=HOST, signature_algorithms=schemes), 10
+            )
 
     return asyncio.run(run())
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TypeVar
 
 from waxseal.facts import (
+    DIALOGUE,
     Attempt,
     DnsAnswer,
     DnsStatus,
@@ -287,7 +288,7 @@ class Told:
         (found,) = self.all(kind)
         return found
 
-    def attempt(self, probe: str = "smtp.dialogue") -> Attempt:
+    def attempt(self, probe: str = DIALOGUE) -> Attempt:
         """The only attempt of a probe."""
         (found,) = [a for a in self.all(Attempt) if a.probe == probe]
         return found

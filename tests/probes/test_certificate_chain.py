@@ -32,6 +32,7 @@ from tests.probes.scripted import (
     network,
 )
 from waxseal.facts import (
+    DIALOGUE,
     Attempt,
     Cause,
     CertificateChain,
@@ -54,7 +55,7 @@ from waxseal.scan import endpoint
 EC_LEAF = LeafOrder(names=(HOST,))
 RSA_LEAF = LeafOrder(names=(HOST,), key=Key.RSA_2048)
 OTHER_LEAF = LeafOrder(names=("default.test",))
-PROBES = ["smtp.dialogue", "tls.no-sni", "tls.certificate-rsa"]
+PROBES = [DIALOGUE, "tls.no-sni", "tls.certificate-rsa"]
 
 
 def script(order: TlsOrder) -> Script:

@@ -12,6 +12,7 @@ from tests.net.loopback import LOOPBACK
 from tests.probes.scripted import NoResolver, ScriptedServer, Stall, network
 from waxseal.errors import UsageError
 from waxseal.facts import (
+    DIALOGUE,
     Attempt,
     Cause,
     CertificateChain,
@@ -96,7 +97,7 @@ TWO_FAMILIES = domain(
 )
 
 
-def ends(facts: FactSet, probe: str = "smtp.dialogue") -> list[tuple[Cause, Stage | None]]:
+def ends(facts: FactSet, probe: str = DIALOGUE) -> list[tuple[Cause, Stage | None]]:
     return [(a.ended.cause, a.ended.stage) for _, a in facts.within(Attempt, Subject()) if a.probe == probe]
 
 
@@ -356,7 +357,7 @@ def test_addresses_of_this_machine_are_not_dialled(address: str) -> None:
     facts, connections = asyncio.run(run())
     assert connections == 0
     assert ends(facts) == [(Cause.NOT_ALLOWED, Stage.CONNECT)]
-    ((_, attempt),) = [(s, a) for s, a in facts.within(Attempt, Subject()) if a.probe == "smtp.dialogue"]
+    ((_, attempt),) = [(s, a) for s, a in facts.within(Attempt, Subject()) if a.probe == DIALOGUE]
     assert (attempt.connections, attempt.octets_out) == (0, 0)
     assert "127.0.0.0/8" in attempt.ended.detail
 

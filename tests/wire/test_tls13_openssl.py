@@ -4,6 +4,9 @@ import os
 import ssl
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from waxseal.lab.ca import CertificateAuthority
 from waxseal.lab.orders import Key, LeafOrder, TlsOrder
@@ -132,6 +135,13 @@ def test_the_certificate_follows_the_signature_schemes(key_type: str, leaf: Leaf
     assert isinstance(proof, CertificateVerifySeen)
     assert shown.message.certificates == CA.leaf(leaf).sent
     assert proof.message.scheme == scheme
+    key = x509.load_der_x509_certificate(shown.message.certificates[0]).public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        filling = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+        key.verify(proof.message.signature, proof.signed, filling, hashes.SHA256())
+    else:
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        key.verify(proof.message.signature, proof.signed, ec.ECDSA(hashes.SHA256()))
     talks(pair)
 
 

@@ -33,7 +33,7 @@ from waxseal.checks.verdict import (
     unreached,
     warn,
 )
-from waxseal.facts import Attempt, Fact, Scope, Subject
+from waxseal.facts import DIALOGUE, Attempt, Fact, Scope, Subject
 
 __all__ = [
     "Bundle",
@@ -80,7 +80,7 @@ class Probe(NamedTuple):
     name: str
 
 
-DialogueAttempt = Annotated[Attempt, Probe("smtp.dialogue")]
+DialogueAttempt = Annotated[Attempt, Probe(DIALOGUE)]
 """The attempt of the main SMTP conversation of an endpoint."""
 
 

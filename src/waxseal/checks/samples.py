@@ -9,6 +9,7 @@ from typing import Any
 
 from waxseal.checks.api import At, Example
 from waxseal.facts import (
+    DIALOGUE,
     Attempt,
     Cause,
     DnsAnswer,
@@ -177,7 +178,7 @@ def handshake(version: str = "TLSv1.3", suite: str = "TLS_AES_256_GCM_SHA384", *
 def attempt(
     cause: Cause = Cause.COMPLETED,
     stage: Stage | None = Stage.QUIT,
-    probe: str = "smtp.dialogue",
+    probe: str = DIALOGUE,
     **changes: Any,
 ) -> Attempt:
     """The end of an attempt; `alert`, `code` and `detail` go to how it ended."""

@@ -4,7 +4,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from waxseal.facts import Attempt, Endpoint, Record
+from waxseal.facts import DIALOGUE, Attempt, Endpoint, Record
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -36,7 +36,7 @@ class Progress:
         """Count a record, and say where things stand."""
         if isinstance(record.fact, Endpoint):
             self._planned += 1
-        elif isinstance(record.fact, Attempt) and record.fact.probe == "smtp.dialogue":
+        elif isinstance(record.fact, Attempt) and record.fact.probe == DIALOGUE:
             self._done += 1
         else:
             return

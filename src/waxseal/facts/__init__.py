@@ -4,7 +4,7 @@ To add a fact: a frozen struct with ``@fact("area.name/1", Scope...)`` in the mo
 here. See CONTRIBUTING.
 """
 
-from waxseal.facts.attempt import Attempt, Cause, Deviation, Ended, Stage, describe
+from waxseal.facts.attempt import DIALOGUE, Attempt, Cause, Deviation, Ended, Stage, describe
 from waxseal.facts.dns import (
     DnsAnswer,
     DnsStatus,
@@ -42,6 +42,7 @@ from waxseal.facts.tls import (
 )
 
 __all__ = [
+    "DIALOGUE",
     "FACT_TYPES",
     "Attempt",
     "Cause",

@@ -10,6 +10,9 @@ from msgspec import Struct
 from waxseal.facts.record import Fact, fact
 from waxseal.facts.subject import Scope
 
+DIALOGUE = "dialogue"
+"""Name of the probe that holds an endpoint's main conversation, whatever protocol is spoken there."""
+
 
 class Cause(StrEnum):
     """Why an attempt ended. Causes are never merged."""
@@ -89,7 +92,7 @@ class Attempt(Fact, frozen=True, kw_only=True):
 
     Attributes:
         id: Unique in its run; records that this attempt saw carry it.
-        probe: Name of the probe, such as ``smtp.dialogue``.
+        probe: Name of the probe, such as ``dns.mx``, or `DIALOGUE`.
         ended: The one cause.
         elapsed_s: Wall time of the attempt.
         connections: TCP connections that it opened or tried to open.

@@ -11,6 +11,7 @@ from msgspec import Struct
 from waxseal.checks.absence import accepts_no_mail, came_whole
 from waxseal.checks.api import Verdict
 from waxseal.facts import (
+    DIALOGUE,
     Attempt,
     Cause,
     CertificateChain,
@@ -20,6 +21,7 @@ from waxseal.facts import (
     FactSet,
     Handshake,
     HostAddresses,
+    MxRecords,
     Scope,
     Stage,
     Subject,
@@ -168,7 +170,7 @@ def _no_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:
 
 def main_attempt(facts: FactSet, subject: Subject) -> Attempt | None:
     """The attempt of an endpoint's main conversation."""
-    return next((a for a in facts.at(Attempt, subject) if a.probe == "smtp.dialogue"), None)
+    return next((a for a in facts.at(Attempt, subject) if a.probe == DIALOGUE), None)
 
 
 def state_of(
@@ -213,7 +215,8 @@ class LeftOut(Struct, frozen=True):
 
 def left_out(facts: FactSet, seals: tuple[EndpointSeal, ...], root: Subject) -> LeftOut:
     """What of a target was not even tried: beyond the limits of a run, or without an answer from DNS."""
-    hosts = addresses = families = 0
+    addresses = families = 0
+    hosts = _beyond(facts, root)
     for host in _hosts(facts, root):
         tested = {seal.subject.address for seal in seals if seal.subject.within(host)}
         if not tested:
@@ -227,6 +230,15 @@ def left_out(facts: FactSet, seals: tuple[EndpointSeal, ...], root: Subject) -> 
 
 def _hosts(facts: FactSet, root: Subject) -> list[Subject]:
     return [host for host in facts.subjects(Scope.HOST) if host.host is not None and host.within(root)]
+
+
+def _beyond(facts: FactSet, root: Subject) -> int:
+    """How many mail hosts the MX records name beyond those that were looked at."""
+    mx = facts.nearest(MxRecords, root) if root.domain is not None else None
+    named = (
+        {record.exchange.lower() for record in mx.exchanges if record.exchange} if mx is not None else set()
+    )
+    return len(named - {host.host for host in _hosts(facts, root)})
 
 
 def _turned_down(
@@ -243,7 +255,7 @@ def _turned_down(
         final = FINAL | {_SPECIAL_ADDRESS} if refused_here else FINAL
         return any(f.check in final and place.within(f.subject) for f in failed)
 
-    return all(turned_down(place) for place in [*tried, *untried] or [root])
+    return not _beyond(facts, root) and all(turned_down(place) for place in [*tried, *untried] or [root])
 
 
 def scope_word(root: Subject) -> str:

@@ -26,7 +26,7 @@ from waxseal.wire.tls13_events import (
     Stopped,
 )
 from waxseal.wire.tls13_groups import Entropy
-from waxseal.wire.tls13_offer import SCHEMES_OF_KEY_TYPE, Tls13Offer
+from waxseal.wire.tls13_offer import Tls13Offer
 from waxseal.wire.tls_record import RecordScanner, alert_name, server_hello_version
 from waxseal.wire.tls_suites import suite_name
 
@@ -187,16 +187,21 @@ class Tls13Stream:
 
 
 async def shown_certificates(
-    stream: ByteStream, *, server_name: str, key_type: str = "", entropy: Entropy = os.urandom
+    stream: ByteStream,
+    *,
+    server_name: str,
+    signature_algorithms: tuple[int, ...],
+    entropy: Entropy = os.urandom,
 ) -> tuple[bytes, ...]:
-    """The certificates that a server shows to a client that takes only one key type; the stream is closed.
+    """The certificates that a server shows to a client that takes only some signatures; the stream is closed.
 
     To go on talking under TLS, use `Tls13Stream` with the same offer.
 
     Args:
         stream: Stands where the ClientHello is due.
         server_name: SNI; "" for none.
-        key_type: ``rsa``, ``ec``, ``eddsa``; "" for any.
+        signature_algorithms: Schemes for the handshake; ``wire.tls13_offer.SCHEMES_OF_KEY_TYPE`` has those
+            that only a certificate of one key type can answer.
         entropy: Source of random octets.
 
     Returns:
@@ -206,7 +211,7 @@ async def shown_certificates(
         NetError: As `Tls13Stream.handshake`; ALERT 40, handshake_failure, where the server has no certificate
             of that type (RFC 8446 §4.4.2.2).
     """
-    offer = Tls13Offer(server_name=server_name, schemes=SCHEMES_OF_KEY_TYPE[key_type])
+    offer = Tls13Offer(server_name=server_name, schemes=signature_algorithms)
     tls = Tls13Stream(stream, offer, entropy=entropy)
     try:
         await tls.handshake()

@@ -43,7 +43,8 @@ async def find_mail_hosts(
     """Look up a domain's MX records and say which hosts take its mail, most preferred first.
 
     Without MX records the domain itself is the host (RFC 5321 §5.1); a null MX (RFC 7505 §3) names none; a
-    look-up that fails names none either, since nobody can know.
+    look-up that fails names none either, since nobody can know. Hosts beyond the limit stay in the records
+    only.
     """
     place = (Subject(domain=domain),)
     async with attempt(recorder, place, "dns.mx", network.clock) as run:
@@ -62,13 +63,13 @@ async def find_mail_hosts(
                     literal_address=_literal(record.exchange),
                 )
                 targets.append((record.exchange.lower(), target))
-        hosts: dict[Subject, None] = {}
+        hosts: dict[Subject, MxTarget] = {}
         for host, target in targets:
-            subject = Subject(domain=domain, host=host)
-            if subject not in hosts:
-                hosts[subject] = None
-                recorder.emit((subject,), target, run.id)
-        return tuple(hosts)[: settings.hosts_limit]
+            hosts.setdefault(Subject(domain=domain, host=host), target)
+        chosen = tuple(hosts)[: settings.hosts_limit]
+        for subject in chosen:
+            recorder.emit((subject,), hosts[subject], run.id)
+        return chosen
     return ()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from waxseal.facts import (
+    DIALOGUE,
     Cause,
     EhloClear,
     EhloTls,
@@ -33,7 +34,6 @@ from waxseal.probes.smtp_conversation import Heard, SmtpConversation
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_ehlo import greeting_host_name, parse_ehlo
 
-PROBE = "smtp.dialogue"
 QUIT_LIMIT_S = 5.0
 """How long the answer to QUIT is waited for; nothing depends on it."""
 _MEASURABLE_ROUND_TRIP_S = 0.0001
@@ -72,7 +72,7 @@ async def smtp_dialogue(
 ) -> DialogueResult:
     """Hold the conversation and record it for every subject; never raises for what the peer does."""
     result = DialogueResult()
-    async with attempt(recorder, subjects, PROBE, peer.network.clock) as run:
+    async with attempt(recorder, subjects, DIALOGUE, peer.network.clock) as run:
         dialogue = _Dialogue(peer, run, settings, mode, server_name, result)
         try:
             if protocol is MailProtocol.SMTP:

@@ -8,7 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from waxseal.errors import UsageError
-from waxseal.facts import Attempt, Cause, FactSet, Record, RunContext, Stage, Subject, Target, TargetKind
+from waxseal.facts import (
+    DIALOGUE,
+    Attempt,
+    Cause,
+    FactSet,
+    Record,
+    RunContext,
+    Stage,
+    Subject,
+    Target,
+    TargetKind,
+)
 from waxseal.net.network import Network
 from waxseal.probes.control import reach_control
 from waxseal.probes.discovery import find_addresses, find_mail_hosts, find_reverse_names
@@ -166,6 +177,6 @@ async def _reverse(network: Network, recorder: Recorder, address: str, plans: li
 
 def _nothing_answered(facts: FactSet) -> bool:
     """Whether something was dialled and every attempt to connect timed out."""
-    ends = [a.ended for _, a in facts.within(Attempt, Subject()) if a.probe == "smtp.dialogue"]
+    ends = [a.ended for _, a in facts.within(Attempt, Subject()) if a.probe == DIALOGUE]
     dialled = [e for e in ends if e.cause not in (Cause.NOT_ALLOWED, Cause.NO_ROUTE)]
     return bool(dialled) and all(e.cause is Cause.TIMED_OUT and e.stage is Stage.CONNECT for e in dialled)

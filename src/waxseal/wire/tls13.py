@@ -43,6 +43,9 @@ MAX_KEY_UPDATES: Final = 64
 MIN_FRAGMENT_OCTETS: Final = 64
 """The smallest record_size_limit that a server may ask for (RFC 8449 §4)."""
 
+SIGNED_BEFORE: Final = b" " * 64 + b"TLS 1.3, server CertificateVerify\x00"
+"""What stands before the transcript's hash in the octets that a server signs (RFC 8446 §4.4.3)."""
+
 _CERTIFICATES = frozenset({reg.CERTIFICATE, reg.COMPRESSED_CERTIFICATE})
 _FLIGHT = _CERTIFICATES | {
     reg.ENCRYPTED_EXTENSIONS,
@@ -165,8 +168,8 @@ class Tls13Client(Tls13Agreement):
         elif isinstance(seen, KeyUpdate):
             self._on_key_update(seen)
         else:
-            self._transcript.update(octets)
             self._on_flight(seen)
+            self._transcript.update(octets)
 
     def _on_flight(self, seen: object) -> None:
         """A message between ServerHello and Finished; an unreadable one has told its deviations already."""
@@ -183,7 +186,7 @@ class Tls13Client(Tls13Agreement):
         elif isinstance(seen, CertificateMessage):
             event = CertificatesShown(seen)
         elif isinstance(seen, CertificateVerify):
-            event = CertificateVerifySeen(seen)
+            event = CertificateVerifySeen(seen, SIGNED_BEFORE + self._transcript.digest())
         if event is not None:
             self._events.append(event)
 

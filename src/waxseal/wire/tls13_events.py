@@ -69,9 +69,15 @@ class CertificatesShown:
 
 @dataclass(frozen=True, slots=True)
 class CertificateVerifySeen:
-    """The server's CertificateVerify; its signature was not verified."""
+    """The server's CertificateVerify; its signature was not verified.
+
+    Attributes:
+        message: With scheme and signature.
+        signed: The octets that the signature is over (RFC 8446 §4.4.3), for whoever verifies it.
+    """
 
     message: CertificateVerify
+    signed: bytes
 
 
 @dataclass(frozen=True, slots=True)

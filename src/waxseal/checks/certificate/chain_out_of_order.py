@@ -52,9 +52,9 @@ def judge(shown: ShownChain) -> Judgement:
 
 def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
-    yield Example("two intermediates exchanged", Verdict.WARN, sample("out_of_order"))
-    yield Example("in order", Verdict.PASS, sample("deep"))
-    yield Example("one certificate", Verdict.PASS, sample("orphan"))
-    yield Example("unreadable", Verdict.INCONCLUSIVE, sample("unreadable"))
-    only_nameless = (samples.handshake(), *sample("out_of_order", server_name=""))
+    yield Example("two intermediates exchanged", Verdict.WARN, (samples.endpoint(), *sample("out_of_order")))
+    yield Example("in order", Verdict.PASS, (samples.endpoint(), *sample("deep")))
+    yield Example("one certificate", Verdict.PASS, (samples.endpoint(), *sample("orphan")))
+    yield Example("unreadable", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("unreadable")))
+    only_nameless = (samples.endpoint(), samples.handshake(), *sample("out_of_order", server_name=""))
     yield Example("shown only without a name", Verdict.NOT_APPLICABLE, only_nameless)

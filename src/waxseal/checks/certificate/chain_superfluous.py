@@ -76,12 +76,12 @@ def _is_root(certificate: Certificate) -> bool:
 
 def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
-    yield Example("a stranger's", Verdict.WARN, sample("superfluous"))
-    yield Example("one sent twice", Verdict.WARN, sample("sent_twice"))
-    yield Example("the root too", Verdict.PASS, sample("root_sent"))
-    yield Example("a cross-certificate too", Verdict.PASS, sample("cross_sent"))
-    yield Example("just the path", Verdict.PASS, sample("good"))
-    yield Example("no path", Verdict.INCONCLUSIVE, sample("mixed"))
-    yield Example("one certificate", Verdict.PASS, sample("orphan"))
-    only_nameless = (samples.handshake(), *sample("superfluous", server_name=""))
+    yield Example("a stranger's", Verdict.WARN, (samples.endpoint(), *sample("superfluous")))
+    yield Example("one sent twice", Verdict.WARN, (samples.endpoint(), *sample("sent_twice")))
+    yield Example("the root too", Verdict.PASS, (samples.endpoint(), *sample("root_sent")))
+    yield Example("a cross-certificate too", Verdict.PASS, (samples.endpoint(), *sample("cross_sent")))
+    yield Example("just the path", Verdict.PASS, (samples.endpoint(), *sample("good")))
+    yield Example("no path", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("mixed")))
+    yield Example("one certificate", Verdict.PASS, (samples.endpoint(), *sample("orphan")))
+    only_nameless = (samples.endpoint(), samples.handshake(), *sample("superfluous", server_name=""))
     yield Example("shown only without a name", Verdict.NOT_APPLICABLE, only_nameless)

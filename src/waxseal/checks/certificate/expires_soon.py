@@ -70,11 +70,11 @@ def _margin(certificate: Certificate) -> timedelta:
 
 def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
-    yield Example("five days of ninety left", Verdict.WARN, sample("soon"))
-    yield Example("one day of six left", Verdict.WARN, sample("brief_soon"))
-    yield Example("three days of six left", Verdict.PASS, sample("brief"))
-    yield Example("sixty days left", Verdict.PASS, sample("good"))
-    yield Example("expired", Verdict.NOT_APPLICABLE, sample("expired"))
-    yield Example("no readable date", Verdict.INCONCLUSIVE, sample("no_end"))
-    only_nameless = (samples.handshake(), *sample("soon", server_name=""))
+    yield Example("five days of ninety left", Verdict.WARN, (samples.endpoint(), *sample("soon")))
+    yield Example("one day of six left", Verdict.WARN, (samples.endpoint(), *sample("brief_soon")))
+    yield Example("three days of six left", Verdict.PASS, (samples.endpoint(), *sample("brief")))
+    yield Example("sixty days left", Verdict.PASS, (samples.endpoint(), *sample("good")))
+    yield Example("expired", Verdict.NOT_APPLICABLE, (samples.endpoint(), *sample("expired")))
+    yield Example("no readable date", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("no_end")))
+    only_nameless = (samples.endpoint(), samples.handshake(), *sample("soon", server_name=""))
     yield Example("shown only without a name", Verdict.NOT_APPLICABLE, only_nameless)

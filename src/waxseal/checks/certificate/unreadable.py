@@ -56,9 +56,9 @@ def judge(shown: ShownChain) -> Judgement:
 
 def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
-    yield Example("a date that is none", Verdict.FAIL, sample("unreadable"))
-    yield Example("no certificate at all", Verdict.FAIL, sample("garbage"))
-    yield Example("a negative serial number", Verdict.WARN, sample("bad_serial"))
-    yield Example("sound", Verdict.PASS, sample("good"))
-    only_nameless = (samples.handshake(), *sample("unreadable", server_name=""))
+    yield Example("a date that is none", Verdict.FAIL, (samples.endpoint(), *sample("unreadable")))
+    yield Example("no certificate at all", Verdict.FAIL, (samples.endpoint(), *sample("garbage")))
+    yield Example("a negative serial number", Verdict.WARN, (samples.endpoint(), *sample("bad_serial")))
+    yield Example("sound", Verdict.PASS, (samples.endpoint(), *sample("good")))
+    only_nameless = (samples.endpoint(), samples.handshake(), *sample("unreadable", server_name=""))
     yield Example("shown only without a name", Verdict.NOT_APPLICABLE, only_nameless)

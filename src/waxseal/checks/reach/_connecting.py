@@ -10,9 +10,8 @@ import ipaddress
 from collections.abc import Iterator
 
 from waxseal.checks.api import Everywhere, Judgement, not_applicable, passed, unreached
-from waxseal.facts import Attempt, Cause, ControlReach, Scope, Stage, Subject, describe
+from waxseal.facts import DIALOGUE, Attempt, Cause, ControlReach, Scope, Stage, Subject, describe
 
-DIALOGUE = "smtp.dialogue"
 ANSWERS = frozenset({Cause.REFUSED, Cause.UNREACHABLE})
 """The connection did not stand, but something answered the request."""
 UNHEARD = ANSWERS | {Cause.TIMED_OUT, Cause.NO_ROUTE}
