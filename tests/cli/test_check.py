@@ -332,6 +332,5 @@ def test_a_time_limit_that_is_no_number_is_the_users_mistake(waxseal: Command) -
     assert waxseal("check", "--lab", "null-mx.test", "--time-limit", "nan").code == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a vantage that is no text breaks the encoding of the facts")
 def test_a_vantage_that_is_no_text_is_the_users_mistake() -> None:
     assert program("check", "127.0.0.1:9", "--vantage", b"\xff", "--facts").returncode != 70

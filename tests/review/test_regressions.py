@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import os
 import subprocess
 import sys
@@ -336,3 +337,9 @@ def test_a_lab_without_files_to_open_says_so() -> None:
 
 def test_facts_of_no_run_at_all_are_judged() -> None:
     assert judge(FactSet(())).reports == ()
+
+
+def test_the_lab_takes_name_and_port() -> None:
+    ran = run("check", "--lab", "--port", "587", "--name", "other.example", "mail.sound.test", "--json")
+    report = json.loads(ran.stdout)["reports"][0]
+    assert (report["target"]["port"], report["target"]["expected_name"]) == (587, "other.example")

@@ -370,6 +370,9 @@ def test_messages_must_not_span_a_change_of_keys() -> None:
     flight = b"".join(FLIGHT) + theirs.finished(*FLIGHT)
     events = ours.receive(said + theirs.seal(reg.HANDSHAKE, flight + message(reg.KEY_UPDATE, b"\x00")))
     assert failed(events) == ("message-across-keys", 10)
+    ours, theirs = connected()
+    updates = theirs.seal(reg.HANDSHAKE, message(reg.KEY_UPDATE, b"\x00") * 2)
+    assert failed(ours.receive(updates)) == ("message-across-keys", 10)
 
 
 @pytest.mark.parametrize(

@@ -101,9 +101,10 @@ def command(
         families=(4,) if only_ipv4 else (6,) if only_ipv6 else (4, 6),
     )
     if lab:
-        from waxseal.cli.lab import check_lab
+        from waxseal.cli.lab import Asked, check_lab
 
-        return check_lab(targets, settings, form=form, save=save, verbose=verbose, fail_on=fail_on)
+        asked = Asked(targets, name, port, vantage)
+        return check_lab(asked, settings, form=form, save=save, verbose=verbose, fail_on=fail_on)
     network = default_network(resolvers, roots, allowed)
     if dial_map_file is not None:
         network = dial_map(network, dial_map_file)

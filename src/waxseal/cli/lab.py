@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -104,8 +105,20 @@ def _how_to_reach(world: LabWorld, folder: Path) -> list[str]:
     ]
 
 
+class Asked(NamedTuple):
+    """What is asked of the lab: its own network is used, the rest holds as for any check.
+
+    `name` and `port` are for named targets; the whole lab has its own.
+    """
+
+    targets: tuple[str, ...]
+    name: str | None
+    port: int | None
+    vantage: str
+
+
 def check_lab(
-    targets: tuple[str, ...],
+    asked: Asked,
     settings: ProbeSettings,
     *,
     form: str | None,
@@ -118,9 +131,9 @@ def check_lab(
     The exit code is that of the findings where targets are named; for the whole lab it says whether every
     domain got its expected verdict, since its faults are meant.
     """
-    result, world = asyncio.run(_check(targets, settings))
-    code = show(result, form, save=save, verbose=verbose, fail_on="never" if not targets else fail_on)
-    if targets:
+    result, world = asyncio.run(_check(asked, settings))
+    code = show(result, form, save=save, verbose=verbose, fail_on=fail_on if asked.targets else "never")
+    if asked.targets:
         return code
     wrong = _compare(result, world.domains)
     total = len(world.domains)
@@ -132,11 +145,18 @@ def check_lab(
     return 1 if wrong else 0
 
 
-async def _check(targets: tuple[str, ...], settings: ProbeSettings) -> tuple[Result, LabWorld]:
+async def _check(asked: Asked, settings: ProbeSettings) -> tuple[Result, LabWorld]:
     with Progress() as progress:
         async with _started() as world:
-            chosen = targets or tuple(domain.target for domain in world.domains)
-            result = await check(*chosen, network=world.network(), settings=settings, on_record=progress.note)
+            result = await check(
+                *(asked.targets or (domain.target for domain in world.domains)),
+                network=world.network(),
+                settings=settings,
+                name=asked.name if asked.targets else None,
+                port=asked.port if asked.targets else None,
+                vantage=asked.vantage,
+                on_record=progress.note,
+            )
     return result, world
 
 

@@ -142,7 +142,7 @@ class Tls13Client(Tls13Agreement):
         elif self._schedule is not None and self.suite is not None:
             self._under_keys(kind, octets, self._schedule, self.suite)
         if self.ended or (kind == reg.SERVER_HELLO and self.server_hello is None):
-            return  # it was a HelloRetryRequest
+            return  # after a HelloRetryRequest, the ServerHello is still to come
         self._expected = self._following(kind)
         stop = reg.CERTIFICATE if kind == reg.COMPRESSED_CERTIFICATE else kind
         if stop == self._stop_after:

@@ -260,9 +260,10 @@ class Tls13Connection:
                 return
             octets = bytes(self._handshake[:end])
             del self._handshake[:end]
-            before = self._reading
+            before, updates = self._reading, self._reading.updates if self._reading is not None else 0
             self._message(octets, at)
-            if self._reading is not before and self._handshake and not self.ended:
+            same = self._reading is before and (before is None or before.updates == updates)
+            if not same and self._handshake and not self.ended:
                 # Messages must not span a change of keys (RFC 8446 §5.1).
                 left = bytes(self._handshake)
                 self._fail(self._flag("message-across-keys", "RFC 8446 §5.1", left, at), UNEXPECTED_MESSAGE)

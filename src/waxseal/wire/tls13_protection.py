@@ -18,12 +18,18 @@ _NONCE_OCTETS = 12
 
 
 class RecordProtection:
-    """One direction of a connection under one traffic secret and its successors."""
+    """One direction of a connection under one traffic secret and its successors.
 
-    __slots__ = ("_aead", "_iv", "_secret", "_sequence", "suite")
+    Attributes:
+        suite: The suite.
+        updates: How often the secret was followed by its successor.
+    """
+
+    __slots__ = ("_aead", "_iv", "_secret", "_sequence", "suite", "updates")
 
     def __init__(self, suite: Suite, secret: bytes) -> None:
         self.suite = suite
+        self.updates = 0
         self._take(secret)
 
     def __repr__(self) -> str:
@@ -48,6 +54,7 @@ class RecordProtection:
     def update(self) -> None:
         """Go on to the next secret, as a KeyUpdate says (RFC 8446 §7.2)."""
         self._take(next_secret(self.suite.hash_name, self._secret))
+        self.updates += 1
 
     def _nonce(self) -> bytes:
         """The IV with the record's number mixed in (RFC 8446 §5.3)."""

@@ -39,7 +39,7 @@ from waxseal.trust.proof import plain
         exim="tls_certificate = /path/fullchain.pem",
         dovecot="ssl_cert = </path/fullchain.pem (from 2.4 on: ssl_server_cert_file = /path/fullchain.pem)",
     ),
-    rows=("D1",),
+    rows=("D1", "D13"),
 )
 def judge(shown: ShownChain) -> Judgement:
     """Judge the root at the end of the path."""

@@ -39,7 +39,7 @@ from waxseal.facts import Attempt, Cause, Stage, describe
         exim="local_interfaces, daemon_smtp_ports = smtp",
         opensmtpd="listen on 0.0.0.0 and listen on ::, in place of listen on localhost",
     ),
-    rows=("B4",),
+    rows=("B4", "B12"),
 )
 def judge(dialogue: DialogueAttempt, subject: Subject, attempts: Everywhere[Attempt]) -> Judgement:
     """Judge how the connection request ended."""

@@ -41,7 +41,7 @@ _NOT_UNDERSTOOD = (500, 502, 503)
         postfix="see smtpd_helo_restrictions where only some callers are refused",
         exim="see acl_smtp_helo and helo_verify_hosts where only some callers are refused",
     ),
-    rows=("B4",),
+    rows=("B3", "B4"),
 )
 def judge(ehlo: EhloClear) -> Judgement:
     """Judge the reply to EHLO itself, and what came of HELO after it."""
