@@ -99,7 +99,7 @@ def test_both_certificates_of_a_dual_server_are_found(leaves: tuple[LeafOrder, .
         subject.certificate_type: chain for subject, chain in told.facts.within(CertificateChain, SUBJECT)
     }
     assert {kind: chain.leaf.key_type for kind, chain in by_type.items()} == {"ec": "ec", "rsa": "rsa"}
-    assert by_type["rsa"].version == "TLSv1.2"
+    assert by_type["rsa"].version == "TLSv1.3"
     assert len({subject for subject, _ in told.facts.within(TrustAnchors, SUBJECT)}) == 2
     assert told.server.connections == 3
 
@@ -111,14 +111,23 @@ def test_a_server_with_rsa_only_is_asked_for_ecdsa() -> None:
     assert "40" in query.why
 
 
-def test_a_server_of_tls_13_only_cannot_be_asked_for_a_key_type() -> None:
+def test_a_server_of_tls_13_only_shows_both_types() -> None:
     told = examined(TlsOrder(leaves=(EC_LEAF, RSA_LEAF), lowest="TLSv1.3"))
-    queries = {query.certificate_type: query for query in told.one(CertificateTypes).queries}
-    assert queries["ec"].shown is True
-    assert queries["rsa"].shown is None
-    assert "TLS 1.3" in queries["rsa"].why
+    assert shown(told) == {"ec": True, "rsa": True}
+    assert told.server.connections == 3
+
+
+def test_a_server_of_tls_13_only_says_no_to_the_type_that_it_lacks() -> None:
+    told = examined(TlsOrder(leaves=(EC_LEAF,), lowest="TLSv1.3"))
+    assert shown(told) == {"ec": True, "rsa": False}
     attempt = told.attempt("tls.certificate-rsa")
-    assert (attempt.ended.cause, attempt.ended.alert) == (Cause.ALERT, 70)
+    assert (attempt.ended.cause, attempt.ended.alert) == (Cause.ALERT, 40)
+
+
+def test_a_server_of_tls_12_only_is_asked_by_its_suites() -> None:
+    told = examined(TlsOrder(leaves=(EC_LEAF, RSA_LEAF), highest="TLSv1.2"))
+    assert shown(told) == {"ec": True, "rsa": True}
+    assert told.server.connections == 3
 
 
 def test_another_certificate_without_a_name_is_recorded_beside_the_first() -> None:

@@ -21,21 +21,21 @@ from waxseal.facts import (
 from waxseal.net.errors import NetError
 from waxseal.net.network import Network
 from waxseal.net.peer import Peer
-from waxseal.net.tls import TlsOffer, TlsStream
+from waxseal.net.tls import TlsOffer
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
-from waxseal.probes.smtp_conversation import SmtpConversation
+from waxseal.probes.smtp_conversation import SealedStream, SmtpConversation
 from waxseal.trust.anchors import candidates
 from waxseal.trust.certificate import parse
 from waxseal.wire import smtp_command
+from waxseal.wire.tls13_offer import SCHEMES_OF_KEY_TYPE, Tls13Offer
 
 HANDSHAKE_FAILURE = 40
-PROTOCOL_VERSION = 70
 MAX_CERTIFICATES = 32
 QUIT_LIMIT_S = 2.0
 
 
-def emit_chain(run: Run, tls: TlsStream, network: Network) -> Certificate | None:
+def emit_chain(run: Run, tls: SealedStream, network: Network) -> Certificate | None:
     """Record the chain that a handshake showed, and the roots that could end it; give its leaf."""
     shown = tuple(parse(der) for der in tls.certificates()[:MAX_CERTIFICATES])
     if not shown:
@@ -81,29 +81,45 @@ class Asker:
             if sha256 != known_leaf_sha256:
                 emit_chain(run, tls, self.peer.network)
 
-    async def of_key_type(self, key_type: str, server_name: str) -> CertificateTypeQuery:
-        """A handshake up to TLS 1.2 whose suites admit only one key type.
+    async def of_key_type(self, key_type: str, server_name: str, version: str) -> CertificateTypeQuery:
+        """Handshakes that admit one key type only: by signature schemes in TLS 1.3, by suites before it.
 
-        A handshake_failure alert is the server's "none" (RFC 5246 §7.4.1.3 has it send that when no suite
-        fits); a server that speaks only TLS 1.3 answers protocol_version, and was not asked at all.
+        Asked first in the version that the main conversation had, then, where that decided nothing, in TLS
+        1.2. A handshake_failure alert is the server's "none" (RFC 8446 §4.4.2.2, RFC 5246 §7.4.1.3).
         """
+        offers: list[TlsOffer | Tls13Offer] = [TlsOffer(server_name, "TLSv1.2", key_type)]
+        if version == "TLSv1.3":
+            offers.insert(0, Tls13Offer(server_name, schemes=SCHEMES_OF_KEY_TYPE[key_type]))
+        first: CertificateTypeQuery | None = None
+        for offer in offers:
+            query, ended = await self._ask_for(key_type, offer)
+            first = first or query
+            if query.shown is not None:
+                return query
+            if ended.stage is not Stage.HANDSHAKE or ended.cause is Cause.TIMED_OUT:
+                break  # it was not the question that the server could not answer
+        return first or CertificateTypeQuery(key_type, None, "not asked")
+
+    async def _ask_for(
+        self, key_type: str, offer: TlsOffer | Tls13Offer
+    ) -> tuple[CertificateTypeQuery, Ended]:
         probe = f"tls.certificate-{key_type}"
-        query: CertificateTypeQuery | None = None
+        shown: bool | None = None
+        why = ""
         async with attempt(self.recorder, self.subjects, probe, self.peer.network.clock) as run:
-            tls, ended = await self._shake_hands(run, TlsOffer(server_name, "TLSv1.2", key_type))
+            tls, ended = await self._shake_hands(run, offer)
             leaf = _leaf(tls) if tls is not None else None
             if tls is None or leaf is None:
                 refused = ended.cause is Cause.ALERT and ended.alert == HANDSHAKE_FAILURE
-                query = CertificateTypeQuery(key_type, False if refused else None, describe(ended))
-                if ended.alert == PROTOCOL_VERSION:
-                    why = "the server speaks only TLS 1.3, where a suite names no key type"
-                    query = CertificateTypeQuery(key_type, None, why)
+                shown = False if refused else None
             elif leaf.key_type != key_type:
-                query = CertificateTypeQuery(key_type, None, f"a certificate of type {leaf.key_type} came")
+                why = f"a certificate of type {leaf.key_type} came"
             else:
-                query = CertificateTypeQuery(key_type, True)
+                shown = True
                 emit_chain(run, tls, self.peer.network)
-        return query or CertificateTypeQuery(key_type, None, describe(run.ended))
+        if shown is not True:
+            why = why or describe(run.ended)
+        return CertificateTypeQuery(key_type, shown, why), run.ended
 
     async def with_name(self, server_name: str) -> None:
         """A handshake with another SNI: record the chain that it shows."""
@@ -112,7 +128,7 @@ class Asker:
             if tls is not None:
                 emit_chain(run, tls, self.peer.network)
 
-    async def _shake_hands(self, run: Run, offer: TlsOffer) -> tuple[TlsStream | None, Ended]:
+    async def _shake_hands(self, run: Run, offer: TlsOffer | Tls13Offer) -> tuple[SealedStream | None, Ended]:
         """Connect and get as far as a handshake; what ends it short is the attempt's end as well."""
         talk = SmtpConversation(self.peer, run)
         try:
@@ -162,6 +178,6 @@ class Asker:
             await talk.close()
 
 
-def _leaf(tls: TlsStream) -> Certificate | None:
+def _leaf(tls: SealedStream) -> Certificate | None:
     shown = tls.certificates()
     return parse(shown[0]) if shown else None

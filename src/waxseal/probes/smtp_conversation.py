@@ -12,12 +12,15 @@ from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
 from waxseal.net.tls import TlsOffer, TlsStream
+from waxseal.net.tls13 import Tls13Stream
 from waxseal.probes.recorder import Run
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_client import Event, Replied, SmtpConnection
 from waxseal.wire.smtp_reply import decode_text
+from waxseal.wire.tls13_offer import Tls13Offer
 
 T = TypeVar("T")
+SealedStream = TlsStream | Tls13Stream
 
 MAX_TRANSCRIPT_LINES = 2000
 MAX_STAGE_OCTETS = 1024 * 1024
@@ -72,7 +75,7 @@ class SmtpConversation:
         self.peer = peer
         self.run = run
         self.connect_s = 0.0
-        self.tls: TlsStream | None = None
+        self.tls: SealedStream | None = None
         self._clock = peer.network.clock
         self._began = self._clock.monotonic()
         self._smtp = SmtpConnection()
@@ -115,12 +118,15 @@ class SmtpConversation:
         await self._guarded(stage, self.stream.write(octets))
         return await self._hear(stage, limit_s)
 
-    async def start_tls(self, offer: TlsOffer, *, behind_starttls: bool) -> float:
-        """Cross into TLS, and give the seconds that the handshake took."""
+    async def start_tls(self, offer: TlsOffer | Tls13Offer, *, behind_starttls: bool) -> float:
+        """Cross into TLS, by our own client for a `Tls13Offer`; give the seconds of the handshake."""
         if behind_starttls:
             self._smtp.start_tls()
         self._pending.clear()
-        self.tls = TlsStream(self.stream, offer)
+        if isinstance(offer, Tls13Offer):
+            self.tls = Tls13Stream(self.stream, offer)
+        else:
+            self.tls = TlsStream(self.stream, offer)
         _, elapsed = await self._guarded(Stage.HANDSHAKE, self.tls.handshake())
         self._stream = self.tls
         self._note(Stage.HANDSHAKE, f"TLS stands: {self.tls.version} {self.tls.suite}")

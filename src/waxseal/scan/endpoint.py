@@ -90,7 +90,11 @@ async def test_endpoint(
     if first_name:
         await asker.without_name(result.leaf_sha256)
     queries = [CertificateTypeQuery(result.key_type, True)]
-    queries += [await asker.of_key_type(kind, first_name) for kind in KEY_TYPES if kind != result.key_type]
+    queries += [
+        await asker.of_key_type(kind, first_name, result.version)
+        for kind in KEY_TYPES
+        if kind != result.key_type
+    ]
     recorder.emit(plan.subjects, CertificateTypes(queries=tuple(queries)))
     for name in names[1:]:
         if not _covers(result, name):
