@@ -11,7 +11,7 @@ from waxseal.trust import distinguished
 from waxseal.trust.der import DerError
 
 KINDS = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME, NameOID.LOCALITY_NAME, NameOID.STREET_ADDRESS)
-CHARACTERS = st.characters(min_codepoint=0x20, max_codepoint=0x2FFF, exclude_categories=["Cc", "Cs"])
+CHARACTERS = st.characters(min_codepoint=0x20, max_codepoint=0x2FFF).filter(str.isprintable)
 VALUES = st.text(CHARACTERS, min_size=1, max_size=20)
 
 
@@ -25,6 +25,11 @@ def one(kind: str, tag: int, value: bytes) -> bytes:
 def test_text_is_that_of_the_library(pairs: list[tuple[x509.ObjectIdentifier, str]]) -> None:
     name = x509.Name([x509.NameAttribute(kind, value) for kind, value in pairs])
     assert distinguished.text(name.public_bytes()) == name.rfc4514_string()
+
+
+def test_what_cannot_be_printed_is_escaped() -> None:
+    name = one("2.5.4.3", 0x0C, "a\u202eb\u200bc\x1b[0m".encode())
+    assert distinguished.text(name) == "CN=a\\E2\\80\\AEb\\E2\\80\\8Bc\\1B[0m"
 
 
 def test_an_rdn_of_two_attributes() -> None:

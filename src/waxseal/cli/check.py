@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from waxseal.api import Result, check, default_network
+from waxseal.api import check, default_network
 from waxseal.cli.network import control_place, dial_map, ehlo_name
-from waxseal.cli.output import output_options, show
+from waxseal.cli.output import expect_writable, keeping, one_form, output_options, show
 from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
-from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
 
 LAB_TIME_LIMIT_S = 8.0
@@ -65,7 +64,7 @@ def command(
     only_ipv6: bool,
     vantage: str,
     dial_map_file: Path | None,
-    form: str | None,
+    forms: tuple[str, ...],
     save: Path | None,
     verbose: int,
     fail_on: str,
@@ -92,6 +91,8 @@ def command(
         raise UsageError("--time-limit nan is no number of seconds", "give seconds, such as 30")
     if not vantage.isprintable():
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
+    form = one_form(forms)
+    expect_writable(save)
     settings = ProbeSettings(
         ehlo_name=ehlo_name(ehlo),
         time_limit_s=time_limit if time_limit is not None else (LAB_TIME_LIMIT_S if lab else 30.0),
@@ -108,21 +109,8 @@ def command(
     network = default_network(resolvers, roots, allowed)
     if dial_map_file is not None:
         network = dial_map(network, dial_map_file)
-    result = asyncio.run(_check(targets, network, settings, name=name, port=port, vantage=vantage))
-    return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
-
-
-async def _check(
-    targets: tuple[str, ...],
-    network: Network,
-    settings: ProbeSettings,
-    *,
-    name: str | None,
-    port: int | None,
-    vantage: str,
-) -> Result:
-    with Progress() as progress:
-        return await check(
+    with Progress() as progress, keeping(progress, save):
+        run = check(
             *targets,
             network=network,
             settings=settings,
@@ -131,3 +119,5 @@ async def _check(
             vantage=vantage,
             on_record=progress.note,
         )
+        result = asyncio.run(run)
+    return show(result, form, save=save, verbose=verbose, fail_on=fail_on)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from waxseal.api import judge
-from waxseal.cli.output import WORST_FIRST, output_options, show
+from waxseal.cli.output import WORST_FIRST, expect_writable, one_form, output_options, show
 from waxseal.errors import UsageError
 from waxseal.facts import FactSet, Target
 from waxseal.facts.stored import load
@@ -15,12 +15,16 @@ from waxseal.facts.stored import load
 @click.command("judge")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @output_options
-def command(files: tuple[Path, ...], form: str | None, save: Path | None, verbose: int, fail_on: str) -> int:
+def command(
+    files: tuple[Path, ...], forms: tuple[str, ...], save: Path | None, verbose: int, fail_on: str
+) -> int:
     """Judge recorded facts again, without a network.
 
     FILES are written by 'waxseal check --facts' or --save; '-' reads standard input. Each file is a run of
     its own.
     """
+    form = one_form(forms)
+    expect_writable(save)
     results = [judge(_read(path)) for path in files]
     if len(results) == 1:
         return show(results[0], form, save=save, verbose=verbose, fail_on=fail_on)

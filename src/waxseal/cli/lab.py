@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 
 from waxseal.api import Result, check
-from waxseal.cli.output import show
+from waxseal.cli.output import keeping, show
 from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
 from waxseal.lab.domains import LabDomain
@@ -59,13 +59,13 @@ async def _started() -> AsyncIterator[LabWorld]:
 
 async def _keep_running(folder: Path) -> None:
     async with _started() as world:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         _save(world, folder)
         for line in _how_to_reach(world, folder):
             click.echo(line)
         sys.stdout.flush()
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
         click.echo("stopped", err=True)
 
@@ -131,7 +131,8 @@ def check_lab(
     The exit code is that of the findings where targets are named; for the whole lab it says whether every
     domain got its expected verdict, since its faults are meant.
     """
-    result, world = asyncio.run(_check(asked, settings))
+    with Progress() as progress, keeping(progress, save):
+        result, world = asyncio.run(_check(asked, settings, progress))
     code = show(result, form, save=save, verbose=verbose, fail_on=fail_on if asked.targets else "never")
     if asked.targets:
         return code
@@ -145,18 +146,17 @@ def check_lab(
     return 1 if wrong else 0
 
 
-async def _check(asked: Asked, settings: ProbeSettings) -> tuple[Result, LabWorld]:
-    with Progress() as progress:
-        async with _started() as world:
-            result = await check(
-                *(asked.targets or (domain.target for domain in world.domains)),
-                network=world.network(),
-                settings=settings,
-                name=asked.name if asked.targets else None,
-                port=asked.port if asked.targets else None,
-                vantage=asked.vantage,
-                on_record=progress.note,
-            )
+async def _check(asked: Asked, settings: ProbeSettings, progress: Progress) -> tuple[Result, LabWorld]:
+    async with _started() as world:
+        result = await check(
+            *(asked.targets or (domain.target for domain in world.domains)),
+            network=world.network(),
+            settings=settings,
+            name=asked.name if asked.targets else None,
+            port=asked.port if asked.targets else None,
+            vantage=asked.vantage,
+            on_record=progress.note,
+        )
     return result, world
 
 

@@ -1,7 +1,9 @@
 """What ``check`` and ``judge`` share: the forms of output and the exit code that follows from them."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,12 @@ import click
 
 from waxseal.api import Result
 from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED, close_stdout
+from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
-from waxseal.facts import Attempt, Cause, Subject
+from waxseal.facts import Attempt, Cause, Record, Subject
 from waxseal.facts.stored import dump
 from waxseal.grading.severity import Severity
 
-FORMS = ("json", "facts", "transcript")
 BRIEF_FROM = 6
 """So many reports, and remedies are left out of each."""
 
@@ -22,11 +24,9 @@ BRIEF_FROM = 6
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of output, the same for every command that judges."""
     options = [
-        click.option("--json", "form", flag_value="json", help="One JSON document (waxseal.report/1)."),
-        click.option(
-            "--facts", "form", flag_value="facts", help="What was seen, as JSON lines (waxseal.facts/1)."
-        ),
-        click.option("--transcript", "form", flag_value="transcript", help="The dialogues, line by line."),
+        _form("json", "One JSON document (waxseal.report/1)."),
+        _form("facts", "What was seen, as JSON lines (waxseal.facts/1)."),
+        _form("transcript", "The dialogues, line by line."),
         click.option(
             "--save",
             type=click.Path(dir_okay=False, path_type=Path),
@@ -46,6 +46,10 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _form(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(f"--{name}", "forms", flag_value=name, multiple=True, help=text)
+
+
 def show(result: Result, form: str | None, *, save: Path | None, verbose: int, fail_on: str) -> int:
     """Print a result in the chosen form and give the exit code, also where nobody reads to the end.
 
@@ -59,7 +63,7 @@ def show(result: Result, form: str | None, *, save: Path | None, verbose: int, f
         close_stdout()
     finally:
         if save is not None:
-            save_facts(result, save)
+            save_facts(result.facts, save)
     return exit_code(result, fail_on)
 
 
@@ -89,19 +93,58 @@ def _print_reports(result: Result, verbose: int) -> None:
         print_report(console, report, result.facts, verbose=verbose, brief=brief)
 
 
-def save_facts(result: Result, path: Path) -> None:
-    """Write the facts to a file.
+def save_facts(records: Iterable[Record], path: Path) -> None:
+    """Write facts to a file.
 
     Raises:
         UsageError: It cannot be written.
     """
     try:
         with path.open("wb") as file:
-            file.writelines(dump(result.facts))
+            file.writelines(dump(records))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", "--save takes the path of a file"
         ) from error
+
+
+def expect_writable(path: Path | None) -> None:
+    """See before a run that its facts can be saved, so that nothing is lost after it.
+
+    Raises:
+        UsageError: The folder is not there, or not to be written to.
+    """
+    if path is None:
+        return
+    place = path if path.exists() else path.parent
+    if not os.access(place, os.W_OK) or (place is path.parent and not place.is_dir()):
+        raise UsageError(f"{path} cannot be written", "--save takes the path of a file")
+
+
+@contextmanager
+def keeping(progress: Progress, save: Path | None) -> Iterator[None]:
+    """Where the run inside is interrupted, save what was seen so far, if saving was asked for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if save is not None and progress.records:
+            save_facts(progress.records, save)
+            click.echo(f"waxseal: what was seen so far is in {save}", err=True)
+        raise
+
+
+def one_form(forms: tuple[str, ...]) -> str | None:
+    """The one form of output that was asked for; None for the report.
+
+    Raises:
+        UsageError: Several were asked for.
+    """
+    if len(set(forms)) > 1:
+        raise UsageError(
+            f"--{' and --'.join(dict.fromkeys(forms))} exclude each other",
+            "--save keeps the facts beside any form",
+        )
+    return forms[0] if forms else None
 
 
 WORST_FIRST = (EXIT_BUG, EXIT_FINDING, EXIT_UNTESTED, EXIT_OK)

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """A status line that counts the endpoints done, told of each record as it is seen."""
+    """A status line that counts the endpoints done, told of each record as it is seen.
+
+    Attributes:
+        records: Every record so far: what is there to keep where a run is interrupted.
+    """
 
     def __init__(self) -> None:
+        self.records: list[Record] = []
         self._planned = 0
         self._done = 0
         self._status: Status | None = None
@@ -34,6 +39,7 @@ class Progress:
 
     def note(self, record: Record) -> None:
         """Count a record, and say where things stand."""
+        self.records.append(record)
         if isinstance(record.fact, Endpoint):
             self._planned += 1
         elif isinstance(record.fact, Attempt) and record.fact.probe == DIALOGUE:

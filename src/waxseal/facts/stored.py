@@ -4,7 +4,9 @@ A line is ``{"fact": "smtp.greeting/1", "subject": {...}, "seen_at": "...", "att
 Tags that this version does not know survive a round trip octet for octet. Octet strings are base64.
 """
 
+import ipaddress
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -80,6 +82,7 @@ def load(lines: Iterable[bytes], source: str = "facts") -> FactSet:
                 continue
             parsed = _line_decoder.decode(text)
             fact = _decode_fact(parsed.fact, parsed.data)
+            _expect_address(parsed.subject.address)
         except (msgspec.MsgspecError, RecursionError, ValueError) as error:
             raise UsageError(
                 f"{source}, line {number}: not a recorded fact ({error})",
@@ -89,6 +92,17 @@ def load(lines: Iterable[bytes], source: str = "facts") -> FactSet:
             Record(subject=parsed.subject, fact=fact, seen_at=parsed.seen_at, attempt=parsed.attempt)
         )
     return FactSet(records)
+
+
+@lru_cache(maxsize=4096)
+def _expect_address(text: str | None) -> None:
+    """An address in canonical form, or none.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if text is not None and str(ipaddress.ip_address(text)) != text:
+        raise ValueError(f"{text[:64]!r} is no address in canonical form")
 
 
 def _check_schema(text: bytes, source: str) -> None:

@@ -36,13 +36,14 @@ def headline(
     inside = [f for f in findings if f.subject != Subject()]
     final_first = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
     encrypted = _count(seals, Seal.UNKNOWN, besides=True)
+    left = left_out(facts, seals, root)
     whether = f"{mail[0].lower()}{mail[1:]}"
     sentences = {
         State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server.",
-        State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}.",
+        State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}{_besides(left)}.",
         State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
         State.PARTLY_UNKNOWN: f"{mail} {_as_seen(seals)} where it was seen; "
-        f"{_untested(seals, left_out(facts, seals, root))} not be tested.",
+        f"{_untested(seals, left)} not be tested.",
         State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
         State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(final_first)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
@@ -76,6 +77,10 @@ def _untested(seals: tuple[EndpointSeal, ...], left: LeftOut) -> str:
     if left.families:
         parts.append("addresses that DNS gave no answer for")
     return f"{' and '.join(parts)} could"
+
+
+def _besides(left: LeftOut) -> str:
+    return f"; {_untested((), left)} not be tested" if left != LeftOut() else ""
 
 
 def _addresses(seals: Iterable[EndpointSeal]) -> int:

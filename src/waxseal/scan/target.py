@@ -23,6 +23,8 @@ _SCHEMES: dict[str, tuple[MailProtocol, TlsMode, int]] = {
 }
 _IMPLICIT_PORTS = {465: MailProtocol.SMTP, 993: MailProtocol.IMAP, 995: MailProtocol.POP3}
 """Ports on which TLS begins with the first octet (RFC 8314 §3)."""
+_ZONE = re.compile("[A-Za-z0-9_.-]{1,32}")
+"""Name of an interface, as a link-local address has it behind ``%`` (RFC 4007 §11)."""
 _NOT_YET = {110: "POP3", 143: "IMAP", 4190: "ManageSieve", 24: "LMTP"}
 
 
@@ -110,6 +112,8 @@ def _split_port(text: str, given: str) -> tuple[str, int | None]:
 def _address(text: str) -> str | None:
     inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     inner = inner.removeprefix("IPv6:").removeprefix("ipv6:")
+    if "%" in inner and not _ZONE.fullmatch(inner.partition("%")[2]):
+        return None
     try:
         return str(ipaddress.ip_address(inner))
     except ValueError:

@@ -160,7 +160,7 @@ def _tagged(tag: int, value: bytes) -> bytes:
 
 
 def _escaped(string: str) -> str:
-    """Escape as RFC 4514 §2.4 demands, and control characters as hex pairs, which it allows."""
+    """Escape as RFC 4514 §2.4 demands, and what cannot be printed (controls, bidi marks) as hex pairs."""
     out: list[str] = []
     last = len(string) - 1
     for at, character in enumerate(string):
@@ -170,7 +170,7 @@ def _escaped(string: str) -> str:
             or (character == " " and at in {0, last})
         ):
             out.append("\\" + character)
-        elif ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000:
+        elif not character.isprintable():
             out.extend(f"\\{octet:02X}" for octet in character.encode("utf-8", "surrogatepass"))
         else:
             out.append(character)
