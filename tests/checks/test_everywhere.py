@@ -3,23 +3,40 @@
 import pytest
 
 from waxseal.checks import samples
-from waxseal.checks.api import At, Everywhere, Example, Judgement, Verdict, at, passed
-from waxseal.checks.dns._samples import PUBLIC, PUBLIC_V6, mx_target, reverse, reverse_name
+from waxseal.checks.api import At, Everywhere, Example, Finding, Judgement, Verdict, at, passed
+from waxseal.checks.certificate._samples import chain
+from waxseal.checks.dns._samples import PUBLIC, PUBLIC_V6, mx_target, no_addresses, reverse, reverse_name
 from waxseal.checks.engine import judge_all, needs_of
+from waxseal.checks.reach._connecting import CONTROL
 from waxseal.checks.registry import all_checks
-from waxseal.facts import Attempt, Cause, Fact, Stage
+from waxseal.facts import (
+    Attempt,
+    Cause,
+    ControlReach,
+    DnsStatus,
+    Fact,
+    HostAddresses,
+    MxRecords,
+    Stage,
+)
+from waxseal.probes.control import PROBE
 
 V6 = "2001:db8::25"
 SILENT = samples.attempt(Cause.TIMED_OUT, Stage.CONNECT)
 REFUSED = samples.attempt(Cause.REFUSED, Stage.CONNECT)
 
 
-def verdicts(check: str, *facts: Fact | At) -> dict[str, Verdict]:
+def said(check: str, *facts: Fact | At) -> dict[str, Finding]:
     """What one check says, by address."""
     fact_set = samples.fact_set(Example("", Verdict.PASS, facts))
     findings = judge_all(fact_set, [all_checks()[check]])
     assert not any(finding.crashed for finding in findings), findings
-    return {finding.subject.address or finding.subject.host or "": finding.verdict for finding in findings}
+    return {finding.subject.address or finding.subject.host or "": finding for finding in findings}
+
+
+def verdicts(check: str, *facts: Fact | At) -> dict[str, Verdict]:
+    """Its verdicts only."""
+    return {where: finding.verdict for where, finding in said(check, *facts).items()}
 
 
 def test_takes_every_fact_of_the_run_and_is_never_missing() -> None:
@@ -57,8 +74,8 @@ def test_ipv6_that_fails_as_a_whole_is_said_once(check: str, cause: Cause) -> No
     failed = at(samples.attempt(cause, Stage.CONNECT), address=V6)
     proof = at(samples.attempt(), host="mx.example.net", address="2001:db8::99")
     host = samples.host_addresses("192.0.2.25", V6)
-    said = verdicts(check, samples.attempt(), failed, proof)
-    assert (said["192.0.2.25"], said[V6]) == (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    found = verdicts(check, samples.attempt(), failed, proof)
+    assert (found["192.0.2.25"], found[V6]) == (Verdict.PASS, Verdict.NOT_APPLICABLE)
     expected = Verdict.INCONCLUSIVE if cause is Cause.NO_ROUTE else Verdict.FAIL
     assert (
         verdicts("reach/ipv6-unreachable", host, samples.attempt(), failed, proof)["mx.example.org"]
@@ -71,6 +88,91 @@ def test_one_ipv6_address_of_two_is_said_of_that_address() -> None:
     assert verdicts("reach/connection-refused", *facts)[V6] is Verdict.FAIL
     host = samples.host_addresses("192.0.2.25", V6, "2001:db8::26")
     assert verdicts("reach/ipv6-unreachable", host, *facts) == {"mx.example.org": Verdict.PASS}
+
+
+def test_ipv6_of_each_port_is_judged_by_itself() -> None:
+    """Working IPv6 on one port hides no other, and what fails as a whole is said once."""
+    host = samples.host_addresses("192.0.2.25", V6)
+    works = (at(samples.attempt(), port=587), at(samples.attempt(), address=V6, port=587))
+    facts = (host, *works, at(samples.attempt(), port=465), at(REFUSED, address=V6, port=465))
+    found = said("reach/ipv6-unreachable", *facts)["mx.example.org"]
+    assert found.verdict is Verdict.FAIL
+    assert "on port 465:" in found.summary
+    assert f"[{V6}]:587: completed at QUIT" in found.evidence
+    refused = judge_all(
+        samples.fact_set(Example("", Verdict.PASS, facts)), [all_checks()["reach/connection-refused"]]
+    )
+    assert {(f.subject.address, f.subject.port): f.verdict for f in refused}[V6, 465] is (
+        Verdict.NOT_APPLICABLE
+    )
+    unproven = (host, *works, at(samples.attempt(), port=465), at(SILENT, address=V6, port=465))
+    assert verdicts("reach/ipv6-unreachable", *unproven) == {"mx.example.org": Verdict.INCONCLUSIVE}
+
+
+def test_the_family_of_another_port_says_nothing_of_an_address() -> None:
+    facts = (at(samples.attempt(), port=587), at(REFUSED, address=V6, port=465))
+    found = judge_all(
+        samples.fact_set(Example("", Verdict.PASS, facts)), [all_checks()["reach/connection-refused"]]
+    )
+    assert {f.subject.port: f.verdict for f in found} == {587: Verdict.PASS, 465: Verdict.FAIL}
+
+
+def test_the_probe_of_the_control_has_one_name() -> None:
+    assert CONTROL == PROBE
+
+
+@pytest.mark.parametrize(
+    ("cause", "stage", "words"),
+    [
+        (Cause.TIMED_OUT, Stage.CONNECT, "seems blocked"),
+        (Cause.BLOCKED_HERE, Stage.CONNECT, "seems blocked"),
+        (Cause.REFUSED, Stage.CONNECT, "connections get out from here"),
+        (Cause.NO_ROUTE, Stage.CONNECT, "tells nothing (no route while connecting)"),
+        (Cause.UNREACHABLE, Stage.CONNECT, "tells nothing (unreachable while connecting)"),
+        (Cause.DNS, Stage.RESOLVE, "tells nothing (dns while resolving the name)"),
+        (Cause.NOT_ALLOWED, Stage.CONNECT, "tells nothing (not allowed while connecting)"),
+    ],
+)
+def test_only_a_silent_control_shows_a_blocked_port(cause: Cause, stage: Stage, words: str) -> None:
+    asked = at(samples.attempt(cause, stage, probe=CONTROL), domain=None, host=None, address=None, port=None)
+    context = samples.run_context(control="192.0.2.9:25")
+    dialled = cause not in (Cause.DNS, Cause.NOT_ALLOWED)
+    reach = (ControlReach(destination="192.0.2.9:25", connected=False),) if dialled else ()
+    (found,) = said("reach/port-blocked-here", context, SILENT, asked, *reach).values()
+    assert words in found.summary
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (at(samples.host_addresses("192.0.2.99"), domain=None, host="mx.example.net"), Verdict.FAIL),
+        (at(no_addresses(DnsStatus.NXDOMAIN), domain=None, host="mx.example.net"), Verdict.FAIL),
+        (at(no_addresses(DnsStatus.SERVFAIL), domain=None, host="mx.example.net"), Verdict.INCONCLUSIVE),
+        (at(no_addresses(DnsStatus.TIMED_OUT), domain=None, host="mx.example.net"), Verdict.INCONCLUSIVE),
+        (at(samples.host_addresses("127.0.0.1"), domain=None, host="localhost"), Verdict.INCONCLUSIVE),
+        (at(reverse(status=DnsStatus.NXDOMAIN).fact, domain=None, host=None, address=PUBLIC), Verdict.FAIL),
+        (
+            at(reverse(status=DnsStatus.NXDOMAIN).fact, domain=None, host=None, address="10.0.0.1"),
+            Verdict.INCONCLUSIVE,
+        ),
+    ],
+)
+def test_servfail_counts_where_the_resolver_is_seen_at_work(other: At, expected: Verdict) -> None:
+    failed = samples.mx_records(status=DnsStatus.SERVFAIL)
+    assert verdicts("dns/mx-lookup-failed", failed, other) == {"": expected}
+
+
+def test_another_resolver_proves_nothing() -> None:
+    answer = samples.answer("example.org", "MX", status=DnsStatus.SERVFAIL, server="192.0.2.53:53")
+    other = samples.answer("mx.example.net", "A", "192.0.2.99", server="192.0.2.54:53")
+    elsewhere = at(HostAddresses(a=other, aaaa=None), domain=None, host="mx.example.net")
+    failed = MxRecords(answer=answer)
+    assert verdicts("dns/mx-lookup-failed", failed, elsewhere) == {"": Verdict.INCONCLUSIVE}
+
+
+def test_a_certificate_without_a_subject_is_called_so() -> None:
+    found = list(said("certificate/unreadable", samples.endpoint(), *chain("garbage")).values())
+    assert found[0].evidence[0].startswith("a certificate without a subject: ")
 
 
 def test_invalid_domain_is_said_with_its_first_host_only() -> None:

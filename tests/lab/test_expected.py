@@ -6,13 +6,14 @@ import pytest
 
 from waxseal.api import Result, check
 from waxseal.checks.registry import all_checks
-from waxseal.lab.domains import LabDomain, all_domains
+from waxseal.grading.seal import State
+from waxseal.lab.domains import Expected, LabDomain, all_domains
 from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings
 from waxseal.report.model import Report
 
 PATIENT = ProbeSettings(ehlo_name="probe.test", time_limit_s=8)
-HASTY = ProbeSettings(ehlo_name="probe.test", time_limit_s=4)
+HASTY = ProbeSettings(ehlo_name="probe.test", time_limit_s=6)
 AT_ONCE = 24
 
 
@@ -39,8 +40,8 @@ def alone() -> dict[str, Result]:
     return asyncio.run(_alone(DOMAINS))
 
 
-def differences(domain: LabDomain, report: Report) -> tuple[str, ...]:
-    return domain.expected.differences(
+def differences(domain: LabDomain, report: Report, expected: Expected | None = None) -> tuple[str, ...]:
+    return (expected or domain.expected).differences(
         {(f.check, f.verdict) for f in report.to_fix},
         {f.check for f in report.not_seen},
         report.headline.state,
@@ -60,3 +61,20 @@ def test_every_fault_is_shown_and_every_expected_check_exists() -> None:
     expected |= {check for domain in DOMAINS for check in domain.expected.inconclusive}
     assert expected <= set(all_checks())
     assert len(all_domains()) >= 24
+
+
+def test_in_company() -> None:
+    """What one server's answer proves of another is told where they are checked in one run."""
+    asked = tuple(domain for domain in DOMAINS if domain.in_company is not None)
+    sound = next(domain for domain in DOMAINS if domain.name == "sound.test")
+
+    async def together() -> Result:
+        async with LabWorld((sound, *asked)) as world:
+            targets = [domain.target for domain in (sound, *asked)]
+            return await check(*targets, network=world.network(), settings=HASTY)
+
+    first, *reports = asyncio.run(together()).reports
+    assert first.headline.state is State.SEALED
+    assert {domain.name for domain in asked} == {"servfail.test", "silent.test"}
+    for domain, report in zip(asked, reports, strict=True):
+        assert differences(domain, report, domain.in_company) == ()

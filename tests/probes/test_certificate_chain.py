@@ -47,7 +47,8 @@ from waxseal.facts import (
     TrustAnchors,
 )
 from waxseal.lab.listener import LOOPBACK
-from waxseal.lab.orders import Key, LeafOrder, TlsOrder, alert_record
+from waxseal.lab.orders import Authority, Key, LeafOrder, TlsOrder, alert_record
+from waxseal.probes.certificate_chain import MAX_CERTIFICATES
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
 from waxseal.scan import endpoint
@@ -102,6 +103,15 @@ def test_both_certificates_of_a_dual_server_are_found(leaves: tuple[LeafOrder, .
     assert by_type["rsa"].version == "TLSv1.3"
     assert len({subject for subject, _ in told.facts.within(TrustAnchors, SUBJECT)}) == 2
     assert told.server.connections == 3
+
+
+def test_a_chain_beyond_the_limit_says_how_many_were_sent() -> None:
+    long = LeafOrder(names=(HOST,), sent=(Authority.ISSUING,) * 35)
+    chain = examined(TlsOrder(leaves=(long,))).all(CertificateChain)[0]
+    assert (len(chain.certificates), chain.sent_count) == (MAX_CERTIFICATES, 36)
+    most = LeafOrder(names=(HOST,), sent=(Authority.ISSUING,) * 31)
+    chain = examined(TlsOrder(leaves=(most,))).all(CertificateChain)[0]
+    assert (len(chain.certificates), chain.sent_count) == (MAX_CERTIFICATES, 0)
 
 
 def test_a_server_with_rsa_only_is_asked_for_ecdsa() -> None:

@@ -90,14 +90,16 @@ class CertificateChain(Fact, frozen=True, kw_only=True):
     """The certificates of one handshake as sent: leaf first, then in the server's order.
 
     Attributes:
-        certificates: Every one that was sent; never empty.
+        certificates: Every one that was sent, or the first of them where `sent_count` is more; never empty.
         shown_at: When the handshake ended, aware UTC: the time at which the chain is judged.
         version: TLS version of the handshake that showed them.
+        sent_count: How many were sent, where more than are kept; 0 where all are kept.
     """
 
     certificates: tuple[Certificate, ...]
     shown_at: AwareTime
     version: str = ""
+    sent_count: int = 0
 
     def __post_init__(self) -> None:
         if not self.certificates:

@@ -36,12 +36,22 @@ QUIT_LIMIT_S = 2.0
 
 
 def emit_chain(run: Run, tls: SealedStream, network: Network) -> Certificate | None:
-    """Record the chain that a handshake showed, and the roots that could end it; give its leaf."""
-    shown = tuple(parse(der) for der in tls.certificates()[:MAX_CERTIFICATES])
+    """Record the chain that a handshake showed, and the roots that could end it; give its leaf.
+
+    Of a chain of more than `MAX_CERTIFICATES` the first are kept, and the number that was sent.
+    """
+    sent = tls.certificates()
+    shown = tuple(parse(der) for der in sent[:MAX_CERTIFICATES])
     if not shown:
         return None
     place = {"server_name": tls.offer.server_name, "certificate_type": shown[0].key_type or "unknown"}
-    run.emit(CertificateChain(certificates=shown, shown_at=network.clock.now(), version=tls.version), **place)
+    chain = CertificateChain(
+        certificates=shown,
+        shown_at=network.clock.now(),
+        version=tls.version,
+        sent_count=len(sent) if len(sent) > len(shown) else 0,
+    )
+    run.emit(chain, **place)
     roots = network.roots
     anchors = TrustAnchors(store=roots.id, store_size=roots.size, candidates=candidates(shown, roots))
     run.emit(anchors, **place)

@@ -3,6 +3,8 @@
 from base64 import b64decode
 from typing import Any
 
+from msgspec.structs import replace
+
 from waxseal.checks.api import At, at
 from waxseal.checks.certificate._chains import CERTIFICATES, CHAINS
 from waxseal.checks.samples import NOW
@@ -23,6 +25,12 @@ def chain(name: str, **place: Any) -> tuple[At, At]:
     anchors = TrustAnchors(store=store.id, store_size=store.size, candidates=candidates(sent, store))
     shown = CertificateChain(certificates=sent, shown_at=NOW, version="TLSv1.3")
     return at(shown, **place), at(anchors, **place)
+
+
+def cut_chain(name: str) -> tuple[At, At]:
+    """The same, of a server that sent more certificates than were kept."""
+    shown, anchors = chain(name)
+    return at(replace(shown.fact, sent_count=40)), anchors
 
 
 def leaf_sha256(name: str) -> str:

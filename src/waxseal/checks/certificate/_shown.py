@@ -13,6 +13,7 @@ from waxseal.trust.proof import plain
 MAX_LINE = 200
 MAX_LINES = 5
 MAX_NAME = 100
+SEND_LESS = "send only the certificates between the server's own and the root, in order"
 
 CHECK_OF: dict[ProblemCode, str] = {
     ProblemCode.UNPARSEABLE: "certificate/unreadable",
@@ -79,7 +80,7 @@ class ShownChain(Bundle, frozen=True):
     def lines(self, found: tuple[Problem, ...]) -> tuple[str, ...]:
         """One line of evidence for each problem, at most five: whose it is, and the particulars."""
         path = self.proof.path
-        told = [f"{plain(path[p.depth].subject, MAX_NAME)}: {plain(p.detail)}" for p in found]
+        told = [f"{_called(path[p.depth].subject)}: {plain(p.detail)}" for p in found]
         return tuple(line[:MAX_LINE] for line in told[:MAX_LINES])
 
     def sent_on_path(self) -> tuple[tuple[int, Certificate], ...]:
@@ -103,6 +104,17 @@ class ShownChain(Bundle, frozen=True):
             advice="name a root store to judge with",
         )
 
+    def cut(self) -> str:
+        """What to say of a chain of which not every certificate was kept; "" for a whole one."""
+        kept, sent = len(self.chain.certificates), self.chain.sent_count
+        return f"the server sent {sent} certificates, only {kept} were kept" if sent > kept else ""
+
+    def unless_whole(self) -> Judgement | None:
+        """The answer where what is missing may be among the certificates that were not kept."""
+        if not (cut := self.cut()):
+            return None
+        return unreached(f"{cut}, see certificate/chain-superfluous", advice=SEND_LESS)
+
     def without_path(self) -> Judgement | None:
         """The answer of a check that needs the whole path, where there is none; None where there is one.
 
@@ -115,8 +127,7 @@ class ShownChain(Bundle, frozen=True):
             return not_applicable("a self-signed certificate has no path, see certificate/self-signed")
         if ProblemCode.TOO_COMPLEX in codes:
             return inconclusive(
-                "the chain is too long or too entangled to be followed to its end",
-                advice="send only the certificates between the server's own and the root, in order",
+                "the chain is too long or too entangled to be followed to its end", advice=SEND_LESS
             )
         for code in (ProblemCode.INTERMEDIATE_MISSING, ProblemCode.ISSUER_UNKNOWN):
             if code in codes:
@@ -133,4 +144,8 @@ def unread(what: str) -> Judgement:
 
 def called(certificate: Certificate) -> str:
     """The subject of a certificate, bounded and without control characters."""
-    return plain(certificate.subject, MAX_NAME) or "a certificate without a subject"
+    return _called(certificate.subject)
+
+
+def _called(subject: str) -> str:
+    return plain(subject, MAX_NAME) or "a certificate without a subject"

@@ -4,7 +4,8 @@ They are not part of the path to the root: left over from an earlier authority, 
 twice. They cost octets in each handshake, can push it over the size that some paths and clients take, and
 may lead a simple client astray. A root sent along is harmless and common, and a cross-certificate (another
 one for a key of the path) leads older clients to a root that they know; both are only mentioned. Said only
-where a whole path was found, because otherwise nobody knows what belongs to it.
+where a whole path was found, because otherwise nobody knows what belongs to it. Of a server that sends more
+certificates than waxseal keeps, this says so.
 """
 
 from collections.abc import Iterator
@@ -18,11 +19,13 @@ from waxseal.checks.api import (
     Scope,
     Verdict,
     check,
+    inconclusive,
     passed,
     warn,
 )
 from waxseal.checks.certificate._samples import chain as sample
-from waxseal.checks.certificate._shown import MAX_LINES, ShownChain, called
+from waxseal.checks.certificate._samples import cut_chain
+from waxseal.checks.certificate._shown import MAX_LINES, SEND_LESS, ShownChain, called
 from waxseal.facts import Certificate
 from waxseal.trust.certificate import parse
 
@@ -40,11 +43,11 @@ from waxseal.trust.certificate import parse
 )
 def judge(shown: ShownChain) -> Judgement:
     """Judge the certificates that are no part of the path."""
-    if len(shown.chain.certificates) == 1:
+    if len(shown.chain.certificates) == 1 and not shown.cut():
         return passed("One certificate was sent, the server's own")
     incomplete = shown.without_path()
     if incomplete is not None:
-        return incomplete
+        return inconclusive(shown.cut(), advice=SEND_LESS) if shown.cut() else incomplete
     keys = _keys(shown)
     useless: list[str] = []
     useful: list[str] = []
@@ -53,6 +56,8 @@ def judge(shown: ShownChain) -> Judgement:
         repeated = certificate in shown.chain.certificates[:index]
         known = not repeated and (_is_root(certificate) or certificate.spki_sha256 in keys)
         (useful if known else useless).append(f"sent as {index + 1}: {called(certificate)}")
+    if shown.cut():
+        return warn(f"The path is whole, and {shown.cut()}", *useless[:MAX_LINES])
     if useless:
         count = "a certificate" if len(useless) == 1 else f"{len(useless)} certificates"
         return warn(f"The server sends {count} that no client needs", *useless[:MAX_LINES])
@@ -81,6 +86,13 @@ def examples() -> Iterator[Example]:
     yield Example("the root too", Verdict.PASS, (samples.endpoint(), *sample("root_sent")))
     yield Example("a cross-certificate too", Verdict.PASS, (samples.endpoint(), *sample("cross_sent")))
     yield Example("just the path", Verdict.PASS, (samples.endpoint(), *sample("good")))
+    for name, verdict in (
+        ("good", Verdict.WARN),
+        ("mixed", Verdict.INCONCLUSIVE),
+        ("orphan", Verdict.INCONCLUSIVE),
+    ):
+        cut = (samples.endpoint(), *cut_chain(name))
+        yield Example(f"not every one was kept: {name}", verdict, cut)
     yield Example("no path", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("mixed")))
     yield Example("one certificate", Verdict.PASS, (samples.endpoint(), *sample("orphan")))
     only_nameless = (samples.endpoint(), samples.handshake(), *sample("superfluous", server_name=""))

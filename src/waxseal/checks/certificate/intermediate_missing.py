@@ -23,6 +23,7 @@ from waxseal.checks.api import (
     passed,
 )
 from waxseal.checks.certificate._samples import chain as sample
+from waxseal.checks.certificate._samples import cut_chain
 from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
@@ -48,7 +49,7 @@ def judge(shown: ShownChain) -> Judgement:
         return nothing
     found = shown.problems(ProblemCode.INTERMEDIATE_MISSING)
     if found:
-        return shown.broken(
+        return shown.unless_whole() or shown.broken(
             "The server does not send an intermediate certificate that leads to the root",
             *shown.lines(found),
             f"certificates sent: {len(shown.chain.certificates)}",
@@ -67,6 +68,8 @@ def examples() -> Iterator[Example]:
         Verdict.FAIL,
         (at(samples.endpoint(), port=587), *sample("intermediate_missing", port=587)),
     )
+    cut = (samples.endpoint(), *cut_chain("intermediate_missing"))
+    yield Example("not every one was kept", Verdict.INCONCLUSIVE, cut)
     yield Example("whole chain", Verdict.PASS, (samples.endpoint(), *sample("good")))
     yield Example("self-signed", Verdict.NOT_APPLICABLE, (samples.endpoint(), *sample("self_signed")))
     yield Example("unreadable", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("unreadable")))

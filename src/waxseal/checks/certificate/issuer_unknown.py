@@ -22,6 +22,7 @@ from waxseal.checks.api import (
     passed,
 )
 from waxseal.checks.certificate._samples import chain as sample
+from waxseal.checks.certificate._samples import cut_chain
 from waxseal.checks.certificate._shown import ShownChain
 from waxseal.trust.chain import ProblemCode
 
@@ -47,7 +48,7 @@ def judge(shown: ShownChain) -> Judgement:
         return nothing
     found = shown.problems(ProblemCode.ISSUER_UNKNOWN)
     if found and not shown.problems(ProblemCode.UNPARSEABLE):
-        return shown.broken(
+        return shown.unless_whole() or shown.broken(
             "The chain stops at a certificate whose issuer is unknown",
             *shown.lines(found),
             shown.store_line(),
@@ -63,6 +64,8 @@ def examples() -> Iterator[Example]:
     yield Example(
         "on submission", Verdict.FAIL, (at(samples.endpoint(), port=587), *sample("orphan", port=587))
     )
+    cut = (samples.endpoint(), *cut_chain("orphan"))
+    yield Example("not every one was kept", Verdict.INCONCLUSIVE, cut)
     yield Example("whole chain", Verdict.PASS, (samples.endpoint(), *sample("good")))
     yield Example("private root sent", Verdict.PASS, (samples.endpoint(), *sample("private")))
     yield Example("self-signed", Verdict.NOT_APPLICABLE, (samples.endpoint(), *sample("self_signed")))

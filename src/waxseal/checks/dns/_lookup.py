@@ -18,7 +18,7 @@ BROKEN = frozenset(
         DnsStatus.CNAME_LOOP,
     }
 )
-"""An answer came, and it is an error: the fault is in the zone or in its name servers."""
+"""An answer came, and it is an error; whose fault it is, `_asked.Asked` says."""
 SILENT = frozenset({DnsStatus.TIMED_OUT, DnsStatus.UNREACHABLE})
 """No answer came: the resolver, the path or this machine may be at fault as well as the zone."""
 

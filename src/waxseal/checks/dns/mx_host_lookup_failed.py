@@ -3,7 +3,8 @@
 Where no address is left, senders cannot reach the host and keep its mail waiting. Where only one family
 fails, the other still works, but name servers that answer AAAA questions with an error make some senders
 wait or give up before they ask for A, and a broken DNSSEC signature makes those who validate lose the
-family for good. An error answer is the zone's fault; mere silence may be the resolver's, and is left open.
+family for good. SERVFAIL is held against the zone only where the same resolver answered another question
+in the same run; refusals, senseless answers and silence may be the resolver's, and are left open.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from waxseal.checks.api import (
     Scope,
     Subject,
     Verdict,
+    at,
     check,
     fail,
     inconclusive,
@@ -24,6 +26,7 @@ from waxseal.checks.api import (
     passed,
     warn,
 )
+from waxseal.checks.dns._asked import Asked
 from waxseal.checks.dns._hosts import told_elsewhere
 from waxseal.checks.dns._lookup import BROKEN, SILENT, TRY_AGAIN, shown
 from waxseal.checks.dns._samples import mx_target, no_addresses
@@ -44,29 +47,35 @@ from waxseal.wire.idna import hostname_problem
     ),
     rows=("A6",),
 )
-def judge(subject: Subject, addresses: HostAddresses, target: MxTarget | None) -> Judgement:
+def judge(subject: Subject, addresses: HostAddresses, target: MxTarget | None, asked: Asked) -> Judgement:
     """Judge how the A and AAAA look-ups ended."""
     if elsewhere := told_elsewhere(target):
         return elsewhere
     answers = [answer for answer in (addresses.a, addresses.aaaa) if answer is not None]
     if not answers:
         return inconclusive("the addresses of the host were not asked for", advice=TRY_AGAIN)
-    broken = [answer for answer in answers if answer.status in BROKEN]
+    broken = [answer for answer in answers if asked.blamed(answer)]
+    doubtful = [answer for answer in answers if answer.status in BROKEN and answer not in broken]
     silent = [answer for answer in answers if answer.status in SILENT]
     evidence = tuple(shown(answer) for answer in answers)
     if any(answer.status is DnsStatus.NAME_INVALID for answer in answers):
-        if hostname_problem(subject.host or ""):
+        if target is not None and hostname_problem(subject.host or ""):
             return not_applicable("DNS cannot be asked for such a name; see dns/mx-host-name-invalid")
         return fail("DNS cannot be asked for such a name", *evidence)
-    if broken and not addresses.addresses:
-        if silent:
-            return fail(f"The {broken[0].rdtype} look-up is answered with an error, the other not", *evidence)
-        return fail("The look-up of the host's addresses is answered with an error", *evidence)
     if broken:
-        return warn(
-            f"The {broken[0].rdtype} look-up is answered with an error; only the other family works",
-            *evidence,
-        )
+        evidence += asked.proof(broken[0])
+        rdtype = broken[0].rdtype
+        if addresses.addresses:
+            return warn(
+                f"The {rdtype} look-up is answered with an error; only the other family works", *evidence
+            )
+        if silent:
+            return fail(f"The {rdtype} look-up is answered with an error, the other not", *evidence)
+        if doubtful:
+            return fail(f"The {rdtype} look-up is answered with an error, the other unclear", *evidence)
+        return fail("The look-up of the host's addresses is answered with an error", *evidence)
+    if doubtful:
+        return asked.undecided(doubtful[0], *evidence)
     if silent:
         return inconclusive(
             f"the look-up of {' and '.join(answer.rdtype for answer in silent)} got no answer: "
@@ -81,9 +90,16 @@ def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
     v4 = ("192.0.2.25",)
     yield Example("answered", Verdict.PASS, (mx_target(), samples.host_addresses("192.0.2.25")))
-    yield Example("both fail", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.SERVFAIL)))
+    named = (samples.mx_records((10, "mx.example.org")), mx_target())
+    yield Example("both fail", Verdict.FAIL, (*named, no_addresses(DnsStatus.SERVFAIL)))
+    alone = at(no_addresses(DnsStatus.SERVFAIL), domain=None)
+    yield Example("both fail, nothing else asked", Verdict.INCONCLUSIVE, (alone,))
     yield Example("loop", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.CNAME_LOOP)))
-    yield Example("A fails", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.REFUSED, DnsStatus.NO_DATA)))
+    yield Example("A fails", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.SERVFAIL, DnsStatus.NO_DATA)))
+    for status in (DnsStatus.REFUSED, DnsStatus.MALFORMED, DnsStatus.OTHER_RCODE):
+        yield Example(
+            f"A {status.value}", Verdict.INCONCLUSIVE, (*named, no_addresses(status, DnsStatus.NO_DATA))
+        )
     yield Example(
         "AAAA fails", Verdict.WARN, (mx_target(), no_addresses(DnsStatus.NO_DATA, DnsStatus.SERVFAIL, v4=v4))
     )

@@ -3,7 +3,7 @@
 Host names are made of letters, digits and hyphens, and are fully qualified; an underscore, a label that is
 too long or a bare ``mail`` without a domain is none. Some senders look the name up all the same, stricter
 ones turn it down, and no certificate authority will put it into a certificate. What is wrong with
-internationalized labels is told by dns/idn-invalid.
+internationalized labels is told by dns/idn-invalid. A host that the user named himself may bear any name.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ from waxseal.wire.idna import hostname_problem
     ),
     rows=("A6",),
 )
-def judge(subject: Subject, addresses: HostAddresses, target: MxTarget | None) -> Judgement:
+def judge(subject: Subject, addresses: HostAddresses, target: MxTarget) -> Judgement:
     """Judge the form of the host's name."""
     if elsewhere := told_elsewhere(target):
         return elsewhere
@@ -62,8 +62,12 @@ def examples() -> Iterator[Example]:
     ):
         found = samples.host_addresses("192.0.2.25", host=exchange)
         yield Example(exchange, verdict, (at(mx_target(exchange), host=exchange), at(found, host=exchange)))
-    unresolved = at(no_addresses(DnsStatus.NXDOMAIN, host="mail"), host="mail")
-    yield Example("named directly, no address", Verdict.FAIL, (unresolved,))
+    unresolved = no_addresses(DnsStatus.NXDOMAIN, host="mail")
+    yield Example(
+        "no address", Verdict.FAIL, (at(mx_target("mail"), host="mail"), at(unresolved, host="mail"))
+    )
+    direct = at(samples.host_addresses("192.0.2.25", host="mail"), domain=None, host="mail")
+    yield Example("named directly", Verdict.NOT_APPLICABLE, (direct,))
     literal = HostAddresses(a=None, aaaa=None)
     yield Example(
         "address",

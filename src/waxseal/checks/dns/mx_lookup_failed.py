@@ -2,8 +2,9 @@
 
 Senders that get the same error keep the mail in their queue and return it after some days: nothing is lost
 at once, but nothing arrives. The usual reasons are name servers that no longer serve the zone (lame
-delegation), a broken DNSSEC signature, or aliases that go round in circles. An error answer is the zone's
-fault; silence may as well be the resolver's or the path's, and is therefore left open.
+delegation), a broken DNSSEC signature, or aliases that go round in circles. SERVFAIL is held against the
+zone only where the same resolver answered another question in the same run. A refusal or an answer that
+makes no sense is mostly the resolver's own doing, and silence may be the path's: those are left open.
 """
 
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from waxseal.checks.api import (
     Remedy,
     Scope,
     Verdict,
+    at,
     check,
     fail,
     inconclusive,
     passed,
 )
+from waxseal.checks.dns._asked import Asked
 from waxseal.checks.dns._lookup import BROKEN, SILENT, TRY_AGAIN, shown
 from waxseal.facts import DnsStatus, MxRecords
 
@@ -38,12 +41,16 @@ from waxseal.facts import DnsStatus, MxRecords
     ),
     rows=("A1",),
 )
-def judge(mx: MxRecords) -> Judgement:
+def judge(mx: MxRecords, asked: Asked) -> Judgement:
     """Judge the status of the MX look-up."""
     status, evidence = mx.answer.status, shown(mx.answer)
     if status in BROKEN:
+        if not asked.blamed(mx.answer):
+            return asked.undecided(mx.answer, evidence)
         return fail(
-            f"The MX look-up is answered with an error ({status.value}): mail waits undelivered", evidence
+            f"The MX look-up is answered with an error ({status.value}): mail waits undelivered",
+            evidence,
+            *asked.proof(mx.answer),
         )
     if status is DnsStatus.NAME_INVALID:
         return fail(
@@ -62,8 +69,14 @@ def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
     yield Example("answered", Verdict.PASS, (samples.mx_records((10, "mx.example.org")),))
     yield Example("answered: no MX", Verdict.PASS, (samples.mx_records(status=DnsStatus.NO_DATA),))
+    elsewhere = at(samples.host_addresses("192.0.2.99"), domain=None, host="mx.example.net")
     for status in sorted(BROKEN):
-        yield Example(status.value, Verdict.FAIL, (samples.mx_records(status=status),))
+        facts = (samples.mx_records(status=status), elsewhere)
+        blamed = status in (DnsStatus.SERVFAIL, DnsStatus.CNAME_LOOP)
+        yield Example(status.value, Verdict.FAIL if blamed else Verdict.INCONCLUSIVE, facts)
+    yield Example(
+        "servfail and nothing else", Verdict.INCONCLUSIVE, (samples.mx_records(status=DnsStatus.SERVFAIL),)
+    )
     yield Example("no name", Verdict.FAIL, (samples.mx_records(status=DnsStatus.NAME_INVALID),))
     for status in sorted(SILENT):
         yield Example(status.value, Verdict.INCONCLUSIVE, (samples.mx_records(status=status),))

@@ -2,8 +2,8 @@
 
 One silent server proves nothing: this machine, its provider or the path may swallow the packets. So silence
 is held against a server only where another connection to the same port, over the same address family, stood
-in the same run. And where IPv6 fails for a host as a whole while IPv4 stands, reach/ipv6-unreachable says
-it once, and the checks of single addresses leave it to that.
+in the same run. And where IPv6 fails for a port of a host as a whole while IPv4 stands,
+reach/ipv6-unreachable says it once, and the checks of single addresses leave it to that.
 """
 
 import ipaddress
@@ -16,6 +16,8 @@ ANSWERS = frozenset({Cause.REFUSED, Cause.UNREACHABLE})
 """The connection did not stand, but something answered the request."""
 UNHEARD = ANSWERS | {Cause.TIMED_OUT, Cause.NO_ROUTE}
 """Ends of a connection request that was made and did not lead to a connection."""
+CONTROL = "control"
+"""Name of the probe that asks the control destination, as ``probes.control`` gives it."""
 _BEFORE = frozenset({Stage.RESOLVE, Stage.CONNECT})
 
 _SEE = {
@@ -68,27 +70,45 @@ def is_ipv6(subject: Subject) -> bool:
 
 
 def said_of_ipv6(subject: Subject, attempts: Everywhere[Attempt]) -> Judgement | None:
-    """NOT-APPLICABLE for an IPv6 address whose host is reached over IPv4 only; else None."""
+    """NOT-APPLICABLE for an IPv6 address whose host is reached on that port over IPv4 only; else None."""
     if not is_ipv6(subject) or subject.host is None:
         return None
     host = subject.up_to(Scope.HOST)
-    families = {is_ipv6(where) for where, tried in dialogues(attempts) if where.within(host) and stood(tried)}
+    families = {
+        is_ipv6(where)
+        for where, tried in dialogues(attempts)
+        if where.within(host) and where.port == subject.port and stood(tried)
+    }
     if families != {False}:
         return None
     return not_applicable("the host is reached over IPv4 and not over IPv6; see reach/ipv6-unreachable")
 
 
 def egress_proof(subject: Subject, attempts: Everywhere[Attempt], control: ControlReach | None) -> str | None:
-    """What proves that connections to the subject's port and address family get out of here, or None."""
+    """What proves that connections to the subject's port and address family get out of here, or None.
+
+    A connection to another port, or over the other family, proves nothing, the control's included.
+    """
     for where, attempt in attempts:
         if where.port == subject.port and is_ipv6(where) is is_ipv6(subject) and stood(attempt):
             return f"a connection to [{where.address}]:{where.port} stood in the same run"
     if control is None or not control.connected:
         return None
-    host, _, port = control.destination.rpartition(":")
-    if port != str(subject.port) or _control_is_ipv6(host, attempts) is not is_ipv6(subject):
+    host, port = control_place(control.destination)
+    if port != subject.port or _control_is_ipv6(host, attempts) is not is_ipv6(subject):
         return None
     return f"the control destination {control.destination} was reached in the same run"
+
+
+def control_place(destination: str) -> tuple[str, int | None]:
+    """Host and port of a control destination; None for a port that is no number."""
+    host, _, port = destination.rpartition(":")
+    return host, int(port) if port.isdecimal() else None
+
+
+def control_attempt(attempts: Everywhere[Attempt]) -> Attempt | None:
+    """The attempt that asked the control destination."""
+    return next((a for where, a in attempts if where.scope is Scope.RUN and a.probe == CONTROL), None)
 
 
 def _control_is_ipv6(host: str, attempts: Everywhere[Attempt]) -> bool:
@@ -96,5 +116,5 @@ def _control_is_ipv6(host: str, attempts: Everywhere[Attempt]) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).version == 6
     except ValueError:
-        own = [a.local_address for where, a in attempts if where.scope is Scope.RUN and stood(a)]
-        return any(address.count(":") > 1 for address in own)
+        attempt = control_attempt(attempts)
+        return attempt is not None and attempt.local_address.count(":") > 1

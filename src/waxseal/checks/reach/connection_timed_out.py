@@ -82,4 +82,9 @@ def examples() -> Iterator[Example]:
         Verdict.INCONCLUSIVE,
         (silent, ControlReach(destination="[2001:db8::1]:25", connected=True)),
     )
+    yield Example(
+        "silence, control on another port",
+        Verdict.INCONCLUSIVE,
+        (silent, ControlReach(destination="control.example.net:587", connected=True)),
+    )
     yield Example("refused", Verdict.NOT_APPLICABLE, (samples.attempt(Cause.REFUSED, Stage.CONNECT),))

@@ -3,11 +3,12 @@
 Senders that prefer IPv6 try it first and lose time with each message before they fall back; those with IPv6
 only never deliver. Often the service listens on IPv4 only, or a firewall was opened for IPv4 only. A
 time-out counts only when IPv6 connections to that port are proven to get out from here; a machine without
-IPv6 can say nothing. This stands for all IPv6 addresses of the host; the checks of single addresses then
-leave it out.
+IPv6 can say nothing. Each port is judged by itself. This stands for all IPv6 addresses of the host; the
+checks of single addresses then leave it out.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from waxseal.checks import samples
 from waxseal.checks.api import (
@@ -18,6 +19,7 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
+    Subject,
     Verdict,
     at,
     check,
@@ -50,34 +52,68 @@ def judge(
     everywhere: Everywhere[Attempt],
     control: ControlReach | None,
 ) -> Judgement:
-    """Judge the connections to the host's IPv6 addresses beside those to its IPv4 addresses."""
+    """Judge the connections to the host's IPv6 addresses beside those to its IPv4 addresses, port by port."""
     if not any(":" in address for address in addresses.addresses):
         return not_applicable("no IPv6 address of the host is known")
-    v6 = [(where, attempt) for where, attempt in dialogues(attempts) if is_ipv6(where)]
-    if any(stood(attempt) for _, attempt in v6):
-        return passed("the host is reached over IPv6")
-    if not any(stood(attempt) for where, attempt in dialogues(attempts) if not is_ipv6(where)):
-        return not_applicable("the host is not reached over IPv4 either")
-    evidence = [f"[{where.address}]:{where.port}: {describe(attempt.ended)}" for where, attempt in v6]
-    silent = [where for where, attempt in v6 if failed_with(attempt, Cause.TIMED_OUT)]
-    proof = next((found for where in silent if (found := egress_proof(where, everywhere, control))), None)
-    if proof or any(failed_with(attempt, *ANSWERS) for _, attempt in v6):
+    tried = list(dialogues(attempts))
+    ports = sorted({where.port or 0 for where, _ in tried})
+    outcomes = [_outcome(port, tried, everywhere, control) for port in ports]
+    evidence = [line for outcome in outcomes for line in outcome.evidence]
+    if failed := [outcome for outcome in outcomes if outcome.verdict is Verdict.FAIL]:
         return fail(
-            "The host is reached over IPv4, but over no IPv6 address that was tried: such mail is late",
+            f"The host is reached over IPv4, but over no IPv6 address that was tried on {_named(failed)}: "
+            "such mail is late",
             *evidence,
-            *([proof] if proof else []),
         )
+    if unseen := [outcome for outcome in outcomes if outcome.verdict is Verdict.INCONCLUSIVE]:
+        return inconclusive(
+            f"whether the host can be reached over IPv6 on {_named(unseen)} was not seen: {unseen[0].why}",
+            *evidence,
+            advice="test from a machine with working IPv6",
+        )
+    if reached := [outcome for outcome in outcomes if outcome.verdict is Verdict.PASS]:
+        return passed(f"the host is reached over IPv6 on {_named(reached)}", *evidence)
+    return not_applicable("the host is not reached over IPv4 either")
+
+
+class Outcome(NamedTuple):
+    """What came of IPv6 on one port of the host."""
+
+    port: int
+    verdict: Verdict
+    evidence: tuple[str, ...] = ()
+    why: str = ""
+
+
+def _named(outcomes: list[Outcome]) -> str:
+    ports = [str(outcome.port) for outcome in outcomes]
+    return f"port{'s' if len(ports) > 1 else ''} {', '.join(ports)}"
+
+
+def _outcome(
+    port: int,
+    tried: list[tuple[Subject, Attempt]],
+    everywhere: Everywhere[Attempt],
+    control: ControlReach | None,
+) -> Outcome:
+    v6 = [(where, attempt) for where, attempt in tried if where.port == port and is_ipv6(where)]
+    v4 = [attempt for where, attempt in tried if where.port == port and not is_ipv6(where)]
+    evidence = tuple(f"[{where.address}]:{port}: {describe(attempt.ended)}" for where, attempt in v6)
+    if any(stood(attempt) for _, attempt in v6):
+        return Outcome(port, Verdict.PASS, evidence)
+    if not any(stood(attempt) for attempt in v4):
+        return Outcome(port, Verdict.NOT_APPLICABLE, evidence)
+    silent = [where for where, attempt in v6 if failed_with(attempt, Cause.TIMED_OUT)]
+    proof = egress_proof(silent[0], everywhere, control) if silent else None
+    if proof or any(failed_with(attempt, *ANSWERS) for _, attempt in v6):
+        return Outcome(port, Verdict.FAIL, (*evidence, *([proof] if proof else [])))
     if silent:
         why = "nothing answered over IPv6; this may be the host, the path or this machine's firewall"
     elif any(failed_with(attempt, Cause.NO_ROUTE) for _, attempt in v6):
         why = "this machine has no IPv6 route"
     else:
         why = "no connection over IPv6 was tried"
-    return inconclusive(
-        f"whether the host can be reached over IPv6 was not seen: {why}",
-        *evidence,
-        advice="test from a machine with working IPv6",
-    )
+    return Outcome(port, Verdict.INCONCLUSIVE, evidence, why)
 
 
 def examples() -> Iterator[Example]:
@@ -95,6 +131,11 @@ def examples() -> Iterator[Example]:
     silent = at(samples.attempt(Cause.TIMED_OUT, Stage.CONNECT), address="2001:db8::25")
     control = ControlReach(destination="[2001:db8:1::1]:25", connected=True)
     yield Example("silence, IPv6 proven", Verdict.FAIL, (*v4, silent, control))
+    mixed = (at(samples.attempt(), port=587), at(samples.attempt(), address="2001:db8::25", port=587))
+    refused = at(samples.attempt(Cause.REFUSED, Stage.CONNECT), address="2001:db8::25")
+    yield Example("one port of two refuses", Verdict.FAIL, (*v4, refused, *mixed))
+    elsewhere = ControlReach(destination="[2001:db8:1::1]:587", connected=True)
+    yield Example("silence, another port proven", Verdict.INCONCLUSIVE, (*v4, silent, *mixed, elsewhere))
     yield Example("both stand", Verdict.PASS, (*v4, at(samples.attempt(), address="2001:db8::25")))
     yield Example(
         "neither stands",

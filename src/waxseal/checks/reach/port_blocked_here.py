@@ -2,8 +2,9 @@
 
 Many providers of homes, offices and rented servers drop connections to port 25. Seen from there every mail
 server of the world looks dead. So when every connection of a run timed out, a control destination that is
-known to answer is asked; if it cannot be reached either, no server is blamed. One answer from anywhere, be
-it a refusal, shows that connections get out.
+known to answer is asked; if it stays as silent, no server is blamed. One answer from anywhere, the control
+included, shows that connections get out, be it a refusal. A control without a route or a look-up tells
+nothing.
 """
 
 from collections.abc import Iterator
@@ -23,9 +24,18 @@ from waxseal.checks.api import (
     not_applicable,
     passed,
 )
-from waxseal.checks.reach._connecting import ANSWERS, dialogues, failed_with, stood
-from waxseal.facts import Attempt, Cause, ControlReach, RunContext, Stage
+from waxseal.checks.reach._connecting import (
+    ANSWERS,
+    CONTROL,
+    control_attempt,
+    control_place,
+    dialogues,
+    failed_with,
+    stood,
+)
+from waxseal.facts import Attempt, Cause, ControlReach, RunContext, Stage, describe
 
+NOWHERE = dict.fromkeys(("domain", "host", "address", "port"))
 _ADVICE = "allow outgoing connections to this port here, or test from a machine whose provider lets them out"
 
 
@@ -58,30 +68,43 @@ def judge(attempts: Everywhere[Attempt], control: ControlReach | None, context: 
                 forbidden[0].ended.detail or Cause.BLOCKED_HERE.value,
                 advice=_ADVICE,
             )
-        if all(failed_with(a, Cause.TIMED_OUT) for a in ends) and not _reached(control, port):
-            return _silent(port, len(ends), control, context)
+        if all(failed_with(a, Cause.TIMED_OUT) for a in ends):
+            asked = control_attempt(attempts)
+            if not _got_out(port, control, asked):
+                return _silent(port, len(ends), control, asked, context)
     ports = ", ".join(str(port) for port in sorted(made))
     if any(not failed_with(a, Cause.TIMED_OUT) for by_address in made.values() for a in by_address.values()):
         return passed(f"connections get out from here (port {ports}): there were answers")
-    return passed(f"connections get out from here (port {ports}): the control destination was reached")
+    return passed(f"connections get out from here (port {ports}): the control destination answered")
 
 
-def _reached(control: ControlReach | None, port: int) -> bool:
-    return control is not None and control.connected and control.destination.endswith(f":{port}")
+def _got_out(port: int, control: ControlReach | None, asked: Attempt | None) -> bool:
+    """Whether the control answered on that port, be it with a refusal."""
+    if control is None or control_place(control.destination)[1] != port:
+        return False
+    return control.connected or (asked is not None and failed_with(asked, Cause.REFUSED))
 
 
-def _silent(port: int, count: int, control: ControlReach | None, context: RunContext) -> Judgement:
+def _silent(
+    port: int, count: int, control: ControlReach | None, asked: Attempt | None, context: RunContext
+) -> Judgement:
     evidence = f"{count} of {count} addresses did not answer on port {port}"
-    if control is not None and not control.connected:
-        where = control.destination
+    where = control.destination if control is not None else context.control
+    if not where:
+        why = "no control destination is configured"
+    elif control_place(where)[1] != port:
+        why = f"the control {where} says nothing about this port"
+    elif asked is None:
+        why = f"the control {where} was not asked"
+    elif failed_with(asked, Cause.TIMED_OUT, Cause.BLOCKED_HERE):
         return inconclusive(
             f"outgoing port {port} seems blocked from here: the control {where} could not be reached either",
             evidence,
+            f"the control: {describe(asked.ended)}",
             advice=_ADVICE,
         )
-    why = "no control destination is configured"
-    if control is not None or context.control:
-        why = f"the control {context.control or 'destination'} says nothing about this port"
+    else:
+        why = f"the control {where} tells nothing ({describe(asked.ended)})"
     return inconclusive(
         f"every connection to port {port} timed out and {why}: it may be blocked, or the servers dead",
         evidence,
@@ -97,7 +120,20 @@ def examples() -> Iterator[Example]:
     yield Example("refused", Verdict.PASS, (samples.attempt(Cause.REFUSED, Stage.CONNECT),))
     yield Example("all silent", Verdict.INCONCLUSIVE, (silent,))
     yield Example("forbidden", Verdict.INCONCLUSIVE, (samples.attempt(Cause.BLOCKED_HERE, Stage.CONNECT),))
-    for connected, verdict in ((True, Verdict.PASS), (False, Verdict.INCONCLUSIVE)):
-        control = ControlReach(destination="control.example.net:25", connected=connected)
-        yield Example(f"control reached: {connected}", verdict, (with_control, silent, control))
+    reached, unreached = (
+        ControlReach(destination="control.example.net:25", connected=connected) for connected in (True, False)
+    )
+    yield Example("control reached", Verdict.PASS, (with_control, silent, reached))
+    for cause, verdict in (
+        (Cause.REFUSED, Verdict.PASS),
+        (Cause.TIMED_OUT, Verdict.INCONCLUSIVE),
+        (Cause.BLOCKED_HERE, Verdict.INCONCLUSIVE),
+        (Cause.NO_ROUTE, Verdict.INCONCLUSIVE),
+    ):
+        asked = at(samples.attempt(cause, Stage.CONNECT, probe=CONTROL), **NOWHERE)
+        yield Example(f"control: {cause.value}", verdict, (with_control, silent, unreached, asked))
+    failed = at(samples.attempt(Cause.DNS, Stage.RESOLVE, probe=CONTROL), **NOWHERE)
+    yield Example("control: no look-up", Verdict.INCONCLUSIVE, (with_control, silent, failed))
+    other = ControlReach(destination="control.example.net:587", connected=True)
+    yield Example("control on another port", Verdict.INCONCLUSIVE, (silent, other))
     yield Example("nothing tried", Verdict.NOT_APPLICABLE, ())

@@ -1,0 +1,27 @@
+"""How long a server must have been waited for before its silence is held against it.
+
+Senders wait for minutes (RFC 5321 §4.5.3.2); a user may choose a shorter limit, and what did not come
+within that tells nothing.
+"""
+
+from waxseal.checks.api import Judgement, inconclusive
+from waxseal.facts import RunContext
+
+ENOUGH_S = 5.0
+
+
+def unless_patient(context: RunContext, what: str, *evidence: str) -> Judgement | None:
+    """INCONCLUSIVE where the run's limit was too short to hold a silence against a server; else None.
+
+    Args:
+        context: Of the run.
+        what: What did not come, such as ``no reply to STARTTLS came``.
+        evidence: Lines that go with it.
+    """
+    if context.time_limit_s >= ENOUGH_S:
+        return None
+    return inconclusive(
+        f"{what}, but the limit of {context.time_limit_s:g} s was too short to tell",
+        *evidence,
+        advice=f"test again with a --time-limit of {ENOUGH_S:g} s or more",
+    )
