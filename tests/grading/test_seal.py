@@ -42,6 +42,11 @@ def test_who_is_to_blame_decides(cause: Cause, stage: Stage, expected: Seal) -> 
     assert judged(*HEARD, samples.attempt(cause, stage))[0] is expected
 
 
+def test_a_short_wait_is_no_ground_to_call_a_server_exposed() -> None:
+    assert judged(*HEARD, samples.attempt(Cause.TIMED_OUT, Stage.HANDSHAKE, stage_s=2.0))[0] is Seal.UNKNOWN
+    assert judged(*HEARD, samples.attempt(Cause.TIMED_OUT, Stage.HANDSHAKE, stage_s=9.0))[0] is Seal.EXPOSED
+
+
 @pytest.mark.parametrize(
     ("cause", "stage"),
     [(Cause.TIMED_OUT, Stage.CONNECT), (Cause.DECLINED, Stage.GREETING), (Cause.CLOSED, Stage.GREETING)],

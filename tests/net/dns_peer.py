@@ -33,13 +33,18 @@ class Peer(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> "Peer":
         loop = asyncio.get_running_loop()
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        self.port = self.server.sockets[0].getsockname()[1]
+        while True:
+            self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+            self.port = self.server.sockets[0].getsockname()[1]
+            place = ("127.0.0.1", self.port)
+            try:
+                self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=place)
+            except OSError:  # the port is taken for UDP
+                self.server.close()
+                continue
+            break
         if not self.tcp:
             self.server.close()
-        self.transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", self.port)
-        )
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,11 @@ import dns.query
 import pytest
 
 START_LIMIT_S = 20.0
+STARTS = 5  # another process may take a port between its choice and its use
+
+
+class NotStartedError(Exception):
+    """A daemon ended, or did not answer in time; its log is the message."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ def _daemon(command: list[str], port: int, log: Path) -> Iterator[None]:
             except (OSError, dns.exception.DNSException):
                 pass
             if process.poll() is not None or time.monotonic() > limit:
-                pytest.fail(f"{command[0]} does not answer:\n{log.read_text(errors='replace')[-4000:]}")
+                raise NotStartedError(f"{command[0]}:\n{log.read_text(errors='replace')[-4000:]}")
             time.sleep(0.05)
         yield
     finally:
@@ -165,6 +170,20 @@ def _daemon(command: list[str], port: int, log: Path) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _start(stack: ExitStack, command: Callable[[int], list[str]], log: Path) -> int:
+    """Start a daemon on a free port, which `command` is made for, and give the port."""
+    problem = ""
+    for _ in range(STARTS):
+        port = _free_port()
+        try:
+            stack.enter_context(_daemon(command(port), port, log))
+        except NotStartedError as error:
+            problem = str(error)
+        else:
+            return port
+    return pytest.fail(f"does not start: {problem}")
 
 
 def _anchor(config: Path, zone: str) -> str:
@@ -186,26 +205,27 @@ def real_servers() -> Iterator[Servers]:
             if zone == "example.test":
                 text += "".join(f'big TXT "{number:02d} {"x" * 60}"\n' for number in range(60))
             (folder / f"{zone}.zone").write_text(text)
-        authority, resolver = _free_port(), _free_port()
         config = folder / "knot.conf"
-        config.write_text(KNOT.format(folder=folder, port=authority))
-        stack.enter_context(_daemon([knotd, "-c", str(config)], authority, folder / "knot.log"))
+
+        def knot_on(port: int) -> list[str]:
+            config.write_text(KNOT.format(folder=folder, port=port))
+            return [knotd, "-c", str(config)]
+
+        authority = _start(stack, knot_on, folder / "knot.log")
         # A wrong digest makes whatever the zone says bogus.
         right = _anchor(config, "example.test")
         wrong = _anchor(config, "bogus.test")
         wrong = wrong[:-8] + ("0" * 8 if wrong[-8:] != "0" * 8 else "1" * 8)
         (folder / "anchors").write_text(f"{right}\n{wrong}\n")
         ipv6 = _has_ipv6()
-        (folder / "unbound.conf").write_text(
-            UNBOUND.format(
-                folder=folder,
-                port=resolver,
-                authority=authority,
-                ipv6=f"interface: ::1@{resolver}" if ipv6 else "do-ip6: no",
-            )
-        )
-        command = [unbound, "-d", "-c", str(folder / "unbound.conf")]
-        stack.enter_context(_daemon(command, resolver, folder / "unbound.log"))
+
+        def unbound_on(port: int) -> list[str]:
+            interface = f"interface: ::1@{port}" if ipv6 else "do-ip6: no"
+            text = UNBOUND.format(folder=folder, port=port, authority=authority, ipv6=interface)
+            (folder / "unbound.conf").write_text(text)
+            return [unbound, "-d", "-c", str(folder / "unbound.conf")]
+
+        resolver = _start(stack, unbound_on, folder / "unbound.log")
         yield Servers(
             f"127.0.0.1:{authority}", f"127.0.0.1:{resolver}", f"[::1]:{resolver}" if ipv6 else None
         )

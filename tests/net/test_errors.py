@@ -50,7 +50,8 @@ def test_no_word_of_the_system_gets_into_it() -> None:
 
 def test_as_a_fact() -> None:
     error = NetError(Cause.ALERT, "handshake_failure", phase=Stage.HANDSHAKE, elapsed_s=0.5, alert=40)
-    assert error.ended() == Ended(Cause.ALERT, Stage.HANDSHAKE, alert=40, detail="handshake_failure")
+    ended = Ended(Cause.ALERT, Stage.HANDSHAKE, alert=40, detail="handshake_failure", stage_s=0.5)
+    assert error.ended() == ended
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,23 @@ within that tells nothing.
 """
 
 from waxseal.checks.api import Judgement, inconclusive
-from waxseal.facts import RunContext
+from waxseal.facts import Ended
 
 ENOUGH_S = 5.0
 
 
-def unless_patient(context: RunContext, what: str, *evidence: str) -> Judgement | None:
-    """INCONCLUSIVE where the run's limit was too short to hold a silence against a server; else None.
+def unless_patient(ended: Ended, what: str, *evidence: str) -> Judgement | None:
+    """INCONCLUSIVE where the wait was too short to hold a silence against a server; else None.
 
     Args:
-        context: Of the run.
+        ended: The wait that timed out.
         what: What did not come, such as ``no reply to STARTTLS came``.
         evidence: Lines that go with it.
     """
-    if context.time_limit_s >= ENOUGH_S:
+    if ended.stage_s >= ENOUGH_S:
         return None
     return inconclusive(
-        f"{what}, but the limit of {context.time_limit_s:g} s was too short to tell",
+        f"{what}, but {ended.stage_s:.1f} s were too short a wait to tell",
         *evidence,
-        advice=f"test again with a --time-limit of {ENOUGH_S:g} s or more",
+        advice=f"test again with a --time-limit of {2 * ENOUGH_S:g} s or more",
     )

@@ -181,9 +181,10 @@ def attempt(
     probe: str = DIALOGUE,
     **changes: Any,
 ) -> Attempt:
-    """The end of an attempt; `alert`, `code` and `detail` go to how it ended."""
-    ended = Ended(
-        cause=cause, stage=stage, **{k: changes.pop(k) for k in ("alert", "code", "detail") if k in changes}
-    )
+    """The end of an attempt; `alert`, `code`, `detail` and `stage_s` go to how it ended."""
+    end = {k: changes.pop(k) for k in ("alert", "code", "detail", "stage_s") if k in changes}
+    if cause is Cause.TIMED_OUT:
+        end.setdefault("stage_s", 30.0)
+    ended = Ended(cause=cause, stage=stage, **end)
     fields = {"id": "a1", "probe": probe, "ended": ended, "elapsed_s": 0.3, "connections": 1}
     return Attempt(**{**fields, **changes})

@@ -77,6 +77,7 @@ class Ended(Struct, frozen=True, omit_defaults=True):
         alert: TLS alert description number (RFC 8446 §6), only with `Cause.ALERT`.
         code: Reply code that ended it, only with `Cause.DECLINED`.
         detail: What the operating system, the library or the guard said, in its words.
+        stage_s: Seconds that the stage had taken by then; 0 where it was not measured.
     """
 
     cause: Cause
@@ -84,6 +85,7 @@ class Ended(Struct, frozen=True, omit_defaults=True):
     alert: int | None = None
     code: int | None = None
     detail: str = ""
+    stage_s: float = 0.0
 
 
 @fact("attempt/1", Scope.RUN)

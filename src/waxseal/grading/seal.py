@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from waxseal.checks.absence import accepts_no_mail, came_whole
 from waxseal.checks.api import Verdict
+from waxseal.checks.patience import ENOUGH_S
 from waxseal.facts import (
     DIALOGUE,
     Attempt,
@@ -88,7 +89,15 @@ class EndpointSeal(Struct, frozen=True):
 _OURS = frozenset({Cause.TLS_FAILED, Cause.LIMIT, Cause.BUDGET_SPENT, Cause.CRASHED})
 """Causes that say nothing of what another client would meet."""
 _WEIGHTY = Severity.MEDIUM
-_NO_ANSWER = frozenset({DnsStatus.TIMED_OUT, DnsStatus.UNREACHABLE})
+_NO_ANSWER = frozenset(
+    {
+        DnsStatus.TIMED_OUT,
+        DnsStatus.UNREACHABLE,
+        DnsStatus.REFUSED,
+        DnsStatus.MALFORMED,
+        DnsStatus.OTHER_RCODE,
+    }
+)
 FINAL = frozenset(
     {
         "dns/domain-missing",
@@ -162,6 +171,8 @@ def _no_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:
     if ended.cause is Cause.NOT_TLS:
         return True
     if ended.cause in _OURS or ehlo is None or ehlo.reply.code != 250:
+        return False
+    if ended.cause is Cause.TIMED_OUT and ended.stage_s < ENOUGH_S:
         return False
     if ended.cause is Cause.COMPLETED and ehlo.keyword("STARTTLS") is not None:
         return False  # facts of a later version, whose handshake cannot be read

@@ -34,7 +34,13 @@ class NetError(Exception):
 
     def ended(self) -> Ended:
         """The same as a fact."""
-        return Ended(cause=self.cause, stage=self.phase, alert=self.alert, detail=self.detail)
+        return Ended(
+            cause=self.cause,
+            stage=self.phase,
+            alert=self.alert,
+            detail=self.detail,
+            stage_s=round(self.elapsed_s, 3),
+        )
 
 
 _CAUSES: dict[int, Cause] = {

@@ -26,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.patience import unless_patient
 from waxseal.checks.smtp._dialogue import COMMANDS, all_answered
 from waxseal.checks.smtp._replies import not_reached
-from waxseal.facts import Cause, RunContext, Stage
+from waxseal.facts import Cause, Stage
 
 
 @check(
@@ -42,18 +42,18 @@ from waxseal.facts import Cause, RunContext, Stage
     ),
     rows=("B2", "B4"),
 )
-def judge(attempt: DialogueAttempt, context: RunContext) -> Judgement:
+def judge(attempt: DialogueAttempt) -> Judgement:
     """Judge whether the wait for a reply used up its time."""
     ended = attempt.ended
     if ended.cause is Cause.TIMED_OUT and ended.stage in COMMANDS:
-        said = f"no reply to {COMMANDS[ended.stage]}; the attempt took {attempt.elapsed_s:.0f} s in all"
+        said = f"no reply to {COMMANDS[ended.stage]} within {ended.stage_s:.1f} s"
         if ended.stage is Stage.EHLO:
             return inconclusive(
                 "the server greets and then leaves EHLO unanswered, so nothing more could be seen",
                 said,
                 advice="test again with a longer --time-limit and from another address",
             )
-        hasty = unless_patient(context, f"the server left {COMMANDS[ended.stage]} unanswered", said)
+        hasty = unless_patient(ended, f"the server left {COMMANDS[ended.stage]} unanswered", said)
         return hasty or fail(f"The server leaves {COMMANDS[ended.stage]} unanswered", said)
     if all_answered(attempt):
         return passed("the server answered every command that it was given")
@@ -67,6 +67,6 @@ def examples() -> Iterator[Example]:
     for stage in (Stage.STARTTLS, Stage.EHLO_TLS):
         silent = samples.attempt(Cause.TIMED_OUT, stage)
         yield Example(COMMANDS[stage], Verdict.FAIL, (silent,))
-        hasty = samples.run_context(time_limit_s=4.0)
-        yield Example(f"{COMMANDS[stage]}, not waited for", Verdict.INCONCLUSIVE, (hasty, silent))
+        hasty = samples.attempt(Cause.TIMED_OUT, stage, stage_s=4.0)
+        yield Example(f"{COMMANDS[stage]}, not waited for", Verdict.INCONCLUSIVE, (hasty,))
     yield Example("silence", Verdict.INCONCLUSIVE, (samples.attempt(Cause.TIMED_OUT, Stage.GREETING),))

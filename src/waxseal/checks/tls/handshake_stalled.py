@@ -23,7 +23,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.patience import unless_patient
 from waxseal.checks.tls._handshake import Failure, failure
-from waxseal.facts import Cause, Endpoint, Handshake, RunContext, Stage
+from waxseal.facts import Cause, Endpoint, Handshake, Stage
 
 
 @check(
@@ -40,17 +40,14 @@ from waxseal.facts import Cause, Endpoint, Handshake, RunContext, Stage
     ),
     rows=("B4",),
 )
-def judge(
-    endpoint: Endpoint, attempt: DialogueAttempt, handshake: Handshake | None, context: RunContext
-) -> Judgement:
+def judge(endpoint: Endpoint, attempt: DialogueAttempt, handshake: Handshake | None) -> Judgement:
     """Judge whether time ran out in the handshake."""
     seen = failure("tls/handshake-stalled", endpoint, attempt, handshake)
     if not isinstance(seen, Failure):
         return seen
-    evidence: tuple[str, ...] = (f"given up {seen.elapsed_s:.1f} s after the connection was begun",)
-    evidence += (seen.detail,) if seen.detail else ()
-    return unless_patient(context, "the server did not finish the TLS handshake", *evidence) or fail(
-        "The TLS handshake hangs: the server did not finish it in time", *evidence
+    waited = f"given up {attempt.ended.stage_s:.1f} s after the ClientHello"
+    return unless_patient(attempt.ended, "the server did not finish the TLS handshake", waited) or fail(
+        "The TLS handshake hangs: the server did not finish it in time", waited
     )
 
 
@@ -58,8 +55,8 @@ def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
     stalled = samples.attempt(Cause.TIMED_OUT, Stage.HANDSHAKE, elapsed_s=30.0)
     yield Example("nothing came", Verdict.FAIL, (samples.endpoint(), stalled))
-    hasty = samples.run_context(time_limit_s=3.0)
-    yield Example("not waited for", Verdict.INCONCLUSIVE, (hasty, samples.endpoint(), stalled))
+    hasty = samples.attempt(Cause.TIMED_OUT, Stage.HANDSHAKE, stage_s=3.0)
+    yield Example("not waited for", Verdict.INCONCLUSIVE, (samples.endpoint(), hasty))
     yield Example("completed", Verdict.PASS, (samples.endpoint(), samples.attempt(), samples.handshake()))
     yield Example(
         "refused instead",
