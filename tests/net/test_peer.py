@@ -137,7 +137,10 @@ def test_connecting_has_a_limit_of_its_own() -> None:
 def test_a_refusal_names_its_errno() -> None:
     one = Peer(network(), LOOPBACK, free_port(), time_limit_s=5, connection_limit=1)
     error = failure(one.dial())
-    assert error.ended() == Ended(Cause.REFUSED, Stage.CONNECT, detail="ECONNREFUSED")
+    ended = error.ended()
+    assert Ended(ended.cause, ended.stage, detail=ended.detail) == Ended(
+        Cause.REFUSED, Stage.CONNECT, detail="ECONNREFUSED"
+    )
 
 
 async def answer() -> int:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from waxseal.api import check, default_network
+from waxseal.api import Result, check, default_network
 from waxseal.cli.network import control_place, dial_map, ehlo_name
-from waxseal.cli.output import expect_writable, keeping, one_form, output_options, show
+from waxseal.cli.output import Asked, expect_writable, keeping, one_form, output_options, show
 from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
+from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
 
+TIME_LIMIT_S = 30.0
 LAB_TIME_LIMIT_S = 8.0
 LAB_PARALLEL = 64
 
@@ -81,43 +83,55 @@ def command(
     waxseal check 192.0.2.25 --name mx.example.org
     waxseal check mx.example.org:587 submissions://mail.example.org
     """
-    if only_ipv4 and only_ipv6:
-        raise UsageError("-4 and -6 exclude each other", "leave both out to test both")
     if not targets and not lab:
         raise UsageError(
             "nothing to check was named", "name a domain, as in 'waxseal check example.org', or use --lab"
         )
-    if time_limit is not None and math.isnan(time_limit):
-        raise UsageError("--time-limit nan is no number of seconds", "give seconds, such as 30")
     if not vantage.isprintable():
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
     form = one_form(forms)
     expect_writable(save)
     settings = ProbeSettings(
         ehlo_name=ehlo_name(ehlo),
-        time_limit_s=time_limit if time_limit is not None else (LAB_TIME_LIMIT_S if lab else 30.0),
+        time_limit_s=_seconds(time_limit, LAB_TIME_LIMIT_S if lab else TIME_LIMIT_S),
         connection_limit=max_connections,
         control=control_place(control) if control else None,
         parallel=LAB_PARALLEL if lab else ProbeSettings().parallel,
-        families=(4,) if only_ipv4 else (6,) if only_ipv6 else (4, 6),
+        families=_families(only_ipv4, only_ipv6),
     )
+    asked = Asked(targets, name, port, vantage)
     if lab:
-        from waxseal.cli.lab import Asked, check_lab
+        from waxseal.cli.lab import check_lab
 
-        asked = Asked(targets, name, port, vantage)
         return check_lab(asked, settings, form=form, save=save, verbose=verbose, fail_on=fail_on)
     network = default_network(resolvers, roots, allowed)
     if dial_map_file is not None:
         network = dial_map(network, dial_map_file)
+    result = _look(asked, network, settings, save)
+    return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
+
+
+def _look(asked: Asked, network: Network, settings: ProbeSettings, save: Path | None) -> Result:
     with Progress() as progress, keeping(progress, save):
         run = check(
-            *targets,
+            *asked.targets,
             network=network,
             settings=settings,
-            name=name,
-            port=port,
-            vantage=vantage,
+            name=asked.name,
+            port=asked.port,
+            vantage=asked.vantage,
             on_record=progress.note,
         )
-        result = asyncio.run(run)
-    return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
+        return asyncio.run(run)
+
+
+def _seconds(given: float | None, usual: float) -> float:
+    if given is not None and math.isnan(given):
+        raise UsageError("--time-limit nan is no number of seconds", "give seconds, such as 30")
+    return usual if given is None else given
+
+
+def _families(only_ipv4: bool, only_ipv6: bool) -> tuple[int, ...]:
+    if only_ipv4 and only_ipv6:
+        raise UsageError("-4 and -6 exclude each other", "leave both out to test both")
+    return (4,) if only_ipv4 else (6,) if only_ipv6 else (4, 6)

@@ -7,12 +7,11 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from waxseal.api import Result, check
-from waxseal.cli.output import keeping, show
+from waxseal.cli.output import Asked, keeping, show
 from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
 from waxseal.lab.domains import LabDomain
@@ -105,18 +104,6 @@ def _how_to_reach(world: LabWorld, folder: Path) -> list[str]:
     ]
 
 
-class Asked(NamedTuple):
-    """What is asked of the lab: its own network is used, the rest holds as for any check.
-
-    `name` and `port` are for named targets; the whole lab has its own.
-    """
-
-    targets: tuple[str, ...]
-    name: str | None
-    port: int | None
-    vantage: str
-
-
 def check_lab(
     asked: Asked,
     settings: ProbeSettings,
@@ -127,6 +114,8 @@ def check_lab(
     fail_on: str,
 ) -> int:
     """Check the lab's domains, all of them where none is named, and say which got what they should.
+
+    A name and a port apart are for named targets; the whole lab has its own.
 
     The exit code is that of the findings where targets are named; for the whole lab it says whether every
     domain got its expected verdict, since its faults are meant.

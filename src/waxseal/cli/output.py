@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -19,6 +19,15 @@ from waxseal.grading.severity import Severity
 
 BRIEF_FROM = 6
 """So many reports, and remedies are left out of each."""
+
+
+class Asked(NamedTuple):
+    """What is to be checked, as the command line says it."""
+
+    targets: tuple[str, ...]
+    name: str | None
+    port: int | None
+    vantage: str
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ RFC 8446 §5 and §6. The handshake on top of it is in ``wire.tls13``; how a rec
 ``wire.tls13_protection``. Octets may come cut anywhere; they give the same events and never raise.
 """
 
+from abc import ABC, abstractmethod
 from typing import Final, NamedTuple
 
 from waxseal.facts import Deviation
@@ -81,7 +82,7 @@ class RecordReader:
         return bool(bad)
 
 
-class Tls13Connection:
+class Tls13Connection(ABC):
     """Both directions of a connection: what came becomes events, what goes out waits in `to_send`.
 
     Attributes:
@@ -268,9 +269,9 @@ class Tls13Connection:
                 left = bytes(self._handshake)
                 self._fail(self._flag("message-across-keys", "RFC 8446 §5.1", left, at), UNEXPECTED_MESSAGE)
 
+    @abstractmethod
     def _message(self, octets: bytes, at: int) -> None:
         """One whole handshake message, of the record that began at `at`."""
-        raise NotImplementedError
 
     def _stop(self, why: str) -> None:
         self._end(Stopped(why))
