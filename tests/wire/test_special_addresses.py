@@ -127,7 +127,7 @@ PUBLIC = [
 def test_special(address: str, network: str, source: str) -> None:
     found = special_purpose(address)
     assert found is not None
-    assert (str(found.network), found.source) == (network, source)
+    assert (found.text, found.source) == (network, source)
     assert str(found).startswith(f"{network} (")
 
 
@@ -188,7 +188,7 @@ def naive(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str | None:
 def test_the_table_gives_the_most_specific_row(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> None:
-    own = [str(s.network.network) for s in special_purposes(str(address)) if not s.embedded]
+    own = [s.network.text for s in special_purposes(str(address)) if not s.embedded]
     assert own == [text for text in [naive(address)] if text is not None]
 
 
@@ -198,5 +198,5 @@ def test_every_row_at_its_edges() -> None:
         for number in (int(network[0]), int(network[-1]), int(network[0]) - 1, int(network[-1]) + 1):
             if 0 <= number < 2**network.max_prefixlen:
                 address = type(network[0])(number)
-                own = [str(s.network.network) for s in special_purposes(str(address)) if not s.embedded]
+                own = [s.network.text for s in special_purposes(str(address)) if not s.embedded]
                 assert own == [text for text in [naive(address)] if text is not None]

@@ -4,13 +4,13 @@ A line is ``{"fact": "smtp.greeting/1", "subject": {...}, "seen_at": "...", "att
 Tags that this version does not know survive a round trip octet for octet. Octet strings are base64.
 """
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import msgspec
 
 from waxseal.errors import UsageError
+from waxseal.facts.address import canonical
 from waxseal.facts.record import FACT_TYPES, AwareTime, Fact, FactSet, Record, UnknownFact
 from waxseal.facts.subject import Subject
 
@@ -101,7 +101,7 @@ def _expect_address(text: str | None) -> None:
     Raises:
         ValueError: It is neither.
     """
-    if text is not None and str(ipaddress.ip_address(text)) != text:
+    if text is not None and canonical(text) != text:
         raise ValueError(f"{text[:64]!r} is no address in canonical form")
 
 

@@ -5,7 +5,6 @@ them is decided in ``checks/dns``.
 """
 
 import asyncio
-import ipaddress
 
 from waxseal.facts import (
     Cause,
@@ -20,6 +19,7 @@ from waxseal.facts import (
     Stage,
     Subject,
 )
+from waxseal.facts.address import canonical
 from waxseal.net.network import Network
 from waxseal.probes.recorder import Recorder, attempt
 from waxseal.probes.settings import ProbeSettings
@@ -76,7 +76,7 @@ async def find_mail_hosts(
 def _literal(exchange: str) -> str | None:
     """The address that an exchange spells out, brackets or not; a host name was due (RFC 5321 §5.1)."""
     try:
-        return str(ipaddress.ip_address(exchange.strip("[]").removeprefix("ipv6:")))
+        return canonical(exchange.strip("[]").removeprefix("ipv6:"))
     except ValueError:
         return None
 

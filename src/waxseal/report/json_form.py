@@ -3,6 +3,7 @@
 Fields are only added within a version; a change of meaning makes a new one.
 """
 
+import inspect
 from typing import Any
 
 import msgspec
@@ -75,8 +76,12 @@ def render_json(reports: tuple[Report, ...]) -> bytes:
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of the document."""
-    return msgspec.json.schema(JsonDocument)
+    """JSON Schema of the document, with the docstrings as descriptions."""
+    schema: dict[str, Any] = msgspec.json.schema(JsonDocument)
+    for definition in schema["$defs"].values():
+        if "description" in definition:  # Python 3.13 takes the indent off docstrings, older ones keep it
+            definition["description"] = inspect.cleandoc(definition["description"])
+    return schema
 
 
 def _report(report: Report) -> JsonReport:

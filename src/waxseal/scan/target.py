@@ -4,11 +4,11 @@
 ``smtp://mx.example.org`` one host; ``192.0.2.25``, ``[2001:db8::1]`` one address.
 """
 
-import ipaddress
 import re
 
 from waxseal.errors import UsageError
 from waxseal.facts import MailProtocol, Subject, Target, TargetKind, TlsMode
+from waxseal.facts.address import canonical
 from waxseal.wire.idna import InvalidName, to_a_label
 
 MAX_TEXT = 1024
@@ -115,7 +115,7 @@ def _address(text: str) -> str | None:
     if "%" in inner and not _ZONE.fullmatch(inner.partition("%")[2]):
         return None
     try:
-        return str(ipaddress.ip_address(inner))
+        return canonical(inner)
     except ValueError:
         return None
 

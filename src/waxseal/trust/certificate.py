@@ -7,10 +7,10 @@ No octets raise. Taking them apart is done in ``reading``; whether the certifica
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import TypeVar
 
 from waxseal.facts import Certificate
+from waxseal.facts.address import canonical
 from waxseal.trust import der, distinguished, extensions
 from waxseal.trust.decoded import Decoded
 from waxseal.trust.extensions import DNS_NAME, IP_ADDRESS
@@ -53,9 +53,7 @@ def _describe(taken: Decoded) -> Certificate:
         not_before=taken.not_before,
         not_after=taken.not_after,
         dns_names=tuple(n.value.decode("ascii", "backslashreplace") for n in names if n.tag == DNS_NAME),
-        ip_names=tuple(
-            str(ip_address(n.value)) for n in names if n.tag == IP_ADDRESS and len(n.value) in {4, 16}
-        ),
+        ip_names=tuple(canonical(n.value) for n in names if n.tag == IP_ADDRESS and len(n.value) in {4, 16}),
         common_names=_or_none(distinguished.common_names, taken.subject_name) or (),
         has_san=extensions.SUBJECT_ALT_NAME in taken.extension_oids,
         key_type=key.kind,

@@ -9,6 +9,7 @@ import ipaddress
 import re
 
 from waxseal.facts import DnsAnswer, MailExchange
+from waxseal.facts.address import canonical
 
 MAX_LABEL_OCTETS = 63
 MAX_NAME_OCTETS = 255
@@ -163,7 +164,7 @@ def address_records(answer: DnsAnswer) -> tuple[str, ...]:
     found = []
     for rdata in answer.rdata:
         try:
-            found.append(str(kind(rdata)))
+            found.append(canonical(str(kind(rdata))))
         except ValueError:
             continue
     return tuple(found)

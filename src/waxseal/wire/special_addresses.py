@@ -13,6 +13,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
+from waxseal.facts.address import canonical
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,7 +33,12 @@ class SpecialNetwork(NamedTuple):
     source: str
 
     def __str__(self) -> str:
-        return f"{self.network} ({self.name}, {self.source})"
+        return f"{self.text} ({self.name}, {self.source})"
+
+    @property
+    def text(self) -> str:
+        """The address block as the registries write it."""
+        return f"{canonical(self.network.network_address)}/{self.network.prefixlen}"
 
 
 class Special(NamedTuple):
