@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
-from waxseal.wire.tls13_events import ApplicationData, Event
+from waxseal.wire.tls_events import ApplicationData, Event
 from waxseal.wire.tls13_keys import SUITES, KeySchedule, finished
 from waxseal.wire.tls13_offer import Tls13Offer
 from waxseal.wire.tls13_protection import MAX_PLAINTEXT_OCTETS, RecordProtection

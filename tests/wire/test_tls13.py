@@ -19,7 +19,7 @@ from waxseal.wire import tls13_groups
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import MAX_KEY_UPDATES, Tls13Client
-from waxseal.wire.tls13_events import (
+from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
     CertificateRequestSeen,

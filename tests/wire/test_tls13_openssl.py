@@ -14,7 +14,7 @@ from waxseal.lab.tls import server_context
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
-from waxseal.wire.tls13_events import (
+from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
     CertificateRequestSeen,

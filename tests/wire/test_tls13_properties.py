@@ -7,7 +7,7 @@ from tests.wire.cuts import cut_places, pieces
 from tests.wire.test_tls13 import CCS, client
 from tests.wire.tls13_peer import CERTIFICATE, EXTENSIONS, PROOF, Peer
 from waxseal.wire import tls_registry as reg
-from waxseal.wire.tls13_events import Closed, Event
+from waxseal.wire.tls_events import Closed, Event
 from waxseal.wire.tls_fields import message, vector
 
 

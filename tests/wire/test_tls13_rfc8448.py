@@ -8,7 +8,7 @@ from tests.wire.cuts import cut_places, pieces
 from tests.wire.hellos import client_hello
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
-from waxseal.wire.tls13_events import (
+from waxseal.wire.tls_events import (
     ApplicationData,
     CertificatesShown,
     CertificateVerifySeen,

@@ -14,7 +14,7 @@ from waxseal.net.stream import READ_OCTETS, ByteStream
 from waxseal.net.tls import MAX_HANDSHAKE_OCTETS, MAX_IDLE_OCTETS
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
-from waxseal.wire.tls13_events import (
+from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
     CertificatesShown,

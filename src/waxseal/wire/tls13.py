@@ -16,7 +16,7 @@ from typing import Final
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13_agreement import DECODE_ERROR, Tls13Agreement
 from waxseal.wire.tls13_connection import UNEXPECTED_MESSAGE
-from waxseal.wire.tls13_events import (
+from waxseal.wire.tls_events import (
     CertificateRequestSeen,
     CertificatesShown,
     CertificateVerifySeen,

@@ -10,7 +10,7 @@ from typing import Final
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13_connection import UNEXPECTED_MESSAGE, Tls13Connection
-from waxseal.wire.tls13_events import Deviated, HelloRetry, Resumption, ServerHelloSeen
+from waxseal.wire.tls_events import Deviated, HelloRetry, Resumption, ServerHelloSeen
 from waxseal.wire.tls13_groups import Entropy, KeyShare, ShareError, available_groups, key_share
 from waxseal.wire.tls13_keys import SUITES, KeySchedule, Suite
 from waxseal.wire.tls13_protection import RecordProtection
