@@ -19,6 +19,10 @@ from waxseal.wire import tls13_groups
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import MAX_KEY_UPDATES, Tls13Client
+from waxseal.wire.tls13_groups import available_groups, key_share
+from waxseal.wire.tls13_keys import SUITES, KeySchedule
+from waxseal.wire.tls13_offer import Tls13Offer
+from waxseal.wire.tls13_protection import RecordProtection
 from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
@@ -38,10 +42,6 @@ from waxseal.wire.tls_events import (
     Stopped,
     TicketSeen,
 )
-from waxseal.wire.tls13_groups import available_groups, key_share
-from waxseal.wire.tls13_keys import SUITES, KeySchedule
-from waxseal.wire.tls13_offer import Tls13Offer
-from waxseal.wire.tls13_protection import RecordProtection
 from waxseal.wire.tls_extensions import Extension
 from waxseal.wire.tls_fields import message, number, records, vector
 

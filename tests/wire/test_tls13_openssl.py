@@ -14,6 +14,8 @@ from waxseal.lab.tls import server_context
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
+from waxseal.wire.tls13_offer import SCHEMES_OF_KEY_TYPE, Tls13Offer
+from waxseal.wire.tls_client_hello import ClientHello, padded, with_grease
 from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
@@ -30,8 +32,6 @@ from waxseal.wire.tls_events import (
     Stopped,
     TicketSeen,
 )
-from waxseal.wire.tls13_offer import SCHEMES_OF_KEY_TYPE, Tls13Offer
-from waxseal.wire.tls_client_hello import ClientHello, padded, with_grease
 from waxseal.wire.tls_extensions import Extension
 from waxseal.wire.tls_fields import message, records
 

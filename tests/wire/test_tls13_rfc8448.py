@@ -8,6 +8,7 @@ from tests.wire.cuts import cut_places, pieces
 from tests.wire.hellos import client_hello
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
+from waxseal.wire.tls13_groups import key_share
 from waxseal.wire.tls_events import (
     ApplicationData,
     CertificatesShown,
@@ -20,7 +21,6 @@ from waxseal.wire.tls_events import (
     ServerHelloSeen,
     TicketSeen,
 )
-from waxseal.wire.tls13_groups import key_share
 from waxseal.wire.tls_extensions import Extension
 
 HELLO = client_hello(rfc8448.CLIENT_HELLO_RECORD[5:])

@@ -14,6 +14,8 @@ from waxseal.net.stream import READ_OCTETS, ByteStream
 from waxseal.net.tls import MAX_HANDSHAKE_OCTETS, MAX_IDLE_OCTETS
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
+from waxseal.wire.tls13_groups import Entropy
+from waxseal.wire.tls13_offer import Tls13Offer
 from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
@@ -25,8 +27,6 @@ from waxseal.wire.tls_events import (
     Failed,
     Stopped,
 )
-from waxseal.wire.tls13_groups import Entropy
-from waxseal.wire.tls13_offer import Tls13Offer
 from waxseal.wire.tls_record import RecordScanner, alert_name, server_hello_version
 from waxseal.wire.tls_suites import suite_name
 

@@ -16,6 +16,10 @@ from typing import Final
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13_agreement import DECODE_ERROR, Tls13Agreement
 from waxseal.wire.tls13_connection import UNEXPECTED_MESSAGE
+from waxseal.wire.tls13_groups import Entropy, KeyShare
+from waxseal.wire.tls13_keys import KeySchedule, Suite, finished, ticket_secret
+from waxseal.wire.tls13_protection import RecordProtection
+from waxseal.wire.tls_client_hello import TLS_1_3, ClientHello
 from waxseal.wire.tls_events import (
     CertificateRequestSeen,
     CertificatesShown,
@@ -28,10 +32,6 @@ from waxseal.wire.tls_events import (
     Resumption,
     TicketSeen,
 )
-from waxseal.wire.tls13_groups import Entropy, KeyShare
-from waxseal.wire.tls13_keys import KeySchedule, Suite, finished, ticket_secret
-from waxseal.wire.tls13_protection import RecordProtection
-from waxseal.wire.tls_client_hello import TLS_1_3, ClientHello
 from waxseal.wire.tls_fields import message, vector
 from waxseal.wire.tls_server_certificates import CertificateMessage, CertificateRequest, CertificateVerify
 from waxseal.wire.tls_server_flight import KeyUpdate, NewSessionTicket, parse_message

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from waxseal.facts import Deviation
 from waxseal.wire import tls_registry as reg
-from waxseal.wire.tls_events import AlertReceived, ApplicationData, Closed, Deviated, Event, Failed, Stopped
 from waxseal.wire.tls13_protection import MAX_CIPHERTEXT_OCTETS, MAX_PLAINTEXT_OCTETS, RecordProtection
+from waxseal.wire.tls_events import AlertReceived, ApplicationData, Closed, Deviated, Event, Failed, Stopped
 from waxseal.wire.tls_fields import MAX_DEVIATION_OCTETS, records
 from waxseal.wire.tls_record import MAX_MESSAGE_OCTETS, MAX_RECORD_OCTETS
 
