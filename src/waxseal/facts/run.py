@@ -56,6 +56,8 @@ class MailProtocol(StrEnum):
     SMTP = "smtp"
     IMAP = "imap"
     POP3 = "pop3"
+    LMTP = "lmtp"
+    SIEVE = "sieve"
 
 
 @fact("target/1", Scope.DOMAIN)

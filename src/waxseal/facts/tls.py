@@ -53,6 +53,11 @@ class Certificate(Struct, frozen=True, omit_defaults=True):
         extended_key_usage: Dotted OIDs; None where the extension is missing.
         subject_key_id, authority_key_id: Hex; "" where missing.
         issuer_urls: AIA caIssuers URLs.
+        ocsp_urls: AIA OCSP URLs.
+        crl_urls: URLs of CRL distribution points (RFC 5280 §4.2.1.13).
+        policies: Dotted OIDs of certificatePolicies.
+        must_staple: The TLS feature extension names status_request (RFC 7633 §4.2.3.1).
+        embedded_timestamps: The octets of each embedded SCT (RFC 6962 §3.2), at most 64.
         unknown_critical: Dotted OIDs of critical extensions that this version cannot process.
         deviations: What could not be parsed or breaks RFC 5280's form.
     """
@@ -81,6 +86,11 @@ class Certificate(Struct, frozen=True, omit_defaults=True):
     subject_key_id: str = ""
     authority_key_id: str = ""
     issuer_urls: tuple[str, ...] = ()
+    ocsp_urls: tuple[str, ...] = ()
+    crl_urls: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    must_staple: bool = False
+    embedded_timestamps: tuple[bytes, ...] = ()
     unknown_critical: tuple[str, ...] = ()
     deviations: tuple[Deviation, ...] = ()
 
