@@ -293,7 +293,7 @@ def test_durations_and_sizes_name_their_unit() -> None:
 @pytest.mark.parametrize("tag", sorted(FACT_TYPES))
 def test_tags_have_a_version_and_types_a_frozen_shape(tag: str) -> None:
     kind = FACT_TYPES[tag]
-    assert re.fullmatch(r"[a-z]+(\.[a-z-]+)?/[1-9][0-9]*", tag)
+    assert re.fullmatch(r"[a-z]+(\.[a-z0-9-]+)?/[1-9][0-9]*", tag)
     assert tag == kind.TAG
     assert kind.__struct_config__.frozen
     assert issubclass(kind, Fact)

@@ -1,4 +1,4 @@
-"""How a TLS server behaves: sessions, renegotiation, tolerance, and its answers to octets that test a known flaw.
+"""How a TLS server behaves: sessions, renegotiation, tolerance, and its answers to tests of known flaws.
 
 Each field says what was sent and what came back; what that means is decided in ``checks/tls``.
 """
@@ -217,7 +217,7 @@ class RsaOracle(Fact, frozen=True, kw_only=True):
 
 @fact("tls.padding-oracle/1", Scope.PORT)
 class PaddingOracle(Fact, frozen=True, kw_only=True):
-    """Replies to records in CBC mode with spoilt padding or MAC (POODLE for TLS, CVE-2016-2107, CVE-2019-1559).
+    """Replies to records in CBC mode with spoilt padding or MAC (CVE-2016-2107, CVE-2019-1559).
 
     Attributes:
         version: Version of the handshakes.

@@ -1,7 +1,7 @@
-"""What a TLS server takes and refuses, found by asking: versions, suites, groups, signature schemes, parameters.
+"""What a TLS server takes and refuses, found by asking: versions, suites, groups, schemes, parameters.
 
-Numbers are those of IANA's registries; names belong to the reports. Lists hold what was really selected by the
-server; what was offered and never selected is refused, unless it is among the `undecided`. How the server
+Numbers are those of IANA's registries; names belong to the reports. Lists hold what the server really
+selected; what was offered and never selected is refused, unless it is among the `undecided`. How the server
 behaves beyond its choices is in ``facts.tls_behaviour``.
 """
 
