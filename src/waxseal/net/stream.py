@@ -48,6 +48,10 @@ class ByteStream(Protocol):
         """
         ...
 
+    async def close_writing(self) -> None:
+        """End our side in order; what the peer still sends can be read. Never raises."""
+        ...
+
     async def close(self) -> None:
         """End in order. Never raises; may be called twice."""
         ...
@@ -92,6 +96,11 @@ class SocketStream:
         except OSError as error:
             raise from_os_error(error) from error
         self.octets_out += len(data)
+
+    async def close_writing(self) -> None:
+        """See `ByteStream.close_writing`."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
 
     async def close(self) -> None:
         """See `ByteStream.close`."""

@@ -69,6 +69,10 @@ class RecordingStream:
         self._keep("C", data)
         await self._inner.write(data)
 
+    async def close_writing(self) -> None:
+        """See `ByteStream.close_writing`."""
+        await self._inner.close_writing()
+
     async def close(self) -> None:
         """See `ByteStream.close`."""
         await self._inner.close()
@@ -112,6 +116,9 @@ class ReplayStream:
     async def write(self, data: bytes) -> None:
         """See `ByteStream.write`."""
         self.written += data
+
+    async def close_writing(self) -> None:
+        """See `ByteStream.close_writing`."""
 
     async def close(self) -> None:
         """See `ByteStream.close`."""

@@ -156,6 +156,13 @@ class TlsStream:
         self.octets_out += len(data)
         await self._flush()
 
+    async def close_writing(self) -> None:
+        """Send close_notify and end our side; what the peer still sends can be read."""
+        with contextlib.suppress(ssl.SSLError, ValueError):
+            self._tls.unwrap()
+        await self._flush_quietly()
+        await self._inner.close_writing()
+
     async def close(self) -> None:
         """Send close_notify and end in order, without waiting for the peer's (RFC 8446 §6.1)."""
         with contextlib.suppress(ssl.SSLError, ValueError):
