@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from waxseal.probes.tls.depth import Depth
+
 
 class ProbeSettings(Struct, frozen=True):
     """Rules of engagement.
@@ -9,20 +11,36 @@ class ProbeSettings(Struct, frozen=True):
     Attributes:
         ehlo_name: Name sent with EHLO, A-label; "" sends the address literal of the local address
             (RFC 5321 §4.1.3).
-        time_limit_s: Limit for everything done with one address and port.
-        connection_limit: Most connections to one address and port.
+        depth: How much is asked of each server's TLS.
+        time_limit_s: Limit for everything done with one address and port; None for that of the depth.
+        connection_limit: Most connections to one address and port; None for that of the depth.
+        parallel_per_server: Most connections to one address and port at the same time.
         control: Known control destination ``(host or address, port)``, asked only when nothing answered.
         families: Address families to test: 4, 6 or both.
         addresses_limit: Most addresses tested per host.
         hosts_limit: Most MX hosts tested per domain.
         parallel: Most endpoints tested at the same time.
+        online_revocation: Ask the issuers of certificates whether these are revoked.
     """
 
     ehlo_name: str = ""
-    time_limit_s: float = 30.0
-    connection_limit: int = 6
+    depth: Depth = Depth.STANDARD
+    time_limit_s: float | None = None
+    connection_limit: int | None = None
+    parallel_per_server: int = 3
     control: tuple[str, int] | None = None
     families: tuple[int, ...] = (4, 6)
     addresses_limit: int = 16
     hosts_limit: int = 20
     parallel: int = 16
+    online_revocation: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """The limit of time in force."""
+        return self.depth.time_limit_s if self.time_limit_s is None else self.time_limit_s
+
+    @property
+    def connections(self) -> int:
+        """The limit of connections in force."""
+        return self.depth.most_connections if self.connection_limit is None else self.connection_limit

@@ -33,6 +33,7 @@ from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_conversation import Heard, SmtpConversation
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_ehlo import greeting_host_name, parse_ehlo
+from waxseal.wire.tls_server_hello import ServerHello, parse_server_hello
 
 QUIT_LIMIT_S = 5.0
 """How long the answer to QUIT is waited for; nothing depends on it."""
@@ -50,6 +51,8 @@ class DialogueResult(Struct):
         key_type: Key type of the leaf ("" without TLS).
         leaf_sha256: Of the leaf.
         dns_names: The leaf's subjectAltName names.
+        leaf_curve: The curve of its key; "" for other keys.
+        server_hello: The ServerHello.
     """
 
     cause: Cause = Cause.COMPLETED
@@ -59,6 +62,8 @@ class DialogueResult(Struct):
     key_type: str = ""
     leaf_sha256: str = ""
     dns_names: tuple[str, ...] = ()
+    leaf_curve: str = ""
+    server_hello: ServerHello | None = None
 
 
 async def smtp_dialogue(
@@ -194,8 +199,13 @@ class _Dialogue:
                 server_hello=tls.scanner.server_hello[:4096],
             )
         )
-        leaf = emit_chain(self.run, tls, self.talk.peer.network)
+        leaf = emit_chain(
+            self.run, tls.certificates(), tls.version, self.offer.server_name, self.talk.peer.network
+        )
+        hello = parse_server_hello(tls.scanner.server_hello)
+        self.result.server_hello = hello if isinstance(hello, ServerHello) else None
         if leaf is not None:
+            self.result.leaf_curve = leaf.curve
             self.result.key_type = leaf.key_type
             self.result.leaf_sha256 = leaf.sha256
             self.result.dns_names = leaf.dns_names

@@ -101,8 +101,8 @@ def _context(network: Network, settings: ProbeSettings, vantage: str) -> RunCont
         vantage=vantage,
         resolver=network.resolver.servers,
         root_store=network.roots.id,
-        time_limit_s=settings.time_limit_s,
-        connection_limit=settings.connection_limit,
+        time_limit_s=settings.seconds,
+        connection_limit=settings.connections,
         control=control,
         allowed_networks=network.guard.allowed_networks,
     )

@@ -1,8 +1,7 @@
 """Tests one address and port, once, for every host that shares it: the plan of its few connections.
 
-First the main conversation, alone. Then, as far as it got: the same handshake without SNI, the key types not
-yet seen, and the names of further hosts that the certificate does not cover. Nothing runs at the same time
-to one address (DESIGN §7).
+First the main conversation, alone. Then, where its handshake was completed, the examination of the TLS with a
+few connections at a time, which asks for the further hosts' names too (DESIGN §7).
 """
 
 import re
@@ -11,8 +10,6 @@ from msgspec import Struct
 
 from waxseal.facts import (
     Cause,
-    CertificateTypeQuery,
-    CertificateTypes,
     Endpoint,
     MailProtocol,
     Stage,
@@ -21,13 +18,12 @@ from waxseal.facts import (
 )
 from waxseal.net.network import Network
 from waxseal.net.peer import Peer
-from waxseal.probes.certificate_chain import Asker
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
+from waxseal.probes.tls.examine import Examination
 from waxseal.trust.names import match_dns_id
 
-KEY_TYPES = ("rsa", "ec")
 _SENDABLE = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 """Names that TLS libraries take for a server_name; DNS admits any octets in an MX record."""
 
@@ -74,31 +70,20 @@ async def test_endpoint(
         network,
         plan.address,
         plan.port,
-        time_limit_s=settings.time_limit_s,
-        connection_limit=settings.connection_limit,
+        time_limit_s=settings.seconds,
+        connection_limit=settings.connections,
     )
     names = plan.server_names
     first_name = names[0] if names else ""
     result = await smtp_dialogue(
         peer, recorder, plan.subjects, settings, plan.mode, first_name, plan.protocol
     )
-    asker = Asker(peer, recorder, plan.subjects, settings, plan.mode, plan.protocol)
-    if not result.handshake_completed:
-        if first_name and result.stage is Stage.HANDSHAKE and result.cause is Cause.ALERT:
-            await asker.without_name("")
-        return
-    if first_name:
-        await asker.without_name(result.leaf_sha256)
-    queries = [CertificateTypeQuery(result.key_type, True)]
-    queries += [
-        await asker.of_key_type(kind, first_name, result.version)
-        for kind in KEY_TYPES
-        if kind != result.key_type
-    ]
-    recorder.emit(plan.subjects, CertificateTypes(queries=tuple(queries)))
-    for name in names[1:]:
-        if not _covers(result, name):
-            await asker.with_name(name)
+    examination = Examination(peer, recorder, plan.subjects, settings, plan.mode, plan.protocol)
+    if result.handshake_completed:
+        others = tuple(name for name in names[1:] if not _covers(result, name))
+        await examination.run(result, first_name, others)
+    elif first_name and result.stage is Stage.HANDSHAKE and result.cause is Cause.ALERT:
+        await examination.without_name(result)
 
 
 def _covers(result: DialogueResult, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A TLS server as a function: takes a ClientHello's octets, gives those of its answer. For any set-up and quirk.
+"""A TLS server as a function: takes a ClientHello, gives the octets of its answer. For any set-up and quirk.
 
 It chooses as the standards say and real servers do, and knows nothing of who asks: hellos are parsed anew
 from their octets.
@@ -157,7 +157,7 @@ class ModelServer:
             answer = self._reply(question.talk())
 
     def _reply(self, talk: Talk) -> Talk:
-        octets = self.answer(b"".join(talk.start()))
+        octets = self.answer(talk.start())
         if isinstance(talk, Tls13Talk):
             return ModelTalk13(talk, self, octets)
         if octets:

@@ -1,4 +1,4 @@
-"""The peels against hundreds of servers that are functions: the exact set and order, and never a question too many."""
+"""The peels against hundreds of servers that are functions: exact sets and order, never a question too many."""
 
 import random
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from waxseal.facts import (
     Cause,
+    FallbackAnswer,
     KeyExchangeParameters,
     NumberList,
     Reaction,
@@ -79,6 +80,7 @@ class VersionKnowledge:
         groups, schemes: The other dimensions.
         hello: The first ServerHello.
         extensions: Numbers of the extensions seen.
+        in_parts: Whether the suites were asked for in several lists, so that their order is not known.
     """
 
     number: int
@@ -92,6 +94,7 @@ class VersionKnowledge:
     schemes: Dimension = field(default_factory=lambda: Dimension([], []))
     hello: ServerHello | None = None
     extensions: dict[int, None] = field(default_factory=dict)
+    in_parts: bool = False
 
     @property
     def name(self) -> str:
@@ -155,6 +158,7 @@ class Knowledge:
             curve of TLS 1.3.
         leaf_curves: Curves of the EC certificates that were seen; up to TLS 1.2 they have to be among the
             groups offered (RFC 8422 §5.3).
+        fallback: The answer to TLS_FALLBACK_SCSV.
     """
 
     versions: dict[int, VersionKnowledge] = field(
@@ -165,6 +169,7 @@ class Knowledge:
     )
     no_ecdsa: bool = False
     leaf_curves: set[int] = field(default_factory=set)
+    fallback: FallbackAnswer | None = None
 
     @property
     def highest(self) -> int | None:
@@ -220,7 +225,7 @@ class Knowledge:
                     version=known.name,
                     accepted=tuple(known.suites),
                     undecided=tuple(known.undecided),
-                    order=known.evidence.verdict(tuple(known.suites)),
+                    order="" if known.in_parts else known.evidence.verdict(tuple(known.suites)),
                     refusal=known.refusal,
                 )
                 for known in self._accepted()

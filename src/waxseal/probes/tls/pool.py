@@ -35,6 +35,11 @@ class Lane:
     asking: bool = False
     retried: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether its question can be asked now."""
+        return self.question is not None and not self.asking and self.question.until is None
+
 
 class PutOffError(Exception):
     """The server would not have this connection; `why` says how it said so."""
@@ -80,7 +85,7 @@ class Pool:
         Raises nothing for what the server does; what could not be asked is in `not_asked`.
         """
         self._lanes = [Lane(strand) for strand in strands]
-        for lane in self._lanes:
+        for lane in tuple(self._lanes):
             self._advance(lane, None)
         workers: set[asyncio.Task[None]] = set()
         try:
@@ -104,9 +109,9 @@ class Pool:
 
     def _wanted(self) -> int:
         """How many connections have a question waiting, or are sure to get one."""
-        return sum(
-            1 for lane in self._lanes if lane.question is not None and (not lane.asking or lane.question.more)
-        )
+        questions = [lane.question for lane in self._lanes if lane.question is not None and lane.waits]
+        coming = [x for x in self._lanes if x.asking and x.question is not None and x.question.more]
+        return len(questions) + len(coming)
 
     def _advance(self, lane: Lane, answer: Talk | None) -> None:
         """Give a strand its answer and take its next question; a strand that is through leaves."""
@@ -115,6 +120,11 @@ class Pool:
             lane.question = next(lane.strand) if answer is None else lane.strand.send(answer)
         except StopIteration:
             self._lanes.remove(lane)
+        for other in tuple(self._lanes):
+            wait = other.question
+            if wait is not None and wait.until is not None and wait.until():
+                other.question = None
+                self._advance(other, wait.talk())
         self._answered.set()
 
     def _give_up(self, lane: Lane) -> None:
@@ -125,11 +135,11 @@ class Pool:
     async def _next(self) -> Lane | None:
         """The first lane with a question to ask; waits while one may come, None where none will."""
         while True:
-            lane = next((x for x in self._lanes if x.question is not None and not x.asking), None)
+            lane = next((x for x in self._lanes if x.waits), None)
             if lane is not None:
                 lane.asking = True
                 return lane
-            if not any(x.question is not None and x.question.more for x in self._lanes):
+            if not any(x.asking and x.question is not None and x.question.more for x in self._lanes):
                 return None
             self._answered.clear()
             await self._answered.wait()
@@ -154,7 +164,11 @@ class Pool:
                 await self._pause(PutOffError("connections are broken off"))
                 return
             self._tell(lane, talk)
-            await self._leave(stream, talk.farewell())
+            last = talk
+            if (further := talk.follow()) is not None:
+                await self._hold(stream, further)
+                last = further
+            await self._leave(stream, last.farewell())
         except PutOffError as error:
             await self._pause(error)
         except NetError as error:
@@ -177,15 +191,14 @@ class Pool:
             PutOffError: The server would not.
             NetError: The limits of time or connections are spent, or the address is not to be had.
         """
-        spent = self.peer.connections
         try:
             stream, _ = await self.peer.dial()
         except NetError as error:
             if error.cause in (Cause.REFUSED, Cause.RESET, Cause.TIMED_OUT):
+                self.run.connections += 1
                 raise PutOffError(f"connections are {error.cause.value}") from error
             raise
-        finally:
-            self.run.connections += self.peer.connections - spent
+        self.run.connections += 1
         self.run.streams.append(stream)
         before = opener(self.protocol, self.mode, self._own_name(stream))
         try:
@@ -230,7 +243,7 @@ class Pool:
         began = clock.monotonic()
         octets = 0
         try:
-            for number, segment in enumerate(talk.start()):
+            for number, segment in enumerate(talk.segments()):
                 if number and talk.pause_s:
                     await asyncio.sleep(talk.pause_s)
                 await stream.write(segment)

@@ -44,10 +44,12 @@ class Talk:
         alert: Number of the alert that came.
         detail: More about the end, in words.
         elapsed_s: From the hello to the end.
-        pause_s: Time between the segments of the start.
+        pieces: Places at which the start is cut into segments.
+        pause_s: Time between the segments.
         quiet_s: Silence for so long counts as an answer; None where it does not.
     """
 
+    pieces: tuple[int, ...] = ()
     pause_s = 0.0
     quiet_s: float | None = None
 
@@ -59,9 +61,14 @@ class Talk:
         self.elapsed_s = 0.0
         self.first = b""
 
-    def start(self) -> tuple[bytes, ...]:
-        """The segments to send first."""
+    def start(self) -> bytes:
+        """What to send first."""
         raise NotImplementedError
+
+    def segments(self) -> tuple[bytes, ...]:
+        """The same in the segments wanted."""
+        octets = self.start()
+        return tuple(octets[a:b] for a, b in pairwise((0, *self.pieces, len(octets))) if a < b)
 
     def receive(self, data: bytes) -> bytes:
         """Take in octets; give those to send now."""
@@ -77,6 +84,10 @@ class Talk:
         self.cause, self.detail = cause, detail
         self.done = True
 
+    def follow(self) -> "Talk | None":
+        """What else is tried on the same connection, once the answer is known; None for nothing."""
+        return None
+
     def farewell(self) -> bytes:
         """What to send before the connection is closed."""
         return CLOSE_NOTIFY
@@ -87,6 +98,10 @@ class Talk:
         return Reaction(self.cause, alert, self.first[:FIRST_OCTETS], self.detail[:200], self.elapsed_s)
 
 
+Chooser = Callable[["HelloTalk"], Talk | None]
+"""Chooses what else to try on a connection whose first flight is known."""
+
+
 class HelloTalk(Talk):
     """A hello and the server's first flight in clear.
 
@@ -95,18 +110,19 @@ class HelloTalk(Talk):
         flight: What came.
     """
 
-    def __init__(self, hello: ClientHello, *, pieces: tuple[int, ...] = (), pause_s: float = 0.0) -> None:
+    def __init__(self, hello: ClientHello, chooser: Chooser | None = None) -> None:
         super().__init__()
         self.hello = hello
         self.flight = FirstFlight()
-        self.pause_s = pause_s
-        self._pieces = pieces
+        self._chooser = chooser
 
-    def start(self) -> tuple[bytes, ...]:
-        """The hello in one segment, or in the pieces asked for."""
-        octets = self.hello.records(min(self.hello.legacy_version, 0x0301))
-        cuts = [0, *self._pieces, len(octets)]
-        return tuple(octets[a:b] for a, b in pairwise(cuts) if a < b)
+    def start(self) -> bytes:
+        """The hello in one record."""
+        return self.hello.records(min(self.hello.legacy_version, 0x0301))
+
+    def follow(self) -> Talk | None:
+        """What the chooser has for a flight that is whole."""
+        return self._chooser(self) if self._chooser is not None and self.flight.whole else None
 
     def receive(self, data: bytes) -> bytes:
         """Read on until the flight is done."""
@@ -167,9 +183,9 @@ class Tls13Talk(Talk):
         self.client = client
         self.events: list[Event] = []
 
-    def start(self) -> tuple[bytes, ...]:
+    def start(self) -> bytes:
         """The hello."""
-        return (self.client.start(),)
+        return self.client.start()
 
     def receive(self, data: bytes) -> bytes:
         """Hand it to the client."""
@@ -253,12 +269,19 @@ class Question:
         about: What it asks, such as ``suites TLSv1.2``: for what could not be asked.
         talk: Makes the talk, when a connection is there.
         more: Whether another question is sure to follow, so that a connection may be made ready for it.
+        until: Not a question, but a wait for other strands: until this holds. It takes no connection.
     """
 
     about: str
-    talk: Callable[[], Talk]
+    talk: Callable[[], Talk] = Talk
     more: bool = False
+    until: Callable[[], bool] | None = None
 
 
 Strand = Generator[Question, Talk, None]
 """Questions that depend on one another."""
+
+
+def wait(until: Callable[[], bool]) -> Strand:
+    """Wait for other strands."""
+    yield Question("waiting", until=until)

@@ -45,8 +45,12 @@ class ShapeTalk(HelloTalk):
         super().__init__(hello)
         self._writes = shape.writes(hello)
 
-    def start(self) -> tuple[bytes, ...]:
-        """The hello as the client writes it."""
+    def start(self) -> bytes:
+        """The hello in the client's own records."""
+        return b"".join(self._writes)
+
+    def segments(self) -> tuple[bytes, ...]:
+        """The same as the client writes it."""
         return self._writes
 
 

@@ -12,13 +12,15 @@ from typing import Final
 
 from waxseal.probes.tls.hellos import CURVES, FINITE_FIELDS, SCHEMES_12, HelloMaker
 from waxseal.probes.tls.knowledge import REFUSALS, Dimension, Knowledge, VersionKnowledge
-from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk
+from waxseal.probes.tls.question import Chooser, HelloTalk, Question, Strand, Talk
 from waxseal.wire.tls_client_hello import TLS_1_2
 from waxseal.wire.tls_suite_properties import suite_properties
 
 CHUNK_SUITES: Final = 60
 """Suites in one hello for servers that refuse long lists."""
 _CERTIFICATE_CURVES: Final = frozenset({23, 24, 25})
+_RSA_SCHEMES: Final = frozenset((0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601))
+_ECDSA_SCHEMES: Final = frozenset((0x0403, 0x0503, 0x0603))
 _CHACHA: Final = "CHACHA20_POLY1305"
 
 
@@ -72,20 +74,20 @@ class Rider:
         dimension: What is known of it.
         everything: All that a full offer holds.
         fixed: What is never left out.
-        expected: What the server is thought to accept: while some of it is left, leaving out what was found
-            is no great risk.
+        expected: Gives what the server is thought to accept, by what is known then: while some of it is
+            left, leaving out what was found is no great risk.
     """
 
     dimension: Dimension
     everything: tuple[int, ...]
     fixed: frozenset[int] = frozenset()
-    expected: frozenset[int] = frozenset()
+    expected: Callable[[], frozenset[int]] = frozenset
     riding: bool = True
 
     def left_out(self) -> frozenset[int]:
         """What the next question may leave out."""
-        found = frozenset(self.dimension.accepted) - self.fixed
-        return found if self.riding and self.expected - frozenset(self.dimension.accepted) else frozenset()
+        found = frozenset(self.dimension.accepted)
+        return found - self.fixed if self.riding and self.expected() - found else frozenset()
 
     def offer(self, left_out: frozenset[int]) -> tuple[int, ...]:
         """Everything but what is left out."""
@@ -104,6 +106,8 @@ class SuitePeel:
         more: Whether the strand goes on after the peel for sure.
         limit: After so many suites the peel stops and leaves the rest undecided; None for no limit.
         turn: Number of offers so far.
+        wanted: Which of the undecided suites are asked for.
+        chooser: Chooses what else is tried on the connections.
     """
 
     known: VersionKnowledge
@@ -115,6 +119,7 @@ class SuitePeel:
     limit: int | None = None
     turn: int = 0
     wanted: Callable[[int], bool] = field(default=lambda suite: True)
+    chooser: Chooser | None = None
 
     def ask(self, chunk: int | None = None) -> Strand:
         """Ask until the wanted suites are all decided, refused, or cannot be asked for.
@@ -148,7 +153,9 @@ class SuitePeel:
         groups, schemes = self.groups.offer(without_groups), self.schemes.offer(without_schemes)
         return Question(
             f"suites {self.known.name}",
-            lambda: HelloTalk(self.maker.up_to_12(version, offered, (*groups, *FINITE_FIELDS), schemes)),
+            lambda: HelloTalk(
+                self.maker.up_to_12(version, offered, (*groups, *FINITE_FIELDS), schemes), self.chooser
+            ),
             more=self.more,
         )
 
@@ -268,11 +275,17 @@ def riders(known: VersionKnowledge, newer: VersionKnowledge | None, *, schemes: 
         newer: TLS 1.3 of the same server, whose groups and schemes tell what to expect here.
         schemes: Whether schemes are wanted at all.
     """
-    groups = frozenset(newer.groups.accepted) & frozenset(CURVES) if newer is not None else frozenset()
-    expected: frozenset[int] = frozenset()
-    if newer is not None and any(scheme in (0x0804, 0x0805, 0x0806) for scheme in newer.schemes.accepted):
-        expected = frozenset((0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601))
+
+    def groups() -> frozenset[int]:
+        return frozenset() if newer is None else frozenset(newer.groups.accepted) & frozenset(CURVES)
+
+    def likely_schemes() -> frozenset[int]:
+        shown = frozenset() if newer is None else frozenset(newer.schemes.accepted)
+        if shown & _RSA_SCHEMES:
+            return _RSA_SCHEMES
+        return _ECDSA_SCHEMES if shown & _ECDSA_SCHEMES else frozenset()
+
     return (
-        Rider(known.groups, CURVES, expected=groups, riding=bool(groups)),
-        Rider(known.schemes, SCHEMES_12, expected=expected, riding=schemes and bool(expected)),
+        Rider(known.groups, CURVES, expected=groups, riding=newer is not None),
+        Rider(known.schemes, SCHEMES_12, expected=likely_schemes, riding=schemes),
     )

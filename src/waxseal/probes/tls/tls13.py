@@ -14,6 +14,7 @@ from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk, Tls13
 from waxseal.probes.tls.suites import offered_order
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls_client_hello import TLS_1_3
+from waxseal.wire.tls_suite_properties import suites_of_version
 
 RSA_PSS: Final = frozenset((0x0804, 0x0805, 0x0806))
 """What a server with an RSA key is thought to sign with."""
@@ -43,6 +44,19 @@ class Tls13Peel:
         yield from self._groups()
         if self.all_schemes:
             yield from self._schemes(frozenset(self.known.schemes.remaining))
+
+    def other_key(self) -> Strand:
+        """One question: does it have a certificate of another key type than the one it shows?"""
+        shown = self.known.schemes.accepted
+        rsa = bool(set(reg.RSA_SCHEMES) & set(shown))
+        other = frozenset(reg.ECDSA_SCHEMES if rsa else reg.RSA_SCHEMES)
+        suites = tuple(self.known.suites) or suites_of_version(TLS_1_3)
+        talk = yield self._question(
+            "signature schemes", suites, without_schemes=frozenset(SCHEMES_13) - other
+        )
+        self.take(talk)
+        if talk.cause in REFUSALS:
+            self.known.schemes.remaining = [s for s in self.known.schemes.remaining if s not in other]
 
     def _expected_schemes(self) -> frozenset[int]:
         return RSA_PSS if RSA_PSS & set(self.known.schemes.accepted) else _NONE

@@ -1,0 +1,160 @@
+"""The strands of TLS 1.2 and of the versions before it, as deep as was asked for."""
+
+from collections.abc import Callable
+from typing import Final
+
+from waxseal.facts import FallbackAnswer
+from waxseal.probes.tls.depth import Depth
+from waxseal.probes.tls.hellos import HelloMaker
+from waxseal.probes.tls.knowledge import Knowledge, VersionKnowledge
+from waxseal.probes.tls.question import Chooser, HelloTalk, Question, Strand, wait
+from waxseal.probes.tls.suites import CHUNK_SUITES, SuitePeel, peel_groups, peel_schemes, riders
+from waxseal.wire import tls_registry as reg
+from waxseal.wire.tls_client_hello import TLS_1_2
+from waxseal.wire.tls_server_hello import version_name
+from waxseal.wire.tls_suite_properties import suite_class, suite_properties, suites_of_version
+
+TLS_1_1: Final = 0x0302
+TLS_1_0: Final = 0x0301
+SSL_3: Final = 0x0300
+FIRST_ANSWERS: Final = 4
+"""Suites that are peeled one by one before classes are asked for, at depth ``standard``."""
+MOST_ANSWERS: Final = 12
+"""Suites that are peeled in all, at depth ``standard``."""
+FEW_CLASSES: Final = 2
+BROKEN: Final = frozenset(
+    ("null", "anonymous", "export", "single-des", "rc4", "rc2-idea", "3des", "national", "psk-srp-krb5")
+)
+"""Classes that a grade must know of, whatever else is accepted."""
+FINITE_FIELD: Final = frozenset(("dhe-cbc", "dhe-aead"))
+"""Classes that show the server's Diffie-Hellman parameters."""
+
+
+def class_of(suite: int) -> str:
+    """Class of a suite; "" for an unknown one."""
+    properties = suite_properties(suite)
+    return "" if properties is None else suite_class(properties)
+
+
+class Below13:
+    """What is asked up to TLS 1.2 of one server."""
+
+    def __init__(
+        self, knowledge: Knowledge, maker: HelloMaker, depth: Depth, chooser: Chooser | None = None
+    ) -> None:
+        self.knowledge = knowledge
+        self.maker = maker
+        self.depth = depth
+        self.chooser = chooser
+
+    def tls12(self) -> Strand:
+        """TLS 1.2: suites with groups and schemes riding along, then what is left of those."""
+        known = self.knowledge.versions[TLS_1_2]
+        newer = self.knowledge.versions[0x0304]
+        full = self.depth is Depth.FULL
+        groups, schemes = riders(known, newer, schemes=full)
+        peel = SuitePeel(known, self.knowledge, self.maker, groups, schemes, more=True, chooser=self.chooser)
+        yield from self._suites(peel)
+        if known.accepted and self.depth is not Depth.GRADE:
+            yield from peel_groups(self.knowledge, known, self.maker)
+            if full:
+                yield from peel_schemes(self.knowledge, known, self.maker)
+            else:
+                yield from self._order(known)
+
+    def older(self) -> Strand:
+        """TLS 1.1, 1.0 and SSL 3.0: a refusal of the first refuses those below it with it."""
+        for version in (TLS_1_1, TLS_1_0, SSL_3):
+            known = self.knowledge.versions[version]
+            if known.accepted is False:
+                continue
+            peel = SuitePeel(known, self.knowledge, self.maker, *riders(known, None, schemes=False))
+            peel.chooser = self.chooser
+            yield from self._suites(peel)
+            if not known.accepted:
+                self._refuse_below(version)
+            elif version == max(v for v in (TLS_1_2, TLS_1_1, TLS_1_0) if self._accepts(v)):
+                yield from peel_groups(self.knowledge, known, self.maker)
+
+    def _accepts(self, version: int) -> bool:
+        return bool(self.knowledge.versions[version].accepted)
+
+    def _refuse_below(self, version: int) -> None:
+        """A hello offers all versions up to its own: what refused it refused those below (RFC 5246 §E.1)."""
+        reaction = self.knowledge.versions[version].reaction
+        refusal = self.knowledge.versions[version].refusal
+        if reaction is None or refusal is None:
+            return
+        for lower in (TLS_1_1, TLS_1_0, SSL_3):
+            if lower < version and not any(self._accepts(v) for v in range(SSL_3, version)):
+                self.knowledge.versions[lower].refused(reaction)
+
+    def _order(self, known: VersionKnowledge) -> Strand:
+        """Offer what was found the other way round, where it is not clear yet whose order decides."""
+        found = tuple(known.suites)
+        if len(found) < 2 or known.evidence.verdict(found):
+            return
+        offered = tuple(reversed(found))
+        talk = yield Question(
+            f"order {known.name}", lambda: HelloTalk(self.maker.up_to_12(known.number, offered))
+        )
+        if isinstance(talk, HelloTalk) and talk.selected is not None and talk.selected.suite in found:
+            known.evidence.note(offered, talk.selected.suite)
+
+    def _suites(self, peel: SuitePeel) -> Strand:
+        known = peel.known
+        if self.depth is Depth.FULL:
+            yield from self._patiently(peel)
+            return
+        new = known.number == TLS_1_2
+        peel.limit = FIRST_ANSWERS if new and self.depth is Depth.STANDARD else 1
+        yield from self._patiently(peel)
+        if not known.accepted:
+            return
+        peel.limit = None
+        yield from self._classes(peel, lambda found: new or found in BROKEN)
+        if self.depth is Depth.STANDARD and new and len({class_of(s) for s in known.suites}) <= FEW_CLASSES:
+            peel.limit = MOST_ANSWERS
+            peel.wanted = _any
+            yield from peel.ask()
+
+    def _classes(self, peel: SuitePeel, wanted: Callable[[str], bool]) -> Strand:
+        """Ask for the classes of which no suite was selected yet, until the server refuses them all."""
+        known = peel.known
+        if self.depth is Depth.GRADE:
+            wanted = (BROKEN | FINITE_FIELD).__contains__
+
+        def of_other_class(suite: int) -> bool:
+            found = class_of(suite)
+            return wanted(found) and all(class_of(other) != found for other in known.suites)
+
+        peel.wanted = of_other_class
+        yield from peel.ask()
+
+    def _patiently(self, peel: SuitePeel) -> Strand:
+        """Peel; a server that refuses the long list, but is known to speak the version, is asked in parts."""
+        before = list(peel.known.undecided)
+        yield from peel.ask()
+        known = peel.known
+        if known.accepted and not known.suites and not known.undecided:
+            known.undecided = before
+            known.in_parts = True
+            yield from peel.ask(CHUNK_SUITES)
+
+    def fallback(self, when: Callable[[], bool]) -> Strand:
+        """A lower version with TLS_FALLBACK_SCSV, where the server speaks a higher one (RFC 7507 §3)."""
+        yield from wait(when)
+        spoken = [v for v in self.knowledge.versions if self._accepts(v)]
+        lower = [v for v in spoken if v < max(spoken)]
+        if not lower:
+            return
+        version = max(lower)
+        suites = (*(self.knowledge.versions[version].suites or suites_of_version(version)), reg.FALLBACK_SCSV)
+        talk = yield Question("TLS_FALLBACK_SCSV", lambda: HelloTalk(self.maker.up_to_12(version, suites)))
+        self.knowledge.fallback = FallbackAnswer(
+            version=version_name(version), highest=version_name(max(spoken)), reaction=talk.reaction()
+        )
+
+
+def _any(suite: int) -> bool:
+    return True

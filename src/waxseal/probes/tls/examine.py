@@ -1,0 +1,242 @@
+"""Examines the TLS of one address and port: which strands are asked at which depth, and the facts they make.
+
+The main conversation came before and shook hands once, alone. Here, some connections at a time are driven to
+the hello (``probes.tls.pool``) for the strands of ``tls13``, ``below13`` and ``extras``; whatever ends them
+early, what was seen until then is recorded.
+"""
+
+from collections.abc import Callable
+
+from waxseal.facts import (
+    Cause,
+    CertificateTypeQuery,
+    CertificateTypes,
+    Ended,
+    MailProtocol,
+    NoSniAnswer,
+    Reaction,
+    Subject,
+    TlsMode,
+    TlsSpending,
+    VersionAnswer,
+)
+from waxseal.net.peer import Peer
+from waxseal.probes.certificate_chain import emit_chain
+from waxseal.probes.recorder import Recorder, Run, attempt
+from waxseal.probes.settings import ProbeSettings
+from waxseal.probes.smtp_dialogue import DialogueResult
+from waxseal.probes.tls.below13 import Below13
+from waxseal.probes.tls.depth import Depth
+from waxseal.probes.tls.extras import Extras, shown
+from waxseal.probes.tls.hellos import HelloMaker
+from waxseal.probes.tls.knowledge import SSL_2_NAME, Knowledge
+from waxseal.probes.tls.pool import Pool
+from waxseal.probes.tls.question import HelloTalk, Strand, Talk, Tls13Talk
+from waxseal.probes.tls.suites import signs
+from waxseal.probes.tls.tls13 import Tls13Peel
+from waxseal.trust.certificate import parse
+from waxseal.wire import tls_registry as reg
+from waxseal.wire.tls_client_hello import TLS_1_3
+
+PROBE = "tls"
+_CURVES = {name: number for number, name in reg.GROUP_NAMES.items()}
+
+
+class Examination:
+    """One address and port, examined once for every subject that shares it."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        recorder: Recorder,
+        subjects: tuple[Subject, ...],
+        settings: ProbeSettings,
+        mode: TlsMode,
+        protocol: MailProtocol,
+    ) -> None:
+        self.peer = peer
+        self.recorder = recorder
+        self.subjects = subjects
+        self.settings = settings
+        self.mode = mode
+        self.protocol = protocol
+        self.knowledge = Knowledge()
+        self._leaves: set[str] = set()
+        self._types: set[str] = set()
+        self._done: set[str] = set()
+
+    async def run(self, main: DialogueResult, server_name: str, other_names: tuple[str, ...]) -> None:
+        """Ask, and record what was seen.
+
+        Args:
+            main: How the main conversation went; its handshake was completed.
+            server_name: The SNI that it sent; "" for none.
+            other_names: Further names to ask for certificates of.
+        """
+        depth = self.settings.depth
+        self._take_main(main)
+        async with attempt(self.recorder, self.subjects, PROBE, self.peer.network.clock) as run:
+            pool = self._pool(run)
+            maker = HelloMaker(server_name)
+            extras = Extras(self.knowledge, maker, self.protocol)
+            strands = self._strands(run, maker, extras, depth, main, other_names)
+            try:
+                await pool.ask(*strands)
+            finally:
+                self._record(run, pool, extras, depth)
+            if pool.not_asked:
+                run.ended = Ended(Cause.BUDGET_SPENT, detail=pool.not_asked[0])
+
+    async def without_name(self, main: DialogueResult) -> None:
+        """The main handshake was refused with an alert: see whether it goes on without SNI."""
+        async with attempt(self.recorder, self.subjects, "tls.no-sni", self.peer.network.clock) as run:
+            extras = Extras(self.knowledge, HelloMaker(), self.protocol)
+            pool = self._pool(run)
+            await pool.ask(extras.show("", "no server name", self._no_name_taker(run, main)))
+            if pool.not_asked:
+                run.ended = Ended(Cause.BUDGET_SPENT, detail=pool.not_asked[0])
+
+    def _pool(self, run: Run) -> Pool:
+        settings = self.settings
+        return Pool(
+            self.peer, run, self.protocol, self.mode, settings.ehlo_name, settings.parallel_per_server
+        )
+
+    def _take_main(self, main: DialogueResult) -> None:
+        """What the main conversation tells already: a version, and the leaf."""
+        if main.server_hello is not None:
+            version = main.server_hello.version
+            known = self.knowledge.versions.get(version)
+            if known is not None:
+                known.selected(main.server_hello)
+            if version < TLS_1_3:  # it was offered too
+                reaction = Reaction(Cause.COMPLETED, detail=f"{main.version} was selected")
+                self.knowledge.versions[TLS_1_3].refused(reaction)
+        self._leaves.add(main.leaf_sha256)
+        self._take_key(main.key_type, main.leaf_curve)
+
+    def _take_key(self, key_type: str, curve: str) -> None:
+        self._types.add(key_type)
+        if curve in _CURVES:
+            self.knowledge.leaf_curves.add(_CURVES[curve])
+
+    def _strands(
+        self,
+        run: Run,
+        maker: HelloMaker,
+        extras: Extras,
+        depth: Depth,
+        main: DialogueResult,
+        other_names: tuple[str, ...],
+    ) -> list[Strand]:
+        below = Below13(self.knowledge, maker, depth)
+        peel = Tls13Peel(self.knowledge, maker, all_schemes=depth is Depth.FULL)
+        strands: list[Strand] = []
+        new = self.knowledge.versions[TLS_1_3].accepted
+        if depth is not Depth.GRADE and (new is not False or depth is Depth.FULL):
+            strands.append(self._watched(run, maker.server_name, peel.ask(), "1.3"))
+        strands.append(self._watched(run, maker.server_name, below.tls12(), "1.2"))
+        strands.append(self._watched(run, maker.server_name, below.older(), "older"))
+        strands.append(extras.ask_ssl2())
+        if maker.server_name:
+            strands.append(extras.show("", "no server name", self._no_name_taker(run, main)))
+        strands += [
+            extras.show(name, f"certificate of {name}", self._chain_taker(run, name)) for name in other_names
+        ]
+        strands.append(below.fallback(lambda: {"1.2", "older"} <= self._done))
+        if depth is Depth.GRADE and new:
+            strands.append(self._watched(run, maker.server_name, peel.other_key(), "1.3"))
+        if depth is not Depth.GRADE:
+            strands.append(extras.ask_tolerance(lambda: {"1.3", "1.2"} & self._done != set()))
+        return strands
+
+    def _watched(self, run: Run, server_name: str, strand: Strand, name: str) -> Strand:
+        """The same strand; certificates that it shows for the first time are recorded."""
+        try:
+            question = next(strand)
+            while True:
+                talk = yield question
+                self._take_chain(run, talk, server_name)
+                question = strand.send(talk)
+        except StopIteration:
+            pass
+        finally:
+            self._done.add(name)
+
+    def _take_chain(self, run: Run, talk: Talk, server_name: str) -> None:
+        """Record a chain whose leaf was not seen before."""
+        chain = shown(talk)
+        if not chain or not isinstance(talk, HelloTalk | Tls13Talk) or talk.selected is None:
+            return
+        leaf = parse(chain[0])
+        if leaf.sha256 in self._leaves:
+            return
+        self._leaves.add(leaf.sha256)
+        known = self.knowledge.versions.get(talk.selected.version)
+        emit_chain(run, chain, known.name if known is not None else "", server_name, self.peer.network)
+        self._take_key(leaf.key_type, leaf.curve)
+
+    def _chain_taker(self, run: Run, name: str) -> Callable[[Talk, tuple[bytes, ...]], None]:
+        return lambda talk, chain: self._take_chain(run, talk, name)
+
+    def _no_name_taker(self, run: Run, main: DialogueResult) -> Callable[[Talk, tuple[bytes, ...]], None]:
+        def take(talk: Talk, chain: tuple[bytes, ...]) -> None:
+            if not chain:
+                if talk.cause in (Cause.ALERT, Cause.CLOSED, Cause.RESET):
+                    reaction = talk.reaction()
+                    detail = f"{reaction.cause.value} {reaction.detail}".strip()
+                    run.emit(NoSniAnswer(completed=False, alert=reaction.alert, detail=detail))
+                return
+            sha256 = parse(chain[0]).sha256
+            run.emit(NoSniAnswer(completed=True, leaf_sha256=sha256))
+            if sha256 != main.leaf_sha256:
+                self._take_chain(run, talk, "")
+
+        return take
+
+    def _record(self, run: Run, pool: Pool, extras: Extras, depth: Depth) -> None:
+        """Every fact that the questions made, also where they were cut short."""
+        ssl2 = extras.ssl2
+        answer = VersionAnswer(SSL_2_NAME, None)
+        if ssl2 is not None:
+            decided = ssl2.answered or ssl2.reaction.cause is not Cause.TIMED_OUT
+            answer = VersionAnswer(SSL_2_NAME, ssl2.answered if decided else None, ssl2.reaction)
+            run.emit(ssl2)
+        knowledge = self.knowledge
+        run.emit(knowledge.fact_versions(answer))
+        run.emit(knowledge.fact_suites())
+        run.emit(knowledge.fact_groups())
+        run.emit(knowledge.fact_schemes())
+        run.emit(knowledge.fact_exchanges())
+        run.emit(self._certificate_types())
+        if knowledge.fallback is not None:
+            run.emit(knowledge.fallback)
+        if extras.tolerance is not None:
+            run.emit(extras.tolerance)
+        run.emit(
+            TlsSpending(
+                depth=depth.value,
+                planned=self.peer.connection_limit,
+                spent=self.peer.connections,
+                parallel=pool.most_open,
+                put_off=pool.put_off,
+                not_asked=tuple(pool.not_asked),
+            )
+        )
+
+    def _certificate_types(self) -> CertificateTypes:
+        return CertificateTypes(queries=tuple(self._type_query(kind) for kind in ("rsa", "ec")))
+
+    def _type_query(self, kind: str) -> CertificateTypeQuery:
+        """Whether a key type is there: by schemes in TLS 1.3, by suites before it."""
+        new = self.knowledge.versions[TLS_1_3]
+        old = self.knowledge.versions[0x0303]
+        schemes = reg.RSA_SCHEMES if kind == "rsa" else reg.ECDSA_SCHEMES
+        signer = "rsa" if kind == "rsa" else "ecdsa"
+        if kind in self._types:
+            return CertificateTypeQuery(kind, True)
+        absent_new = new.accepted is False or not set(schemes) & set(new.schemes.remaining)
+        absent_old = old.accepted is False or not any(signs(s) == signer for s in old.undecided)
+        if absent_new and (absent_old or new.accepted):
+            return CertificateTypeQuery(kind, False, "refused when asked for it alone")
+        return CertificateTypeQuery(kind, None, "not asked for alone")
