@@ -13,8 +13,8 @@ from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
 from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
+from waxseal.probes.tls.depth import Depth
 
-TIME_LIMIT_S = 30.0
 LAB_TIME_LIMIT_S = 8.0
 LAB_PARALLEL = 64
 
@@ -35,13 +35,29 @@ LAB_PARALLEL = 64
 )
 @click.option("--control", help="host:port known to answer, to tell a blocked port from dead servers.")
 @click.option("--allow", "allowed", multiple=True, help="Special-purpose network that may be dialled (CIDR).")
-@click.option("--time-limit", type=click.FloatRange(0.5, 3600), help="Seconds per address.  [default: 30]")
+@click.option(
+    "--depth",
+    type=click.Choice([depth.value for depth in Depth]),
+    default=Depth.STANDARD.value,
+    show_default=True,
+    help="How much to ask of each server's TLS: what a grade needs, classes of suites, or all.",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(0.5, 3600),
+    help="Seconds per address.  [default: 30, 60 or 180, by depth]",
+)
 @click.option(
     "--max-connections",
-    type=click.IntRange(1, 100),
-    default=6,
+    type=click.IntRange(1, 1000),
+    help="Per address and port.  [default: 8, 40 or 250, by depth]",
+)
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 5),
+    default=3,
     show_default=True,
-    help="Per address and port.",
+    help="Connections at once to one address and port.",
 )
 @click.option("-4", "only_ipv4", is_flag=True, help="Test IPv4 addresses only.")
 @click.option("-6", "only_ipv6", is_flag=True, help="Test IPv6 addresses only.")
@@ -60,8 +76,10 @@ def command(
     roots: str,
     control: str | None,
     allowed: tuple[str, ...],
+    depth: str,
     time_limit: float | None,
-    max_connections: int,
+    max_connections: int | None,
+    parallel: int,
     only_ipv4: bool,
     only_ipv6: bool,
     vantage: str,
@@ -93,8 +111,10 @@ def command(
     expect_writable(save)
     settings = ProbeSettings(
         ehlo_name=ehlo_name(ehlo),
-        time_limit_s=_seconds(time_limit, LAB_TIME_LIMIT_S if lab else TIME_LIMIT_S),
+        depth=Depth(depth),
+        time_limit_s=_seconds(time_limit, LAB_TIME_LIMIT_S if lab else None),
         connection_limit=max_connections,
+        parallel_per_server=parallel,
         control=control_place(control) if control else None,
         parallel=LAB_PARALLEL if lab else ProbeSettings().parallel,
         families=_families(only_ipv4, only_ipv6),
@@ -125,7 +145,7 @@ def _look(asked: Asked, network: Network, settings: ProbeSettings, save: Path | 
         return asyncio.run(run)
 
 
-def _seconds(given: float | None, usual: float) -> float:
+def _seconds(given: float | None, usual: float | None) -> float | None:
     if given is not None and math.isnan(given):
         raise UsageError("--time-limit nan is no number of seconds", "give seconds, such as 30")
     return usual if given is None else given
