@@ -111,18 +111,30 @@ class Below13:
         yield from self._patiently(peel)
         if not known.accepted:
             return
+        if self.depth is Depth.GRADE:
+            if new:
+                yield from self._worst(peel)
+            return
         peel.limit = None
-        yield from self._classes(peel, lambda found: new or found in BROKEN)
+        above = {class_of(s) for v in self.knowledge.versions.values() for s in v.suites if v is not known}
+        yield from self._classes(peel, lambda found: new or (found in BROKEN and found not in above))
         if self.depth is Depth.STANDARD and new and len({class_of(s) for s in known.suites}) <= FEW_CLASSES:
             peel.limit = MOST_ANSWERS
             peel.wanted = _any
             yield from peel.ask()
 
+    def _worst(self, peel: SuitePeel) -> Strand:
+        """Ask for broken suites and for finite fields at once; where one of these is selected, once more."""
+        for classes in (BROKEN | FINITE_FIELD, BROKEN):
+            before = len(peel.known.suites)
+            peel.limit = before + 1
+            yield from self._classes(peel, classes.__contains__)
+            if not any(class_of(suite) in FINITE_FIELD for suite in peel.known.suites[before:]):
+                return
+
     def _classes(self, peel: SuitePeel, wanted: Callable[[str], bool]) -> Strand:
         """Ask for the classes of which no suite was selected yet, until the server refuses them all."""
         known = peel.known
-        if self.depth is Depth.GRADE:
-            wanted = (BROKEN | FINITE_FIELD).__contains__
 
         def of_other_class(suite: int) -> bool:
             found = class_of(suite)

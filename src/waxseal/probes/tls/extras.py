@@ -27,11 +27,11 @@ UNKNOWN_VERSION: Final = 0x0399
 RECORD_SIZE: Final = 1024
 """A record_size_limit that a server must obey (RFC 8449 §4)."""
 ALPN_NAMES: Final = {
-    MailProtocol.SMTP: (b"smtp", b"esmtp"),
+    MailProtocol.SMTP: (b"smtp",),
     MailProtocol.IMAP: (b"imap",),
     MailProtocol.POP3: (b"pop3",),
 }
-"""ALPN names: registered for IMAP and POP3; those that Exim takes for SMTP."""
+"""ALPN names: registered for IMAP and POP3; for SMTP the one that Exim takes, and takes only alone."""
 
 
 class Ssl2Talk(Talk):

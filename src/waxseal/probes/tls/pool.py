@@ -100,6 +100,9 @@ class Pool:
                 done, workers = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
+        except BaseException:
+            self._stop("the examination was broken off")
+            raise
         finally:
             for task in workers:
                 task.cancel()
@@ -129,7 +132,8 @@ class Pool:
 
     def _give_up(self, lane: Lane) -> None:
         if lane.question is not None:
-            self.not_asked.append(f"{lane.question.about}: {self._stopped or 'the time limit is spent'}")
+            why = self._stopped or "it waited for answers that did not come"
+            self.not_asked.append(f"{lane.question.about}: {why}")
         lane.strand.close()
 
     async def _next(self) -> Lane | None:

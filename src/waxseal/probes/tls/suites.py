@@ -16,6 +16,8 @@ from waxseal.probes.tls.question import Chooser, HelloTalk, Question, Strand, Ta
 from waxseal.wire.tls_client_hello import TLS_1_2
 from waxseal.wire.tls_suite_properties import suite_properties
 
+STRONGEST_FIRST: Final = 6
+"""Offers in which the strongest suites stand first, so that groups and schemes can ride."""
 CHUNK_SUITES: Final = 60
 """Suites in one hello for servers that refuse long lists."""
 _CERTIFICATE_CURVES: Final = frozenset({23, 24, 25})
@@ -25,12 +27,13 @@ _CHACHA: Final = "CHACHA20_POLY1305"
 
 
 def offered_order(suites: list[int], turn: int) -> tuple[int, ...]:
-    """Suites in the order of an offer: strongest first, at every other turn weakest first.
+    """Suites in the order of an offer: strongest first; later, at every other turn, weakest first.
 
     ChaCha20 stands last, because some servers prefer it where it stands first (OpenSSL's
     ``PrioritizeChaCha``).
     """
-    ordered = list(suites) if turn % 2 == 0 else list(reversed(suites))
+    backwards = turn >= STRONGEST_FIRST and turn % 2
+    ordered = list(reversed(suites)) if backwards else list(suites)
     return tuple(sorted(ordered, key=_is_chacha))
 
 
@@ -172,7 +175,7 @@ class SuitePeel:
             if hello.suite not in part:
                 self.known.refusal = talk.reaction()  # a suite that was not offered: nothing can be peeled
                 return False
-            if self._doubtful(talk, hello.suite, groups, schemes):
+            if self._doubtful(talk, hello.suite, part, groups, schemes):
                 self._stop_riding()
                 return True
             self._accept(talk, hello.suite)
@@ -195,9 +198,16 @@ class SuitePeel:
         if self.known.number == TLS_1_2:
             self.schemes.dimension.take(talk.scheme)
 
-    def _doubtful(self, talk: HelloTalk, suite: int, groups: frozenset[int], schemes: frozenset[int]) -> bool:
+    def _doubtful(
+        self,
+        talk: HelloTalk,
+        suite: int,
+        part: list[int],
+        groups: frozenset[int],
+        schemes: frozenset[int],
+    ) -> bool:
         """Whether what was left out may have kept the server from a suite that it prefers."""
-        left = [other for other in self.known.undecided if other != suite]
+        left = [other for other in part if other != suite]
         if groups and talk.group is None and any(on_curve(s) for s in left):
             return True
         left_out = {family(scheme) for scheme in schemes} - {signs(suite)}
