@@ -13,13 +13,23 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 OUT = Path(__file__).parents[2] / "src/waxseal/checks/certificate/_chains.py"
 HOST = "mx.example.org"
 AIA = "http://ca.example.net/ca.crt"
+BASIC_OCSP = bytes.fromhex("06092b0601050507300101")
 SHA256_ID = bytes.fromhex("300a06082a8648ce3d040302")
+SCT = "00" + "5a" * 32 + f"{1_792_900_000_000:016x}" + "0000" + "0403" + "0004" + "01020304"
+SCT_LIST = f"{len(SCT) // 2 + 2:04x}{len(SCT) // 2:04x}{SCT}"
+EXTRAS = {
+    # the CA/Browser Forum's domain validated policy, one SCT, and the TLS feature status_request
+    "public": ("2.5.29.32", "300a3008060667810c010201"),
+    "logged": ("1.3.6.1.4.1.11129.2.4.2", f"04{len(SCT_LIST) // 2:02x}{SCT_LIST}"),
+    "must_staple": ("1.3.6.1.5.5.7.1.24", "3003020105"),
+}
 SHA1_ID = bytes.fromhex("300906072a8648ce3d0401")
 
 
@@ -91,6 +101,11 @@ class Maker:
                 AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(AIA)
             )
             builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
+        for oid, value in EXTRAS.items():
+            if self.options.get(oid):
+                kind = x509.ObjectIdentifier(value[0])
+                extension = x509.UnrecognizedExtension(kind, bytes.fromhex(value[1]))
+                builder = builder.add_extension(extension, critical=False)
         if self.options.get("unknown"):
             extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.32473.1"), b"\x05\x00")
             builder = builder.add_extension(extension, critical=True)
@@ -183,11 +198,20 @@ def make() -> tuple[dict[str, bytes], dict[str, tuple[str, ...]]]:
         serial, b"\x02\x02" + octets, b"\x02\x02" + bytes((octets[0] | 0x80, octets[1])), hashes.SHA256()
     )
     certificates["garbage"] = bytes.fromhex("30053003020101ff")
+    public = {
+        "public": leaf(public=True, logged=True),
+        "public_unlogged": leaf(public=True),
+        "public_long": leaf(public=True, logged=True, dates=(-30, 180)),
+        "public_private": leaf(private_root, public=True, dates=(-30, 180)),
+        "must_staple": leaf(must_staple=True),
+    }
+    certificates |= {name: made.der for name, made in public.items()}
     chains: dict[str, tuple[str, ...]] = {
         name: (name, "issuing")
-        for name in (*leaves, "forged", "sha1", "unreadable", "no_end", "bad_serial")
+        for name in (*leaves, *public, "forged", "sha1", "unreadable", "no_end", "bad_serial")
         if name == "good" or not name.startswith(("under", "self", "private", "orphan", "good"))
     }
+    chains["public_private"] = ("public_private", "private_root")
     chains |= {
         "self_signed": ("self_signed",),
         "private": ("private", "private_root"),
@@ -207,6 +231,58 @@ def make() -> tuple[dict[str, bytes], dict[str, tuple[str, ...]]]:
         "name_constraints": ("under_narrow", "narrow"),
     }
     return certificates, chains
+
+
+def statements(good: bytes, issuing: bytes) -> dict[str, bytes]:
+    """What the issuer says of the good certificate: OCSP responses and CRLs, by name."""
+    leaf, issuer = x509.load_der_x509_certificate(good), x509.load_der_x509_certificate(issuing)
+    key = ec.derive_private_key(0x57A85EA1 * issuer.serial_number, ec.SECP256R1())
+    day = timedelta(days=1)
+
+    def response(status: ocsp.OCSPCertStatus, start: int = -1, end: int = 3) -> bytes:
+        revoked = status is ocsp.OCSPCertStatus.REVOKED
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=leaf,
+            issuer=issuer,
+            algorithm=hashes.SHA1(),
+            cert_status=status,
+            this_update=NOW + start * day,
+            next_update=NOW + end * day,
+            revocation_time=NOW - 2 * day if revoked else None,
+            revocation_reason=x509.ReasonFlags.key_compromise if revoked else None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, issuer)
+        made = builder.sign(key, hashes.SHA256())
+        # The library dates and signs anew each time: both are made repeatable.
+        produced = made.produced_at_utc.strftime("%Y%m%d%H%M%SZ").encode()
+        tbs = made.tbs_response_bytes.replace(produced, f"{NOW + start * day:%Y%m%d%H%M%SZ}".encode(), 1)
+        signature = encode(
+            0x03, b"\x00" + key.sign(tbs, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        )
+        basic = encode(0x04, encode(0x30, tbs + SHA256_ID + signature))
+        return encode(0x30, b"\x0a\x01\x00" + encode(0xA0, encode(0x30, BASIC_OCSP + basic)))
+
+    def crl(*serials: int) -> bytes:
+        builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
+        builder = builder.last_update(NOW - day).next_update(NOW + 3 * day)
+        builder = builder.add_extension(x509.CRLNumber(7), critical=False)
+        for serial in serials:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(NOW - 2 * day)
+            builder = builder.add_revoked_certificate(entry.build())
+        signed = builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
+        return signed.public_bytes(serialization.Encoding.DER)
+
+    sound = response(ocsp.OCSPCertStatus.GOOD)
+    return {
+        "ocsp_good": sound,
+        "ocsp_revoked": response(ocsp.OCSPCertStatus.REVOKED),
+        "ocsp_unknown": response(ocsp.OCSPCertStatus.UNKNOWN),
+        "ocsp_stale": response(ocsp.OCSPCertStatus.GOOD, -9, -2),
+        "ocsp_forged": sound[:-1] + bytes((sound[-1] ^ 1,)),
+        "ocsp_try_later": bytes.fromhex("30030a0103"),
+        "crl_good": crl(1, 2),
+        "crl_revoked": crl(1, leaf.serial_number),
+    }
 
 
 def text() -> str:
@@ -230,6 +306,13 @@ def text() -> str:
     for name, names in chains.items():
         inside = ", ".join(f'"{part}"' for part in names) + ("," if len(names) == 1 else "")
         lines.append(f'    "{name}": ({inside}),')
+    lines += ["}", "", "STATEMENTS: dict[str, str] = {"]
+    for name, der in statements(certificates["good"], certificates["issuing"]).items():
+        parts = textwrap.wrap(base64.b64encode(der).decode(), 96)
+        if len(parts) == 1:
+            lines.append(f'    "{name}": "{parts[0]}",')
+            continue
+        lines += [f'    "{name}": (', *(f'        "{part}"' for part in parts), "    ),"]
     return "\n".join([*lines, "}", ""])
 
 

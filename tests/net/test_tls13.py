@@ -16,7 +16,7 @@ from waxseal.lab.ca import CertificateAuthority
 from waxseal.lab.listener import LabStream, PeerGone
 from waxseal.lab.orders import Key, LeafOrder, TlsOrder, alert_record
 from waxseal.lab.tls import server_context
-from waxseal.net import tls13 as net_tls13
+from waxseal.net import tls_stream as net_tls_stream
 from waxseal.net.errors import NetError
 from waxseal.net.tls13 import Tls13Stream, shown_certificates
 from waxseal.wire import tls_registry as reg
@@ -210,7 +210,7 @@ def test_a_flood_of_records_reaches_a_limit() -> None:
 
 
 def test_records_without_data_reach_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(net_tls13, "MAX_IDLE_OCTETS", 100)
+    monkeypatch.setattr(net_tls_stream, "MAX_IDLE_OCTETS", 100)
 
     async def work(tls: Tls13Stream) -> None:
         with pytest.raises(NetError) as caught:
@@ -221,7 +221,7 @@ def test_records_without_data_reach_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_only_events_within_bounds_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(net_tls13, "MAX_EVENTS", 4)
+    monkeypatch.setattr(net_tls_stream, "MAX_EVENTS", 4)
 
     async def work(tls: Tls13Stream) -> None:
         assert await tls.read() == b"220 mx\r\n"

@@ -387,7 +387,7 @@ def constraints() -> Iterator[Scenario]:
          [dns("x.b.a.org")], False),
         ("another form of name", {"permitted": [dns("a.org")]}, "", [pki.general("192.0.2.1")], True),
         ("wildcard within", {"permitted": [dns("a.org")]}, "", [dns("*.a.org")], True),
-        ("wildcard over excluded", {"excluded": [dns("b.a.org")]}, "", [dns("*.a.org")], True),
+        ("wildcard over excluded", {"excluded": [dns("b.a.org")]}, "", [dns("*.a.org")], False),
         ("address permitted", {"permitted": [net("192.0.2.0/24")]}, "", [pki.general("192.0.2.7")], True),
         ("address not permitted", {"permitted": [net("192.0.2.0/24")]}, "",
          [pki.general("192.0.3.7")], False),
@@ -416,7 +416,8 @@ def constraints() -> Iterator[Scenario]:
         inter = issue("Limited", Wish(ca=True, **limits), ROOT)
         leaf = issue(subject, leaf_wish(alt_names=list(names)), inter, own=pki.key("leaf"))
         faults = () if fine else ((Code.NAME_CONSTRAINTS_VIOLATED, 0),)
-        yield scenario(f"constraints: {what}", (leaf, inter), (ROOT,), *faults)
+        differs = "OpenSSL compares a wildcard as a label" if what == "wildcard over excluded" else ""
+        yield scenario(f"constraints: {what}", (leaf, inter), (ROOT,), *faults, differs=differs)
     limited = issue("Root", Wish(ca=True, permitted=[dns("example.net")]))
     yield scenario("constraints of the root", (LEAF, INTER), (limited,), (Code.NAME_CONSTRAINTS_VIOLATED, 0))
     upper = issue("Upper", Wish(ca=True, permitted=[there]), ROOT)

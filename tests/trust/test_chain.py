@@ -12,7 +12,7 @@ from tests.trust import pki
 from tests.trust.pki import CA, NOW, issue, leaf_wish
 from tests.trust.scenarios import DIRECT, INTER, LEAF, ROOT, Scenario, everything
 from waxseal.trust.certificate import parse
-from waxseal.trust.chain import CLIENT_AUTH, ChainProof, Problem, ProblemCode, verify
+from waxseal.trust.chain import CLIENT_AUTH, ChainProof, Problem, ProblemCode, issuer_of, verify
 
 
 def proof_of(scenario: Scenario) -> ChainProof:
@@ -41,7 +41,7 @@ def test_openssl_decides_the_same(scenario: Scenario, tmp_path: Path) -> None:
 
 def test_every_problem_code_is_in_the_table() -> None:
     fired = {code for scenario in everything() for code, _ in scenario.faults}
-    elsewhere = {ProblemCode.NO_CERTIFICATE, ProblemCode.TOO_COMPLEX}
+    elsewhere = {ProblemCode.NO_CERTIFICATE, ProblemCode.TOO_COMPLEX, ProblemCode.DEPTH_EXCEEDED}
     assert fired | elsewhere == set(ProblemCode)
 
 
@@ -115,3 +115,24 @@ def test_recorded_facts_are_proved_from_their_octets() -> None:
 def test_a_moment_without_a_time_zone_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="time zone"):
         verify((LEAF.fact,), (ROOT.der,), datetime(2025, 6, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(("limit", "trusted"), [(None, True), (2, True), (1, False), (0, False)])
+def test_a_limit_of_intermediates(limit: int | None, trusted: bool) -> None:
+    upper = issue("Upper", CA, ROOT)
+    lower = issue("Lower", CA, upper)
+    leaf = issue("mx.example.org", leaf_wish(), lower)
+    chain = (leaf.fact, lower.fact, upper.fact)
+    proof = verify(chain, (ROOT.der,), NOW, intermediates_limit=limit)
+    assert proof.trusted == trusted
+    codes = [each.code for each in proof.problems]
+    assert codes == ([] if trusted else [ProblemCode.DEPTH_EXCEEDED])
+
+
+def test_the_issuer_is_who_signed() -> None:
+    assert issuer_of((LEAF.fact, INTER.fact), (ROOT.der,), NOW) == INTER.fact
+    assert issuer_of((DIRECT.fact,), (ROOT.der,), NOW) == ROOT.fact
+    assert issuer_of((LEAF.fact,), (ROOT.der,), NOW) is None
+    namesake = issue("Inter", CA, ROOT, own=pki.key("another inter"))
+    no_ids = issue("mx.example.org", leaf_wish(key_ids=False), INTER)
+    assert issuer_of((no_ids.fact, namesake.fact), (ROOT.der,), NOW) is None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.trust import pki
 from tests.trust.pki import CA, NOW, Entity, Wish, issue, leaf_wish
 from tests.trust.scenarios import INTER, LEAF, ROOT, everything
+from tests.trust.statements import crl, response
 from waxseal.trust import chain as chain_module
 from waxseal.trust.certificate import parse
 from waxseal.trust.chain import MAX_DEPTH, MAX_SIGNATURES, ChainProof, ProblemCode, verify
@@ -149,3 +150,16 @@ def test_the_fuzz_target_without_its_engine() -> None:
     spec.loader.exec_module(target)
     for octets in (b"", b"\x00", LEAF.der, LEAF.der + INTER.der, b"\xff" * 40):
         target.fuzz_one(octets)
+
+
+def test_the_fuzz_target_of_statements_without_its_engine() -> None:
+    path = Path(__file__).parents[2] / "fuzz" / "fuzz_ocsp.py"
+    spec = importlib.util.spec_from_file_location("fuzz_ocsp", path)
+    assert spec is not None
+    assert spec.loader is not None
+    target = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(target)
+    url, answer = b"http://a.example/x", b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
+    for kind in range(4):
+        for octets in (b"", b"\x00", LEAF.der, response(), crl(1), url, answer, b"\x00\x02\x00\x00"):
+            target.fuzz_one(bytes((kind,)) + octets)

@@ -4,6 +4,7 @@ import random
 import zlib
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from tests.wire.hellos import client_hello, numbers_in, shares_in
 from tests.wire.tls13_peer import (
@@ -129,7 +130,7 @@ def test_a_retry_for_a_cookie_alone() -> None:
     [
         (ALL_GROUPS, reg.X25519, "group-not-offered", 47),  # a share of it was there
         ((reg.X25519,), reg.SECP384R1, "group-not-offered", 47),
-        ((reg.X25519, 256), 256, "group-not-spoken", 40),
+        ((reg.X25519, 26), 26, "group-not-spoken", 40),
         (ALL_GROUPS, None, "retry-changes-nothing", 47),
     ],
 )
@@ -524,8 +525,8 @@ def test_an_old_version_field_is_told() -> None:
 
 
 def test_a_group_that_cannot_be_spoken_makes_no_share() -> None:
-    with pytest.raises(ValueError, match="ffdhe2048"):
-        key_share(256, random.Random(1).randbytes)
+    with pytest.raises(ValueError, match="secp256k1"):
+        key_share(22, random.Random(1).randbytes)
     assert repr(key_share(reg.X25519, random.Random(1).randbytes)) == "KeyShare(x25519)"
 
 
@@ -535,7 +536,18 @@ def test_a_library_without_mlkem_has_the_curves(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(tls13_groups, "_kem_type", missing)
     curves = tls13_groups.available_groups.__wrapped__()
-    assert curves == (reg.X25519, reg.SECP256R1, reg.SECP384R1, reg.SECP521R1, reg.X448)
+    assert curves == tuple(group for group in ALL_GROUPS if group < 4000)
+    assert curves[:5] == (reg.X25519, reg.SECP256R1, reg.SECP384R1, reg.SECP521R1, reg.X448)
+
+
+def test_a_library_without_a_curve_leaves_its_group_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: int) -> None:
+        raise UnsupportedAlgorithm("no such curve")
+
+    monkeypatch.setattr(tls13_groups, "_curve", missing)
+    groups = tls13_groups.available_groups.__wrapped__()
+    assert not {31, 32, 33} & set(groups)
+    assert {reg.X25519, 256, 260} < set(groups)
 
 
 def test_a_message_in_pieces_is_interleaved_with_an_alert_in_clear() -> None:

@@ -2,11 +2,16 @@
 
 import os
 import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from waxseal.lab.ca import CertificateAuthority
 from waxseal.lab.orders import Key, LeafOrder, TlsOrder
@@ -14,8 +19,10 @@ from waxseal.lab.tls import server_context
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
+from waxseal.wire.tls13_groups import KeyShare
 from waxseal.wire.tls13_offer import SCHEMES_OF_KEY_TYPE, Tls13Offer
 from waxseal.wire.tls_client_hello import ClientHello, padded, with_grease
+from waxseal.wire.tls_credentials import ClientCredentials
 from waxseal.wire.tls_events import (
     AlertReceived,
     ApplicationData,
@@ -55,9 +62,10 @@ class Pair:
         server: ssl.SSLContext,
         offer: Tls13Offer | None = None,
         hello: ClientHello | None = None,
+        shares: Sequence[KeyShare] | None = None,
         **options: object,
     ) -> None:
-        made, shares = (offer or Tls13Offer(HOST)).hello(os.urandom)
+        made, shares = (offer or Tls13Offer(HOST)).hello(os.urandom, shares)
         self.client = Tls13Client(hello or made, shares, os.urandom, **options)  # type: ignore[arg-type]
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.server = server.wrap_bio(self.incoming, self.outgoing, server_side=True)
@@ -230,6 +238,104 @@ def test_a_client_certificate_is_needed() -> None:
     assert pair.client.completed
     assert pair.events[-1] == AlertReceived(2, 116, encrypted=True)
     assert pair.client.ended
+
+
+class Ours:
+    """A self-signed client certificate, and the server's trust in it."""
+
+    def __init__(self, folder: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "looker.example.test")])
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+        certificate = builder.sign(key, hashes.SHA256())
+        self.der = certificate.public_bytes(Encoding.DER)
+        self.path = folder / "client.pem"
+        self.path.write_bytes(certificate.public_bytes(Encoding.PEM))
+        self.key = key
+        self.signed: list[int] = []
+
+    def sign(self, scheme: int, data: bytes) -> bytes:
+        self.signed.append(scheme)
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            digest = {0x0804: hashes.SHA256(), 0x0805: hashes.SHA384()}[scheme]
+            return self.key.sign(data, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+        assert scheme == 0x0403
+        return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+    def credentials(self, *schemes: int) -> ClientCredentials:
+        return ClientCredentials((self.der,), schemes, self.sign)
+
+
+@pytest.fixture(params=["ec", "rsa"])
+def ours(request: pytest.FixtureRequest, tmp_path: Path) -> Ours:
+    ec_key = request.param == "ec"
+    return Ours(
+        tmp_path, ec.generate_private_key(ec.SECP256R1()) if ec_key else rsa.generate_private_key(65537, 2048)
+    )
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_client_certificate_is_shown(suite: int, ours: Ours) -> None:
+    server = context()
+    server.verify_mode = ssl.CERT_REQUIRED
+    server.load_verify_locations(ours.path)
+    schemes = (0x0403,) if isinstance(ours.key, ec.EllipticCurvePrivateKey) else (0x0401, 0x0805, 0x0804)
+    pair = Pair(server, Tls13Offer(HOST, (suite,)), credentials=ours.credentials(*schemes)).shake()
+    talks(pair)
+    assert pair.server.getpeercert(binary_form=True) == ours.der
+    assert ours.signed == [next(scheme for scheme in schemes if scheme != 0x0401)]
+
+
+def test_a_client_certificate_with_a_wrong_signature_is_refused(tmp_path: Path) -> None:
+    ours = Ours(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    server = context()
+    server.verify_mode = ssl.CERT_REQUIRED
+    server.load_verify_locations(ours.path)
+    wrong = ClientCredentials((ours.der,), (0x0403,), lambda scheme, data: ours.sign(scheme, data + b"!"))
+    pair = Pair(server, credentials=wrong).shake()
+    assert pair.events[-1] == AlertReceived(2, 51, encrypted=True)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_client_certificate_is_asked_for_after_the_handshake(ours: Ours, shown: bool) -> None:
+    server = context()
+    server.load_verify_locations(ours.path)
+    server.verify_mode = ssl.CERT_OPTIONAL
+    server.post_handshake_auth = True
+    credentials = ours.credentials(0x0403, 0x0804) if shown else None
+    if shown and isinstance(ours.key, rsa.RSAPrivateKey):
+        credentials = ours.credentials(0x0804)
+    pair = Pair(server, Tls13Offer(HOST, post_handshake_auth=True), credentials=credentials).shake()
+    assert not pair.of(CertificateRequestSeen)
+    talks(pair)
+    for times in (1, 2):
+        pair.server.verify_client_post_handshake()
+        pair.server.write(b"334 who are you\r\n")
+        pair.hear()
+        asked = pair.of(CertificateRequestSeen)
+        assert len(asked) == times
+        assert all(isinstance(event, CertificateRequestSeen) and event.after_handshake for event in asked)
+        talks(pair)
+        assert pair.server.getpeercert(binary_form=True) == (ours.der if shown else None)
+
+
+def test_a_client_that_did_not_offer_it_is_not_asked() -> None:
+    server = context()
+    server.post_handshake_auth = True
+    server.verify_mode = ssl.CERT_OPTIONAL
+    pair = Pair(server).shake()
+    talks(pair)
+    with pytest.raises(ssl.SSLError, match="EXTENSION_NOT_RECEIVED"):
+        pair.server.verify_client_post_handshake()
+
+
+def test_shares_that_serve_many_connections() -> None:
+    server, offer = context(), Tls13Offer(HOST)
+    _, shares = offer.hello(os.urandom)
+    for _ in range(3):
+        pair = Pair(server, offer, shares=shares).shake()
+        talks(pair)
+        assert pair.client.group == reg.X25519
 
 
 def test_alpn_and_the_order_of_groups() -> None:

@@ -324,8 +324,10 @@ def test_compressed_certificates() -> None:
     ):
         parsed = compressed(octets, announced)
         assert (rules(parsed), parsed.certificates) == (told, ())
-    for algorithm in (2, 3, 99):
-        assert rules(compressed(squeezed, len(body), algorithm)) == ["compression-not-readable"]
+    for algorithm, name in ((2, "brotli"), (3, "zstd"), (99, "0x0063")):
+        kept = compressed(squeezed, len(body), algorithm)
+        assert (rules(kept), kept.certificates, kept.readable) == ([], (), False)
+        assert (kept.compression_name, squeezed in kept.octets) == (name, True)
     assert isinstance(parse_message(message(25, b"\x00\x01\x00")), Unreadable)
     assert (
         rules(parse_message(message(25, number(1, 2) + number(1, 3) + vector(b"x", 3) + b"!")))[0]

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x448, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.wire.hellos import client_hello, shares_in
+from waxseal.wire import tls13_ffdhe
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13_keys import SUITES, KeySchedule, finished
 from waxseal.wire.tls13_protection import RecordProtection
@@ -22,6 +23,9 @@ CURVES: dict[int, Any] = {
     reg.SECP256R1: ec.SECP256R1,
     reg.SECP384R1: ec.SECP384R1,
     reg.SECP521R1: ec.SECP521R1,
+    31: ec.BrainpoolP256R1,
+    32: ec.BrainpoolP384R1,
+    33: ec.BrainpoolP512R1,
 }
 CERTIFICATE = message(reg.CERTIFICATE, b"\x00" + vector(vector(b"DER of a leaf", 3) + b"\x00\x00", 3))
 EXTENSIONS = message(reg.ENCRYPTED_EXTENSIONS, b"\x00\x00")
@@ -63,6 +67,11 @@ def exchange(group: int, theirs: bytes) -> tuple[bytes, bytes]:
         point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         public = ec.EllipticCurvePublicKey.from_encoded_point(CURVES[group](), theirs)
         return point, private.exchange(ec.ECDH(), public)
+    if group in tls13_ffdhe.FFDHE_GROUPS:  # that the primes are right, OpenSSL and GnuTLS tell
+        prime, size = tls13_ffdhe.prime(group), len(theirs)
+        exponent = 2**224 + group
+        agreed = pow(int.from_bytes(theirs, "big"), exponent, prime)
+        return pow(2, exponent, prime).to_bytes(size, "big"), agreed.to_bytes(size, "big")
     # draft-ietf-tls-ecdhe-mlkem §4.1 and §4.2: X25519MLKEM768 has ML-KEM first, the others the curve.
     if group == reg.X25519_MLKEM768:
         share, secret = exchange(reg.X25519, theirs[1184:])
@@ -87,6 +96,7 @@ class Peer:
         self.schedule = KeySchedule.begin(self.suite.hash_name)
         self.writing: RecordProtection | None = None
         self.reading: RecordProtection | None = None
+        self.early: RecordProtection | None = None
 
     def hear(self, octets: bytes) -> ClientHello:
         """Take in a ClientHello in one record, with a ChangeCipherSpec before it or not."""
@@ -107,11 +117,16 @@ class Peer:
         self.transcript = message(reg.MESSAGE_HASH, self.digest()) + said
         return records(reg.HANDSHAKE, said)
 
-    def hello(self, octets: bytes, group: int = reg.X25519) -> bytes:
+    def hello(self, octets: bytes, group: int = reg.X25519, psk: bytes = b"") -> bytes:
+        """Agree on a group, and with `psk` on the first ticket of the hello."""
         hello = self.hear(octets)
         share, secret = exchange(group, shares_in(hello)[group])
-        extension = Extension(reg.KEY_SHARE, number(group, 2) + vector(share, 2))
-        said = server_hello(self.suite.number, extension, session_id=hello.session_id)
+        extensions = [Extension(reg.KEY_SHARE, number(group, 2) + vector(share, 2))]
+        if psk:
+            self.schedule = KeySchedule.begin(self.suite.hash_name, psk)
+            self.early = RecordProtection(self.suite, self.schedule.client_early(self.digest()))
+            extensions.append(Extension(reg.PRE_SHARED_KEY, b"\x00\x00"))
+        said = server_hello(self.suite.number, *extensions, session_id=hello.session_id)
         self.transcript += said
         self.schedule.meet(secret, self.digest())
         self.writing = RecordProtection(self.suite, self.schedule.server_handshake)
@@ -157,6 +172,22 @@ class Peer:
             if kind == reg.HANDSHAKE and fragment[-36:-33] != b"" and self._finishes(fragment):
                 self.reading = RecordProtection(self.suite, self.schedule.client_application)
         return found
+
+    def read_early(self, octets: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+        """What stands under the early keys, up to EndOfEarlyData, which counts; and what is left."""
+        found = []
+        octets = octets.removeprefix(b"\x14\x03\x03\x00\x01\x01")
+        end_of_early_data = (reg.HANDSHAKE, message(reg.END_OF_EARLY_DATA, b""))
+        while octets and end_of_early_data not in found:
+            assert self.early is not None
+            end = 5 + int.from_bytes(octets[3:5], "big")
+            opened = self.early.open(octets[:5], octets[5:end])
+            assert opened is not None
+            found.append(opened)
+            octets = octets[end:]
+        if end_of_early_data in found:
+            self.transcript += end_of_early_data[1]
+        return found, octets
 
     def _finishes(self, fragment: bytes) -> bool:
         """Whether the client's Finished is in it; then it is right."""

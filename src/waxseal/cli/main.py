@@ -26,6 +26,7 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, e
 COMMANDS = {
     "check": "Test domains, mail hosts or addresses, and say what was found.",
     "judge": "Judge recorded facts again, without a network.",
+    "tls": "Make one TLS handshake, as asked, and show everything.",
     "explain": "Say what a check means, its standard, and how to fix it.",
     "lab": "Keep a simulated mail world running to try things on.",
 }

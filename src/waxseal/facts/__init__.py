@@ -5,6 +5,7 @@ here. See CONTRIBUTING.
 """
 
 from waxseal.facts.attempt import DIALOGUE, Attempt, Cause, Deviation, Ended, Stage, describe
+from waxseal.facts.certificates import OpensslVerdict, RevocationAnswer, StapledResponse, Timestamps
 from waxseal.facts.dns import (
     DnsAnswer,
     DnsStatus,
@@ -70,6 +71,7 @@ from waxseal.facts.tls_offer import (
     TlsVersions,
     VersionAnswer,
 )
+from waxseal.facts.tls_simulation import ClientSimulation
 
 __all__ = [
     "DIALOGUE",
@@ -81,6 +83,7 @@ __all__ = [
     "CertificateTypeQuery",
     "CertificateTypes",
     "ClientCertificateRequest",
+    "ClientSimulation",
     "ControlReach",
     "Deviation",
     "DnsAnswer",
@@ -106,6 +109,7 @@ __all__ = [
     "MxTarget",
     "NoSniAnswer",
     "NumberList",
+    "OpensslVerdict",
     "OracleReply",
     "PaddingOracle",
     "QuitAnswer",
@@ -117,17 +121,20 @@ __all__ = [
     "Resumption",
     "ReverseName",
     "ReverseNames",
+    "RevocationAnswer",
     "RsaOracle",
     "RunContext",
     "Scope",
     "Ssl2Answer",
     "Stage",
+    "StapledResponse",
     "StarttlsAnswer",
     "Subject",
     "SuiteList",
     "Target",
     "TargetKind",
     "TicketEcho",
+    "Timestamps",
     "Timing",
     "TlsGroups",
     "TlsKeyExchanges",

@@ -128,7 +128,7 @@ class ToleranceAnswer(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         what: ``all`` (everything below at once), ``grease``, ``unknown-extension``, ``unknown-version``,
-            ``large``, ``segments``, ``delayed-segments``, ``record-size-limit``, ``small-records``.
+            ``large``, ``segments``, ``delayed-segments``, ``record-size-limit``, ``alpn``.
         reaction: COMPLETED where the server answered as it does to a plain hello.
         hello_octets: Size of the ClientHello message.
     """
@@ -146,11 +146,15 @@ class TlsTolerance(Fact, frozen=True, kw_only=True):
         version: Version that was offered.
         answers: Each that was asked.
         record_size_limit: The limit that the server announced (RFC 8449 §4); None where it sent none.
+        protocols_offered: ALPN names that were offered (RFC 7301).
+        protocol: The one that the server selected; "" for none.
     """
 
     version: str
     answers: tuple[ToleranceAnswer, ...]
     record_size_limit: int | None = None
+    protocols_offered: tuple[str, ...] = ()
+    protocol: str = ""
 
     def to(self, what: str) -> ToleranceAnswer | None:
         """The answer to one kind of hello."""

@@ -191,7 +191,7 @@ class TlsSpending(Fact, frozen=True, kw_only=True):
 
     Attributes:
         depth: ``grade``, ``standard`` or ``full``.
-        planned: Connections that were planned for when the server's versions were known.
+        planned: The most connections that the depth and the user's limits allow.
         spent: Connections that were opened, the main conversation included.
         parallel: The most that were open at once.
         put_off: How often the server asked to come back later, or refused.

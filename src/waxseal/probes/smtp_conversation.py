@@ -11,16 +11,13 @@ from waxseal.facts import Cause, Reply, Stage, Transcript, TranscriptLine
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
-from waxseal.net.tls import TlsOffer, TlsStream
-from waxseal.net.tls13 import Tls13Stream
 from waxseal.probes.recorder import Run
+from waxseal.probes.tls.scout import ScoutStream
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_client import Event, Replied, SmtpConnection
 from waxseal.wire.smtp_reply import decode_text
-from waxseal.wire.tls13_offer import Tls13Offer
 
 T = TypeVar("T")
-SealedStream = TlsStream | Tls13Stream
 
 MAX_TRANSCRIPT_LINES = 2000
 MAX_STAGE_OCTETS = 1024 * 1024
@@ -75,7 +72,7 @@ class SmtpConversation:
         self.peer = peer
         self.run = run
         self.connect_s = 0.0
-        self.tls: SealedStream | None = None
+        self.tls: ScoutStream | None = None
         self._clock = peer.network.clock
         self._began = self._clock.monotonic()
         self._smtp = SmtpConnection()
@@ -118,15 +115,12 @@ class SmtpConversation:
         await self._guarded(stage, self.stream.write(octets))
         return await self._hear(stage, limit_s)
 
-    async def start_tls(self, offer: TlsOffer | Tls13Offer, *, behind_starttls: bool) -> float:
-        """Cross into TLS, by our own client for a `Tls13Offer`; give the seconds of the handshake."""
+    async def start_tls(self, server_name: str, *, behind_starttls: bool) -> float:
+        """Cross into TLS with this SNI ("" for none); give the seconds of the handshake."""
         if behind_starttls:
             self._smtp.start_tls()
         self._pending.clear()
-        if isinstance(offer, Tls13Offer):
-            self.tls = Tls13Stream(self.stream, offer)
-        else:
-            self.tls = TlsStream(self.stream, offer)
+        self.tls = ScoutStream(self.stream, server_name)
         _, elapsed = await self._guarded(Stage.HANDSHAKE, self.tls.handshake())
         self._stream = self.tls
         self._note(Stage.HANDSHAKE, f"TLS stands: {self.tls.version} {self.tls.suite}")

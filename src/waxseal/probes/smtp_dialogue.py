@@ -6,6 +6,7 @@ with implicit TLS (RFC 8314 §3) the handshake comes first and there is one EHLO
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from waxseal.facts import (
@@ -19,21 +20,22 @@ from waxseal.facts import (
     MailProtocol,
     QuitAnswer,
     Stage,
+    StapledResponse,
     StarttlsAnswer,
     Subject,
+    Timestamps,
     Timing,
     TlsMode,
 )
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
-from waxseal.net.tls import TlsOffer
 from waxseal.probes.certificate_chain import emit_chain
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_conversation import Heard, SmtpConversation
+from waxseal.probes.tls.scout import Scouted
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_ehlo import greeting_host_name, parse_ehlo
-from waxseal.wire.tls_server_hello import ServerHello, parse_server_hello
 
 QUIT_LIMIT_S = 5.0
 """How long the answer to QUIT is waited for; nothing depends on it."""
@@ -52,7 +54,7 @@ class DialogueResult(Struct):
         leaf_sha256: Of the leaf.
         dns_names: The leaf's subjectAltName names.
         leaf_curve: The curve of its key; "" for other keys.
-        server_hello: The ServerHello.
+        scouted: What else the handshake showed; with the tickets, once the conversation is over.
     """
 
     cause: Cause = Cause.COMPLETED
@@ -63,7 +65,7 @@ class DialogueResult(Struct):
     leaf_sha256: str = ""
     dns_names: tuple[str, ...] = ()
     leaf_curve: str = ""
-    server_hello: ServerHello | None = None
+    scouted: Scouted = msgspec.field(default_factory=Scouted)
 
 
 async def smtp_dialogue(
@@ -85,6 +87,8 @@ async def smtp_dialogue(
             else:
                 await dialogue.only_tls()
         finally:
+            if dialogue.talk.tls is not None:
+                result.scouted = dialogue.talk.tls.scouted()
             run.emit(dialogue.talk.transcript())
             run.emit(dialogue.timing())
     result.cause, result.stage = run.ended.cause, run.ended.stage
@@ -107,7 +111,7 @@ class _Dialogue:
         self.run = run
         self.settings = settings
         self.implicit = mode is TlsMode.IMPLICIT
-        self.offer = TlsOffer(server_name=server_name)
+        self.server_name = server_name
         self.result = result
         self.seconds: dict[str, float] = {}
 
@@ -182,7 +186,7 @@ class _Dialogue:
         return True
 
     async def _handshake(self, *, behind_starttls: bool) -> None:
-        elapsed = await self.talk.start_tls(self.offer, behind_starttls=behind_starttls)
+        elapsed = await self.talk.start_tls(self.server_name, behind_starttls=behind_starttls)
         self.seconds["handshake_s"] = elapsed
         tls = self.talk.tls
         if tls is None:
@@ -193,22 +197,24 @@ class _Dialogue:
             Handshake(
                 version=tls.version,
                 suite=tls.suite,
-                server_name=self.offer.server_name,
-                offered_versions=self.offer.versions,
+                server_name=self.server_name,
+                offered_versions=tls.offered_versions,
                 elapsed_s=elapsed,
                 server_hello=tls.scanner.server_hello[:4096],
             )
         )
-        leaf = emit_chain(
-            self.run, tls.certificates(), tls.version, self.offer.server_name, self.talk.peer.network
-        )
-        hello = parse_server_hello(tls.scanner.server_hello)
-        self.result.server_hello = hello if isinstance(hello, ServerHello) else None
+        scouted = self.result.scouted = tls.scouted()
+        network = self.talk.peer.network
+        leaf = emit_chain(self.run, tls.certificates(), tls.version, self.server_name, network)
         if leaf is not None:
             self.result.leaf_curve = leaf.curve
             self.result.key_type = leaf.key_type
             self.result.leaf_sha256 = leaf.sha256
             self.result.dns_names = leaf.dns_names
+            place = {"server_name": self.server_name, "certificate_type": leaf.key_type or "unknown"}
+            staple = StapledResponse(offered=True, shown_at=network.clock.now(), octets=scouted.status)
+            self.run.emit(staple, **place)
+            self.run.emit(Timestamps(offered=True, octets=scouted.timestamps), **place)
 
     async def _ehlo(self, stage: Stage) -> tuple[Heard, dict[str, Any]]:
         """EHLO, and HELO where EHLO is rejected with 5xx (RFC 5321 §3.2), as far as that is answered."""

@@ -7,7 +7,7 @@ No octets raise. Taking them apart is done in ``reading``; whether the certifica
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from waxseal.facts import Certificate
 from waxseal.facts.address import canonical
@@ -16,6 +16,10 @@ from waxseal.trust.decoded import Decoded
 from waxseal.trust.extensions import DNS_NAME, IP_ADDRESS
 from waxseal.trust.keys import Key, SignatureAlgorithm, read_key, read_signature_algorithm
 from waxseal.trust.reading import MAX_OCTETS, decode
+from waxseal.trust.timestamps import split_list
+
+STATUS_REQUEST: Final = 5
+"""Number of the TLS extension by which a client asks for a staple (RFC 6066 §8)."""
 
 T = TypeVar("T")
 
@@ -68,6 +72,11 @@ def _describe(taken: Decoded) -> Certificate:
         subject_key_id=(taken.subject_key_id or b"").hex(),
         authority_key_id=(authority or b"").hex(),
         issuer_urls=taken.issuer_urls,
+        ocsp_urls=taken.ocsp_urls,
+        crl_urls=taken.crl_urls,
+        policies=taken.policies,
+        must_staple=STATUS_REQUEST in taken.tls_features,
+        embedded_timestamps=split_list(taken.timestamp_list)[0],
         unknown_critical=taken.unknown_critical,
         deviations=taken.deviations,
     )

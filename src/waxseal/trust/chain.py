@@ -2,7 +2,8 @@
 
 A path is searched for among certificates in any order (RFC 4158); what a path must keep stands in ``rules``,
 signatures in ``signature``. No name is matched here (see ``names``), no strength judged (see ``strength``),
-nothing is fetched, and revocation is not looked at.
+nothing is fetched, and revocation is not looked at (see ``ocsp`` and ``crl``). Breaches of form that take no
+trust away are told beside the problems (see ``form``).
 
 As for the decision, OpenSSL's default verification is the reference: see ``rules``. Where it tries one
 candidate of several and gives up, a whole search is made here, so that cross-signed chains are not refused
@@ -21,9 +22,10 @@ from waxseal.trust.certificate import parse
 from waxseal.trust.constraints import Comparisons
 from waxseal.trust.decoded import Decoded
 from waxseal.trust.distinguished import CanonicalName
+from waxseal.trust.form import form_faults
 from waxseal.trust.proof import ChainProof, PathStep, Problem, ProblemCode, plain
 from waxseal.trust.reading import decode
-from waxseal.trust.rules import problems_of
+from waxseal.trust.rules import depth_exceeded, problems_of
 from waxseal.trust.signature import signature_fault
 
 __all__ = ["CLIENT_AUTH", "SERVER_AUTH", "ChainProof", "PathStep", "Problem", "ProblemCode", "verify"]
@@ -35,7 +37,12 @@ MAX_PATHS: Final = 50
 
 
 def verify(
-    chain: tuple[Certificate, ...], anchors: tuple[bytes, ...], at: datetime, purpose: str = SERVER_AUTH
+    chain: tuple[Certificate, ...],
+    anchors: tuple[bytes, ...],
+    at: datetime,
+    purpose: str = SERVER_AUTH,
+    *,
+    intermediates_limit: int | None = None,
 ) -> ChainProof:
     """Find the best path from the leaf to a trust anchor and everything that is wrong with it.
 
@@ -47,20 +54,43 @@ def verify(
         anchors: DER of the roots that may be trusted, such as ``anchors.candidates`` gives.
         at: The moment to judge for, aware.
         purpose: Dotted OID of the extended key usage that is needed.
+        intermediates_limit: Most certificates between leaf and anchor, self-issued ones not counted; None for
+            no limit but `MAX_DEPTH`.
 
     Raises:
         ValueError: `at` has no time zone.
     """
     if at.tzinfo is None:
         raise ValueError("the moment of a proof needs a time zone")
-    return _verify(tuple(certificate.der for certificate in chain), anchors, at, purpose)
+    sent = tuple(certificate.der for certificate in chain)
+    return _verify(sent, anchors, at, purpose, intermediates_limit)
+
+
+def issuer_of(chain: tuple[Certificate, ...], anchors: tuple[bytes, ...], at: datetime) -> Certificate | None:
+    """The certificate that signed the leaf, by the best path from it; None where it is not at hand.
+
+    Args:
+        chain: As sent, leaf first.
+        anchors: DER of the roots that may be trusted.
+        at: The moment to judge for, aware.
+    """
+    path = verify(chain, anchors, at).path
+    if len(path) < 2:
+        return None
+    wanted = path[1].sha256
+    known = (*(certificate.der for certificate in chain), *anchors)
+    found = next((decode(octets) for octets in known if decode(octets).sha256 == wanted), None)
+    signed = found is not None and not signature_fault(decode(chain[0].der), found.key)
+    return parse(found.der) if found is not None and signed else None
 
 
 @lru_cache(maxsize=128)
-def _verify(chain: tuple[bytes, ...], anchors: tuple[bytes, ...], at: datetime, purpose: str) -> ChainProof:
+def _verify(
+    chain: tuple[bytes, ...], anchors: tuple[bytes, ...], at: datetime, purpose: str, limit: int | None
+) -> ChainProof:
     if not chain:
         return ChainProof(False, problems=(Problem(ProblemCode.NO_CERTIFICATE, 0, "nothing was sent"),))
-    return _Search(chain, anchors, at, purpose).run()
+    return _Search(chain, anchors, at, purpose, limit).run()
 
 
 @dataclass(eq=False, slots=True)
@@ -89,9 +119,15 @@ class _Search:
     """The bounded search for a path of one chain."""
 
     def __init__(
-        self, chain: tuple[bytes, ...], anchors: tuple[bytes, ...], at: datetime, purpose: str
+        self,
+        chain: tuple[bytes, ...],
+        anchors: tuple[bytes, ...],
+        at: datetime,
+        purpose: str,
+        limit: int | None,
     ) -> None:
         self.at = at
+        self.limit = limit
         self.purpose = purpose
         self.nodes: dict[bytes, _Node] = {}
         for index, octets in enumerate(chain):
@@ -131,6 +167,7 @@ class _Search:
             ),
             root_sent=any(_names_itself(node.taken) for node in self.sent[1:] if node is not self.sent[0]),
             out_of_order=used != sorted(used),
+            form=tuple(form_faults([node.taken for node in best.nodes], best.nodes[-1].anchor)),
         )
 
     def _extend(self, path: tuple[_Node, ...], faults: tuple[Problem, ...]) -> None:
@@ -237,8 +274,9 @@ class _Search:
 
     def _finish(self, path: tuple[_Node, ...], faults: tuple[Problem, ...]) -> None:
         self.paths += 1
-        kept = problems_of([node.taken for node in path], self.at, self.purpose, self.comparisons)
-        found = _Found(path, (*faults, *kept))
+        taken = [node.taken for node in path]
+        kept = problems_of(taken, self.at, self.purpose, self.comparisons)
+        found = _Found(path, (*faults, *kept, *depth_exceeded(taken, self.limit)))
         if self.best is None or found.rank < self.best.rank:
             self.best = found
 

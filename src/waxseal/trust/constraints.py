@@ -102,11 +102,36 @@ def _violation(name: GeneralName, constraints: NameConstraints) -> str:
     if name.tag not in _WITHIN:
         # (RFC 5280 §4.2.1.10) process the constraint or reject the certificate.
         return f"{shown} stands under a constraint of a form that waxseal cannot process"
+    if name.tag == IP_ADDRESS and len(name.value) not in {4, 16}:
+        return f"{shown} is no address"
     within = _WITHIN[name.tag]
     if permitted and not any(within(name.value, base) for base in permitted):
         return f"{shown} is not within the permitted names"
     if any(within(name.value, base) for base in excluded):
         return f"{shown} is within the excluded names"
+    if name.tag == RFC822_NAME and name.value.count(b"@") != 1:
+        return f"{shown} is no mailbox, so it cannot be told from the constrained ones"
+    if name.tag == DNS_NAME:
+        return _malformed_host(name, constraints, shown) or _covers_excluded(name, excluded, shown)
+    return ""
+
+
+def _malformed_host(name: GeneralName, constraints: NameConstraints, shown: str) -> str:
+    """A host name that cannot be told from the permitted ones by its labels, such as ``.example.org``."""
+    empty = not all(name.value.split(b"."))
+    bound = any(base.tag == DNS_NAME for base in constraints.permitted)
+    return f"{shown} is no host name, so it cannot be within the permitted names" if empty and bound else ""
+
+
+def _covers_excluded(name: GeneralName, excluded: list[bytes], shown: str) -> str:
+    """A wildcard that stands for an excluded host is as good as that host (RFC 9525 §6.3)."""
+    if name.value[:2] != b"*.":
+        return ""
+    domain = name.value[2:].lower()
+    for base in excluded:
+        label, _, rest = base.lower().partition(b".")
+        if label and rest == domain:
+            return f"{shown} covers the excluded {base.decode('ascii', 'backslashreplace')}"
     return ""
 
 
@@ -125,8 +150,7 @@ def _dns_within(value: bytes, base: bytes) -> bool:
     """Whether zero or more labels added to the left of the base give the name (RFC 5280 §4.2.1.10).
 
     A base with a leading dot, which RFC 5280 does not define for dNSName, stands for sub-domains only. A
-    wildcard is compared like any label, so that excluding one host does not forbid a wildcard over it: RFC
-    5280 does not say, and OpenSSL does the same.
+    wildcard is compared like any label here; see `_covers_excluded`.
     """
     name, base = value.lower(), base.lower()
     if not base:

@@ -30,7 +30,8 @@ class Decoded:
         key: SubjectPublicKeyInfo, header included.
         curve_spelled_out: The key is on a curve given by its parameters, not by name (RFC 5480 §2.1.1).
         alt_names: None where there is no subjectAltName that can be read.
-        extension_oids: Every extension, dotted, in order.
+        extension_oids, critical_oids: Every extension, and those marked critical, dotted, in order.
+        timestamp_list: The embedded SignedCertificateTimestampList (RFC 6962 §3.3), length included.
         unreadable: What could not be read that a proof needs, in words. Not empty: nothing can be proved.
     """
 
@@ -59,7 +60,13 @@ class Decoded:
     authority_key: AuthorityKey | None = None
     constraints: NameConstraints | None = None
     issuer_urls: tuple[str, ...] = ()
+    ocsp_urls: tuple[str, ...] = ()
+    crl_urls: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    tls_features: tuple[int, ...] = ()
+    timestamp_list: bytes = b""
     extension_oids: tuple[str, ...] = ()
+    critical_oids: tuple[str, ...] = ()
     unknown_critical: tuple[str, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     unreadable: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
 NULL = 0x05
+ENUMERATED = 0x0A
 OBJECT_IDENTIFIER = 0x06
 UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
@@ -68,6 +69,16 @@ def read_element(data: bytes, start: int = 0) -> tuple[Element, int]:
     if end > len(data):
         raise DerError("an element is cut short")
     return Element(tag, data[body:end], data[start:end]), end
+
+
+def encode(tag: int, *contents: bytes) -> bytes:
+    """One element of the tag with these contents one behind the other, its length in the shortest form."""
+    content = b"".join(contents)
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(octets))) + octets + content
 
 
 def elements(content: bytes) -> list[Element]:

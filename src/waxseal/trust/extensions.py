@@ -17,6 +17,12 @@ NAME_CONSTRAINTS: Final = "2.5.29.30"
 AUTHORITY_KEY_ID: Final = "2.5.29.35"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 AUTHORITY_INFO_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
+CRL_DISTRIBUTION_POINTS: Final = "2.5.29.31"
+CERTIFICATE_POLICIES: Final = "2.5.29.32"
+POLICY_CONSTRAINTS: Final = "2.5.29.36"
+TLS_FEATURE: Final = "1.3.6.1.5.5.7.1.24"
+TIMESTAMP_LIST: Final = "1.3.6.1.4.1.11129.2.4.2"
+_OCSP: Final = "1.3.6.1.5.5.7.48.1"
 _CA_ISSUERS: Final = "1.3.6.1.5.5.7.48.2"
 
 PROCESSED: Final = frozenset(
@@ -26,10 +32,10 @@ PROCESSED: Final = frozenset(
         BASIC_CONSTRAINTS,
         NAME_CONSTRAINTS,
         EXTENDED_KEY_USAGE,
-        "2.5.29.31",
-        "2.5.29.32",
+        CRL_DISTRIBUTION_POINTS,
+        CERTIFICATE_POLICIES,
         "2.5.29.33",
-        "2.5.29.36",
+        POLICY_CONSTRAINTS,
         "2.5.29.54",
     }
 )
@@ -141,17 +147,71 @@ def subject_alt_name(value: bytes) -> tuple[GeneralName, ...]:
     return _general_names(der.sole(value, der.SEQUENCE))
 
 
-def issuer_urls(value: bytes) -> tuple[str, ...]:
-    """The caIssuers URLs of authorityInfoAccess (RFC 5280 §4.2.2.1); DerError where malformed."""
-    urls: list[str] = []
+class Access(NamedTuple):
+    """The URLs of authorityInfoAccess: where the issuer's certificate is had, and where OCSP is asked."""
+
+    issuer_urls: tuple[str, ...] = ()
+    ocsp_urls: tuple[str, ...] = ()
+
+
+def authority_info_access(value: bytes) -> Access:
+    """The caIssuers and OCSP URLs (RFC 5280 §4.2.2.1); DerError where malformed."""
+    issuer_urls: list[str] = []
+    ocsp_urls: list[str] = []
+    places = {_CA_ISSUERS: issuer_urls, _OCSP: ocsp_urls}
     for description in der.elements(der.sole(value, der.SEQUENCE)):
         parts = der.elements(der.expect(description, der.SEQUENCE))
         if len(parts) != 2:
             raise der.DerError("not a method and a location")
         method = der.object_identifier(der.expect(parts[0], der.OBJECT_IDENTIFIER))
-        if method == _CA_ISSUERS and parts[1].tag == URI:
-            urls.append(parts[1].content.decode("ascii", "backslashreplace"))
+        if method in places and parts[1].tag == URI:
+            places[method].append(parts[1].content.decode("ascii", "backslashreplace"))
+    return Access(tuple(issuer_urls), tuple(ocsp_urls))
+
+
+def crl_urls(value: bytes) -> tuple[str, ...]:
+    """The URLs of distribution points that hold CRLs of the certificate's own issuer for every reason.
+
+    A point for some reasons only, or with a cRLIssuer of its own, is left out (RFC 5280 §4.2.1.13); DerError
+    where malformed.
+    """
+    urls: list[str] = []
+    for point in der.elements(der.sole(value, der.SEQUENCE)):
+        parts = {part.tag: part for part in der.elements(der.expect(point, der.SEQUENCE))}
+        if 0xA0 in parts and 0x81 not in parts and 0xA2 not in parts:
+            urls.extend(point_urls(parts[0xA0].content))
     return tuple(urls)
+
+
+def point_urls(content: bytes) -> tuple[str, ...]:
+    """The URLs of a DistributionPointName's fullName (RFC 5280 §4.2.1.13); DerError where malformed."""
+    name, _ = der.read_element(content)
+    if name.tag != 0xA0:
+        return ()
+    found = (each.value for each in _general_names(name.content) if each.tag == URI)
+    return tuple(value.decode("ascii", "backslashreplace") for value in found)
+
+
+def policies(value: bytes) -> tuple[str, ...]:
+    """Dotted OIDs of the certificate policies in order (RFC 5280 §4.2.1.4); DerError where malformed."""
+    found: list[str] = []
+    for information in der.elements(der.sole(value, der.SEQUENCE)):
+        parts = der.elements(der.expect(information, der.SEQUENCE))
+        if not parts:
+            raise der.DerError("a policy without an identifier")
+        found.append(der.object_identifier(der.expect(parts[0], der.OBJECT_IDENTIFIER)))
+    return tuple(found)
+
+
+def tls_features(value: bytes) -> tuple[int, ...]:
+    """Numbers of the TLS extensions that the server has to answer (RFC 7633 §4.1); DerError if malformed."""
+    parts = der.elements(der.sole(value, der.SEQUENCE))
+    return tuple(der.integer(der.expect(part, der.INTEGER)) for part in parts)
+
+
+def timestamp_list(value: bytes) -> bytes:
+    """The SignedCertificateTimestampList (RFC 6962 §3.3), its length included; DerError where malformed."""
+    return der.sole(value, der.OCTET_STRING)
 
 
 def name_constraints(value: bytes) -> NameConstraints:

@@ -82,6 +82,14 @@ def match_dns_id(reference: str, presented: str) -> bool:
     return offered == wanted
 
 
+def is_strict(presented: str) -> bool:
+    """Whether a dNSName has the preferred syntax, with or without a wildcard (RFC 5280 §4.2.1.6).
+
+    Stricter than matching: no underscore (RFC 1034 §3.5), and something behind the wildcard.
+    """
+    return _is_presentable(presented) and "_" not in presented and presented != "*"
+
+
 def _is_presentable(presented: str) -> bool:
     """Whether a dNSName is a valid presented identifier (RFC 5280 §4.2.1.6, RFC 9525 §6.3).
 

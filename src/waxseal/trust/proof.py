@@ -40,6 +40,8 @@ class ProblemCode(StrEnum):
     """A critical extension that cannot be processed (RFC 5280 §4.2)."""
     CURVE_NOT_NAMED = "curve-not-named"
     """A key's elliptic curve is spelled out, which RFC 5480 §2.1.1 forbids and OpenSSL refuses."""
+    DEPTH_EXCEEDED = "depth-exceeded"
+    """More intermediates stand in the path than the caller allows."""
     TOO_COMPLEX = "too-complex"
     """The limits on depth, signatures or comparisons were reached before an answer was found."""
 
@@ -61,6 +63,47 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
     code: ProblemCode
     depth: int
+    detail: str = ""
+
+
+class FormCode(StrEnum):
+    """What an issuer wrote that it must not, though it takes no trust away (RFC 5280 §4)."""
+
+    MALFORMED = "malformed"
+    """A field breaks its form; the rule is in the detail."""
+    SUBJECT_KEY_ID = "subject-key-id"
+    """The identifier of a CA's key is missing."""
+    AUTHORITY_KEY_ID = "authority-key-id"
+    """The identifier of the issuer's key is missing or odd."""
+    CRITICALITY = "criticality"
+    """An extension is critical that must not be, or is not and must."""
+    AUTHORITY = "authority"
+    """A CA that does not say so properly, or another that does."""
+    NAME = "name"
+    """A dNSName that no certificate should hold."""
+    COMMON_NAME = "common-name"
+    """A common name that the subjectAltName does not repeat."""
+    NAME_CONSTRAINTS = "name-constraints"
+    """Name constraints in a form, or at a place, that is not allowed."""
+    PURPOSE = "purpose"
+    """Extended key usages that are missing, too wide, or where none belong."""
+    KEY = "key"
+    """A key of a kind or size that public certificates may not hold."""
+
+
+class FormFault(Struct, frozen=True, omit_defaults=True):
+    """One breach of form.
+
+    Attributes:
+        code: Its kind.
+        depth: Index of the certificate in the path, 0 for the leaf.
+        source: Where the rule stands: ``RFC 5280 §4.2.1.2``, ``CA/B BR §6.1.5``.
+        detail: The particulars, in words.
+    """
+
+    code: FormCode
+    depth: int
+    source: str
     detail: str = ""
 
 
@@ -89,6 +132,7 @@ class ChainProof(Struct, frozen=True, omit_defaults=True):
         problems: Every reason, by depth; empty exactly where `trusted`.
         superfluous: Indices of certificates that were sent and are no part of the path.
         root_sent: A self-signed certificate was sent beside the leaf; servers may omit it (RFC 8446 §4.4.2).
+        form: Breaches of form along the path, by depth; they take no trust away.
         out_of_order: A certificate of the path was sent before one that it certifies (RFC 8446 §4.4.2).
     """
 
@@ -98,3 +142,4 @@ class ChainProof(Struct, frozen=True, omit_defaults=True):
     superfluous: tuple[int, ...] = ()
     root_sent: bool = False
     out_of_order: bool = False
+    form: tuple[FormFault, ...] = ()

@@ -29,8 +29,23 @@ _DECODERS: Final[dict[str, tuple[str, str, Callable[[bytes], Any]]]] = {
     extensions.SUBJECT_KEY_ID: ("subjectKeyIdentifier", "§4.2.1.2", extensions.subject_key_id),
     extensions.AUTHORITY_KEY_ID: ("authorityKeyIdentifier", "§4.2.1.1", extensions.authority_key_id),
     extensions.NAME_CONSTRAINTS: ("nameConstraints", "§4.2.1.10", extensions.name_constraints),
-    extensions.AUTHORITY_INFO_ACCESS: ("authorityInfoAccess", "§4.2.2.1", extensions.issuer_urls),
+    extensions.AUTHORITY_INFO_ACCESS: ("authorityInfoAccess", "§4.2.2.1", extensions.authority_info_access),
+    extensions.CRL_DISTRIBUTION_POINTS: ("cRLDistributionPoints", "§4.2.1.13", extensions.crl_urls),
+    extensions.CERTIFICATE_POLICIES: ("certificatePolicies", "§4.2.1.4", extensions.policies),
+    extensions.TLS_FEATURE: ("tlsFeature", "§4.2", extensions.tls_features),
+    extensions.TIMESTAMP_LIST: ("signedCertificateTimestampList", "§4.2", extensions.timestamp_list),
 }
+
+_NOT_NEEDED: Final = frozenset(
+    {
+        extensions.AUTHORITY_INFO_ACCESS,
+        extensions.CRL_DISTRIBUTION_POINTS,
+        extensions.CERTIFICATE_POLICIES,
+        extensions.TLS_FEATURE,
+        extensions.TIMESTAMP_LIST,
+    }
+)
+"""Extensions that the proof of a path does not rest on."""
 
 
 def decode(data: bytes) -> Decoded:
@@ -207,7 +222,7 @@ class _Reading:
             self.unreadable.append("validity (not two times)")
         for field, time in zip(("not_before", "not_after"), times, strict=False):
             name = "notBefore" if field == "not_before" else "notAfter"
-            read = self.attempt(name, "§4.1.2.5", time.encoded, partial(_time, time))
+            read = self.attempt(name, "§4.1.2.5", time.encoded, partial(read_time, time))
             self.fields[field] = read
             if read is not None and (read.year < 2050) != (time.tag == der.UTC_TIME):
                 # (RFC 5280 §4.1.2.5) UTCTime through 2049, GeneralizedTime from 2050 on.
@@ -234,8 +249,9 @@ class _Reading:
             return
         seen: list[str] = []
         unknown: list[str] = []
+        marked: list[str] = []
         for element in self._parts("extensions", inner, der.SEQUENCE):
-            entry = self.attempt("extension", "§4.1.2.9", element.encoded, partial(_extension, element))
+            entry = self.attempt("extension", "§4.1.2.9", element.encoded, partial(read_extension, element))
             if entry is None:
                 continue
             oid, critical, value = entry
@@ -245,18 +261,20 @@ class _Reading:
                 self.unreadable.append(f"extension {oid} (there twice)")
                 continue
             seen.append(oid)
+            if critical:
+                marked.append(oid)
             if critical and oid not in extensions.PROCESSED:
                 unknown.append(oid)
             self._extension_value(oid, critical, value)
         self.fields["extension_oids"] = tuple(seen)
+        self.fields["critical_oids"] = tuple(marked)
         self.fields["unknown_critical"] = tuple(unknown)
 
     def _extension_value(self, oid: str, critical: bool, value: bytes) -> None:
         if oid not in _DECODERS:
             return
         what, section, decoder = _DECODERS[oid]
-        needed = oid != extensions.AUTHORITY_INFO_ACCESS
-        read = self.attempt(what, section, value, partial(decoder, value), needed)
+        read = self.attempt(what, section, value, partial(decoder, value), oid not in _NOT_NEEDED)
         if read is None:
             return
         if oid == extensions.BASIC_CONSTRAINTS:
@@ -267,6 +285,8 @@ class _Reading:
         elif oid == extensions.SUBJECT_ALT_NAME:
             self.fields["alt_names"] = read
             self._alt_names(read)
+        elif isinstance(read, extensions.Access):
+            self.fields["issuer_urls"], self.fields["ocsp_urls"] = read
         else:
             self.fields[_FIELDS[oid]] = read
         if isinstance(read, NameConstraints) and not read.permitted and not read.excluded:
@@ -290,7 +310,10 @@ _FIELDS: Final[dict[str, str]] = {
     extensions.SUBJECT_KEY_ID: "subject_key_id",
     extensions.AUTHORITY_KEY_ID: "authority_key",
     extensions.NAME_CONSTRAINTS: "constraints",
-    extensions.AUTHORITY_INFO_ACCESS: "issuer_urls",
+    extensions.CRL_DISTRIBUTION_POINTS: "crl_urls",
+    extensions.CERTIFICATE_POLICIES: "policies",
+    extensions.TLS_FEATURE: "tls_features",
+    extensions.TIMESTAMP_LIST: "timestamp_list",
 }
 
 
@@ -298,7 +321,8 @@ def _signature(part: der.Element) -> bytes:
     return der.whole_octets(der.expect(part, der.BIT_STRING))
 
 
-def _extension(element: der.Element) -> tuple[str, bool, bytes]:
+def read_extension(element: der.Element) -> tuple[str, bool, bytes]:
+    """Identifier, criticality and value of one Extension (RFC 5280 §4.1); DerError where malformed."""
     parts = der.elements(der.expect(element, der.SEQUENCE))
     if not 2 <= len(parts) <= 3:
         raise der.DerError("not an identifier, a flag and a value")
@@ -307,8 +331,13 @@ def _extension(element: der.Element) -> tuple[str, bool, bytes]:
     return oid, critical, der.expect(parts[-1], der.OCTET_STRING)
 
 
-def _time(element: der.Element) -> datetime:
-    """A UTCTime or GeneralizedTime in the only forms allowed (RFC 5280 §4.1.2.5.1, §4.1.2.5.2)."""
+def read_time(element: der.Element) -> datetime:
+    """A UTCTime or GeneralizedTime in the only forms allowed (RFC 5280 §4.1.2.5.1, §4.1.2.5.2).
+
+    Raises:
+        DerError: It has another form.
+        ValueError: There is no such moment.
+    """
     digits = element.content[:-1]
     wide = element.tag == der.GENERALIZED_TIME
     if not wide and element.tag != der.UTC_TIME:

@@ -122,6 +122,13 @@ def _path_lengths(path: Sequence[Decoded]) -> Iterator[Problem]:
         below += not certificate.self_issued
 
 
+def depth_exceeded(path: Sequence[Decoded], limit: int | None) -> Iterator[Problem]:
+    """More intermediates between leaf and last certificate than a caller allows; None allows any."""
+    between = sum(not certificate.self_issued for certificate in path[1:-1])
+    if limit is not None and between > limit:
+        yield Problem(ProblemCode.DEPTH_EXCEEDED, len(path) - 1, f"{between} intermediates, {limit} allowed")
+
+
 def _name_constraints(path: Sequence[Decoded], comparisons: Comparisons) -> Iterator[Problem]:
     """They bind every certificate below, self-issued intermediates excepted (RFC 5280 §6.1.3 (b), (c))."""
     for above, issuer in enumerate(path):

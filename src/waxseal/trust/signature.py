@@ -40,11 +40,19 @@ def signature_fault(certificate: Decoded, issuer_key: bytes) -> str:
     if certificate.inner_algorithm != certificate.algorithm:
         # (RFC 5280 §4.1.1.2) both identifiers MUST be the same.
         return "the two signature algorithm identifiers differ"
-    return _fault(certificate.signed, certificate.algorithm, certificate.signature, issuer_key)
+    return octets_fault(certificate.signed, certificate.algorithm, certificate.signature, issuer_key)
 
 
 @lru_cache(maxsize=1024)
-def _fault(signed: bytes, identifier: bytes, signature: bytes, issuer_key: bytes) -> str:
+def octets_fault(signed: bytes, identifier: bytes, signature: bytes, issuer_key: bytes) -> str:
+    """Why the signature over octets does not verify with a key; "" where it does.
+
+    Args:
+        signed: What the signature covers.
+        identifier: The AlgorithmIdentifier, DER.
+        signature: The octets of the BIT STRING.
+        issuer_key: The SubjectPublicKeyInfo, DER.
+    """
     try:
         algorithm = read_signature_algorithm(identifier)
     except (DerError, ValueError):

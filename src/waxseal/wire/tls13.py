@@ -6,7 +6,8 @@ made by the caller, with the key shares that belong to it. The way to the shared
 ``wire.tls13_agreement``, records and alerts are in ``wire.tls13_connection``, the key schedule is in
 ``wire.tls13_keys``.
 
-Early data is never sent, and a client certificate never shown: when asked for one, it sends an empty list.
+Early data goes out only through `send_early`. A client certificate is shown only where the caller gives one
+and the server asks; else the list is empty (``wire.tls13_client_auth``).
 """
 
 import hmac
@@ -15,11 +16,13 @@ from typing import Final
 
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13_agreement import DECODE_ERROR, Tls13Agreement
+from waxseal.wire.tls13_client_auth import answer
 from waxseal.wire.tls13_connection import UNEXPECTED_MESSAGE
 from waxseal.wire.tls13_groups import Entropy, KeyShare
-from waxseal.wire.tls13_keys import KeySchedule, Suite, finished, ticket_secret
+from waxseal.wire.tls13_keys import SUITES, KeySchedule, Suite, finished, ticket_secret
 from waxseal.wire.tls13_protection import RecordProtection
 from waxseal.wire.tls_client_hello import TLS_1_3, ClientHello
+from waxseal.wire.tls_credentials import ClientCredentials
 from waxseal.wire.tls_events import (
     CertificateRequestSeen,
     CertificatesShown,
@@ -32,7 +35,7 @@ from waxseal.wire.tls_events import (
     Resumption,
     TicketSeen,
 )
-from waxseal.wire.tls_fields import message, vector
+from waxseal.wire.tls_fields import message
 from waxseal.wire.tls_server_certificates import CertificateMessage, CertificateRequest, CertificateVerify
 from waxseal.wire.tls_server_flight import KeyUpdate, NewSessionTicket, parse_message
 from waxseal.wire.tls_server_hello import EncryptedExtensions, Unreadable
@@ -40,6 +43,8 @@ from waxseal.wire.tls_server_hello import EncryptedExtensions, Unreadable
 DECRYPT_ERROR: Final = 51
 MAX_KEY_UPDATES: Final = 64
 """KeyUpdates of one connection that are obeyed."""
+MAX_LATE_REQUESTS: Final = 8
+"""CertificateRequests after the handshake of one connection that are answered."""
 MIN_FRAGMENT_OCTETS: Final = 64
 """The smallest record_size_limit that a server may ask for (RFC 8449 §4)."""
 
@@ -62,6 +67,7 @@ _NEXT: Final = {
     reg.CERTIFICATE_VERIFY: frozenset({reg.FINISHED}),
     reg.FINISHED: frozenset({reg.NEW_SESSION_TICKET, reg.KEY_UPDATE}),
 }
+_LATE_REQUEST = frozenset({reg.CERTIFICATE_REQUEST})
 """What may follow each message of a server (RFC 8446 §4)."""
 
 
@@ -76,6 +82,8 @@ class Tls13Client(Tls13Agreement):
         suite: The suite; None before ServerHello.
         group: Number of the group of the key exchange; None before it, and with a pre-shared key alone.
         resumed: Whether the server took the ticket.
+        early_data_accepted: Whether the server took early data; None where none was announced, and before
+            that is known.
         completed: Whether the handshake is completed.
         ended: Whether nothing more is read: closed, failed, refused by an alert, or stopped.
     """
@@ -90,6 +98,8 @@ class Tls13Client(Tls13Agreement):
         stop_after: int | None = None,
         resume: Resumption | None = None,
         age_ms: int = 0,
+        early_data: bool = False,
+        credentials: ClientCredentials | None = None,
     ) -> None:
         """Prepare a connection.
 
@@ -102,8 +112,21 @@ class Tls13Client(Tls13Agreement):
                 the compressed one too); None for a whole handshake.
             resume: A ticket to offer (RFC 8446 §4.2.11); the hello needs psk_key_exchange_modes.
             age_ms: The ticket's age.
+            early_data: Whether early data is announced, where the ticket allows any.
+            credentials: What a CertificateRequest is answered with; one after the handshake is only allowed
+                where the hello has post_handshake_auth (RFC 8446 §4.6.2).
         """
-        super().__init__(hello, shares, entropy, answer_retry=answer_retry, resume=resume, age_ms=age_ms)
+        super().__init__(
+            hello,
+            shares,
+            entropy,
+            answer_retry=answer_retry,
+            resume=resume,
+            age_ms=age_ms,
+            early_data=early_data,
+        )
+        self._credentials = credentials
+        self._late_requests = 0
         self._stop_after = stop_after
         self._request: CertificateRequest | None = None
         self._expected = frozenset({reg.SERVER_HELLO})
@@ -117,15 +140,17 @@ class Tls13Client(Tls13Agreement):
 
     def key_log(self) -> tuple[str, ...]:
         """Lines for an SSLKEYLOGFILE, as far as the secrets are known. Secret."""
-        if self._schedule is None:
-            return ()
-        known = {
-            "CLIENT_HANDSHAKE_TRAFFIC_SECRET": self._schedule.client_handshake,
-            "SERVER_HANDSHAKE_TRAFFIC_SECRET": self._schedule.server_handshake,
-            "CLIENT_TRAFFIC_SECRET_0": self._schedule.client_application,
-            "SERVER_TRAFFIC_SECRET_0": self._schedule.server_application,
-            "EXPORTER_SECRET": self._schedule.exporter,
-        }
+        known: dict[str, bytes] = {}
+        if self._early is not None:
+            known["CLIENT_EARLY_TRAFFIC_SECRET"] = self._early.client_early(self._early_hash)
+        if self._schedule is not None:
+            known |= {
+                "CLIENT_HANDSHAKE_TRAFFIC_SECRET": self._schedule.client_handshake,
+                "SERVER_HANDSHAKE_TRAFFIC_SECRET": self._schedule.server_handshake,
+                "CLIENT_TRAFFIC_SECRET_0": self._schedule.client_application,
+                "SERVER_TRAFFIC_SECRET_0": self._schedule.server_application,
+                "EXPORTER_SECRET": self._schedule.exporter,
+            }
         random = self.hello.random.hex()
         return tuple(f"{label} {random} {secret.hex()}" for label, secret in known.items() if secret)
 
@@ -150,7 +175,8 @@ class Tls13Client(Tls13Agreement):
 
     def _following(self, kind: int) -> frozenset[int]:
         if self.completed:
-            return _NEXT[reg.FINISHED]
+            late = self.hello.extension(reg.POST_HANDSHAKE_AUTH) is not None
+            return _NEXT[reg.FINISHED] | _LATE_REQUEST if late else _NEXT[reg.FINISHED]
         if kind == reg.ENCRYPTED_EXTENSIONS and self.resumed:
             return frozenset({reg.FINISHED})
         return _NEXT.get(kind, frozenset())
@@ -158,7 +184,8 @@ class Tls13Client(Tls13Agreement):
     def _under_keys(self, kind: int, octets: bytes, schedule: KeySchedule, suite: Suite) -> None:
         """A message under encryption: read it, tell it, act on it."""
         seen = parse_message(octets, TLS_1_3)
-        self._events.extend(Deviated(deviation) for deviation in seen.deviations)
+        if seen.deviations:
+            self._events.extend(Deviated(deviation) for deviation in seen.deviations)
         if isinstance(seen, Unreadable) and (self.completed or kind == reg.FINISHED):
             self._fail(seen.deviations[-1], DECODE_ERROR)
         elif kind == reg.FINISHED:
@@ -167,6 +194,8 @@ class Tls13Client(Tls13Agreement):
             self._on_ticket(seen, schedule, suite)
         elif isinstance(seen, KeyUpdate):
             self._on_key_update(seen)
+        elif isinstance(seen, CertificateRequest) and self.completed:
+            self._on_late_request(seen)
         else:
             self._on_flight(seen)
             self._transcript.update(octets)
@@ -176,6 +205,7 @@ class Tls13Client(Tls13Agreement):
         event: Event | None = None
         if isinstance(seen, EncryptedExtensions):
             event = EncryptedExtensionsSeen(seen)
+            self._judge_early(seen)
             limit = seen.extensions.record_size_limit
             if limit is not None and limit >= MIN_FRAGMENT_OCTETS:
                 # The limit counts the content type (RFC 8449 §4).
@@ -190,6 +220,17 @@ class Tls13Client(Tls13Agreement):
         if event is not None:
             self._events.append(event)
 
+    def _judge_early(self, seen: EncryptedExtensions) -> None:
+        """Whether the server takes the early data (RFC 8446 §4.2.10)."""
+        if not seen.extensions.has(reg.EARLY_DATA):
+            self._refuse_early()
+        elif self._early is None or self.early_data_accepted is False:
+            self._flag("early-data-not-offered", "RFC 8446 §4.2.10", seen.octets)
+        else:
+            self.early_data_accepted = True
+            if self._resume is not None and self.suite != SUITES[self._resume.suite]:
+                self._flag("early-data-of-another-suite", "RFC 8446 §4.2.10", seen.octets)
+
     def _on_finished(self, octets: bytes, schedule: KeySchedule, suite: Suite) -> None:
         """Compare the server's Finished, send ours, and change keys on both sides (RFC 8446 §4.4.4)."""
         hash_name = suite.hash_name
@@ -199,13 +240,11 @@ class Tls13Client(Tls13Agreement):
             return
         self._transcript.update(octets)
         schedule.complete(self._transcript.digest())
+        self._end_early(schedule, suite)
         self._be_compatible()
         flight = b""
         if self._request is not None:
-            # Without a certificate the list is empty, and no CertificateVerify follows (RFC 8446 §4.4.2).
-            body = vector(self._request.context, 1) + vector(b"", 3)
-            flight = message(reg.CERTIFICATE, body)
-            self._transcript.update(flight)
+            flight = answer(self._request, self._credentials, self._transcript)
         ours = finished(hash_name, schedule.client_handshake, self._transcript.digest())
         last = message(reg.FINISHED, ours)
         self._emit(reg.HANDSHAKE, flight + last)
@@ -214,7 +253,30 @@ class Tls13Client(Tls13Agreement):
         self._reading = RecordProtection(suite, schedule.server_application)
         self._writing = RecordProtection(suite, schedule.client_application)
         self.completed = True
-        self._events.append(HandshakeCompleted(suite.number, self.group, self.resumed))
+        self._events.append(
+            HandshakeCompleted(suite.number, self.group, self.resumed, self.early_data_accepted)
+        )
+
+    def _end_early(self, schedule: KeySchedule, suite: Suite) -> None:
+        """EndOfEarlyData under the early keys, where the server took such data (RFC 8446 §4.5)."""
+        self._refuse_early()  # which a server without EncryptedExtensions has left open
+        if self.early_data_accepted:
+            last = message(reg.END_OF_EARLY_DATA, b"")
+            self._emit(reg.HANDSHAKE, last)
+            self._transcript.update(last)
+            self._writing = RecordProtection(suite, schedule.client_handshake)
+
+    def _on_late_request(self, seen: CertificateRequest) -> None:
+        """Answer a CertificateRequest after the handshake, each by itself (RFC 8446 §4.4, §4.6.2)."""
+        self._events.append(CertificateRequestSeen(seen, after_handshake=True))
+        self._late_requests += 1
+        if self._late_requests > MAX_LATE_REQUESTS or self._writing is None:
+            self._broken("too-many-certificate-requests", "limit of waxseal", seen.octets, UNEXPECTED_MESSAGE)
+            return
+        transcript = self._transcript.copy()
+        transcript.update(seen.octets)
+        flight = answer(seen, self._credentials, transcript)
+        self._emit(reg.HANDSHAKE, flight + message(reg.FINISHED, self._writing.finished(transcript.digest())))
 
     def _on_ticket(self, seen: NewSessionTicket, schedule: KeySchedule, suite: Suite) -> None:
         secret = ticket_secret(suite.hash_name, schedule.resumption, seen.nonce)

@@ -54,10 +54,11 @@ class RecordReader:
     def next(self) -> Record | None:
         """The next whole record; None where more octets are needed, or none can be read any more."""
         buffer = self._buffer
-        if self.broken is not None or self._judge():
+        size = len(buffer)
+        if not size or self._judge(size):
             return None
-        end = 5 + int.from_bytes(buffer[3:5], "big")
-        if len(buffer) < 5 or len(buffer) < end:
+        end = 5 + (buffer[3] << 8 | buffer[4]) if size >= 5 else 5
+        if size < end:
             return None
         record = Record(buffer[0], bytes(buffer[:5]), bytes(buffer[5:end]), self._at)
         del buffer[:end]
@@ -65,16 +66,16 @@ class RecordReader:
         self.count += 1
         return record
 
-    def _judge(self) -> bool:
+    def _judge(self, size: int) -> bool:
         """Whether the header, as far as it is there, is none (RFC 8446 §5.1)."""
         buffer = self._buffer
         bad = 0
         rule, source = "not-a-record", "RFC 8446 §5.1"
-        if buffer and not reg.CHANGE_CIPHER_SPEC <= buffer[0] <= reg.HEARTBEAT_RECORD:
+        if not reg.CHANGE_CIPHER_SPEC <= buffer[0] <= reg.HEARTBEAT_RECORD:
             bad = 1
-        elif len(buffer) >= 2 and buffer[1] != 3:
+        elif size >= 2 and buffer[1] != 3:
             bad = 2
-        elif len(buffer) >= 5 and int.from_bytes(buffer[3:5], "big") > MAX_RECORD_OCTETS:
+        elif size >= 5 and (buffer[3] << 8 | buffer[4]) > MAX_RECORD_OCTETS:
             bad, rule = 5, "record-too-long"
         if bad:
             self.broken = Deviation(rule, source, bytes(buffer[:bad]), self._at)
@@ -250,24 +251,31 @@ class Tls13Connection(ABC):
 
     def _take_handshake(self, fragment: bytes, at: int) -> None:
         """Handshake messages, which may span records or share one (RFC 8446 §5.1)."""
-        self._handshake += fragment
-        while not self.ended and len(self._handshake) >= 4:
-            end = 4 + int.from_bytes(self._handshake[1:4], "big")
-            if end > MAX_MESSAGE_OCTETS:
-                header = bytes(self._handshake[:4])
+        if self._handshake:
+            self._handshake += fragment
+            if not _has_message(self._handshake):
+                return
+            fragment = bytes(self._handshake)
+            self._handshake.clear()
+        begin = 0
+        while not self.ended and len(fragment) - begin >= 4:
+            end = begin + 4 + int.from_bytes(fragment[begin + 1 : begin + 4], "big")
+            if end - begin > MAX_MESSAGE_OCTETS:
+                header = fragment[begin : begin + 4]
                 self._fail(self._flag("message-too-long", "limit of waxseal", header, at), UNEXPECTED_MESSAGE)
                 return
-            if len(self._handshake) < end:
-                return
-            octets = bytes(self._handshake[:end])
-            del self._handshake[:end]
+            if end > len(fragment):
+                break
+            octets = fragment[begin:end]
+            begin = end
             before, updates = self._reading, self._reading.updates if self._reading is not None else 0
             self._message(octets, at)
             same = self._reading is before and (before is None or before.updates == updates)
-            if not same and self._handshake and not self.ended:
+            if not same and begin < len(fragment) and not self.ended:
                 # Messages must not span a change of keys (RFC 8446 §5.1).
-                left = bytes(self._handshake)
+                left = fragment[begin:]
                 self._fail(self._flag("message-across-keys", "RFC 8446 §5.1", left, at), UNEXPECTED_MESSAGE)
+        self._handshake += fragment[begin:]
 
     @abstractmethod
     def _message(self, octets: bytes, at: int) -> None:
@@ -275,3 +283,11 @@ class Tls13Connection(ABC):
 
     def _stop(self, why: str) -> None:
         self._end(Stopped(why))
+
+
+def _has_message(octets: bytearray) -> bool:
+    """Whether a whole message is there, or one that is too long for us."""
+    if len(octets) < 4:
+        return False
+    end = 4 + int.from_bytes(octets[1:4], "big")
+    return len(octets) >= end or end > MAX_MESSAGE_OCTETS

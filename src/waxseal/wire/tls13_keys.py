@@ -6,7 +6,7 @@ Plain computation on octets; the transcript and the shared secret are arguments.
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -57,20 +57,20 @@ def extract(hash_name: str, salt: bytes, secret: bytes) -> bytes:
 
 def expand_label(hash_name: str, secret: bytes, label: str, context: bytes, octets: int) -> bytes:
     """HKDF-Expand-Label (RFC 8446 §7.1)."""
-    info = _label(label, octets) + bytes([len(context)]) + context
-    block, output = b"", b""
-    step = 1
+    info = _label(label, octets, len(context)) + context
+    output = block = hmac.digest(secret, info + b"\x01", hash_name)
+    step = 2
     while len(output) < octets:
         block = hmac.digest(secret, block + info + bytes([step]), hash_name)
         output += block
         step += 1
-    return output[:octets]
+    return output if len(output) == octets else output[:octets]
 
 
 @cache
-def _label(label: str, octets: int) -> bytes:
-    """The part of HkdfLabel that is always the same (RFC 8446 §7.1)."""
-    return number(octets, 2) + vector(b"tls13 " + label.encode("ascii"), 1)
+def _label(label: str, octets: int, context_octets: int) -> bytes:
+    """The part of HkdfLabel before the context (RFC 8446 §7.1)."""
+    return number(octets, 2) + vector(b"tls13 " + label.encode("ascii"), 1) + number(context_octets, 1)
 
 
 def next_secret(hash_name: str, secret: bytes) -> bytes:
@@ -89,69 +89,124 @@ def ticket_secret(hash_name: str, resumption_secret: bytes, nonce: bytes) -> byt
     return expand_label(hash_name, resumption_secret, "resumption", nonce, len(resumption_secret))
 
 
-@dataclass(slots=True)
+_HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
+
+
+def hash_of(hash_name: str, octets: bytes) -> "hashlib._Hash":
+    """A running hash that begins with these octets, for a transcript (RFC 8446 §4.4.1)."""
+    return _HASHES[hash_name](octets)
+
+
+@cache
+def _empty(hash_name: str) -> bytes:
+    """Hash of no messages at all."""
+    return _HASHES[hash_name](b"").digest()
+
+
+@cache
+def _without_psk(hash_name: str) -> tuple[bytes, bytes]:
+    """Early secret without a pre-shared key, and the salt that follows from it: the same for everyone."""
+    zeros = bytes(len(_empty(hash_name)))
+    early = extract(hash_name, zeros, zeros)
+    return early, expand_label(hash_name, early, "derived", _empty(hash_name), len(early))
+
+
 class KeySchedule:
-    """The secrets of one connection, filled in as the handshake goes on (RFC 8446 §7.1).
+    """The secrets of one connection, each derived when it is asked for (RFC 8446 §7.1).
 
     Attributes:
         hash_name: The suite's hash.
         early: Early secret.
-        client_handshake, server_handshake: Handshake traffic secrets; b"" before ServerHello.
-        client_application, server_application: First application traffic secrets; b"" before Finished.
     """
 
-    hash_name: str
-    early: bytes = field(repr=False)
-    client_handshake: bytes = field(default=b"", repr=False)
-    server_handshake: bytes = field(default=b"", repr=False)
-    client_application: bytes = field(default=b"", repr=False)
-    server_application: bytes = field(default=b"", repr=False)
-    _completed: bytes = b""
-    _remembered: bytes = b""
-    _main: bytes = field(default=b"", repr=False)
+    __slots__ = (
+        "_at_finished",
+        "_at_hello",
+        "_client_handshake",
+        "_handshake",
+        "_main",
+        "_remembered",
+        "_salt",
+        "_server_handshake",
+        "early",
+        "hash_name",
+    )
+
+    def __init__(self, hash_name: str, early: bytes, salt: bytes = b"") -> None:
+        self.hash_name = hash_name
+        self.early = early
+        self._salt = salt
+        self._handshake = self._main = b""
+        self._client_handshake = self._server_handshake = b""
+        self._at_hello = self._at_finished = self._remembered = b""
+
+    def __repr__(self) -> str:
+        return f"KeySchedule({self.hash_name})"
 
     @classmethod
     def begin(cls, hash_name: str, psk: bytes = b"") -> "KeySchedule":
         """Start from a pre-shared key, or from none."""
-        zeros = bytes(hashlib.new(hash_name).digest_size)
-        return cls(hash_name, extract(hash_name, zeros, psk or zeros))
+        if not psk:
+            return cls(hash_name, *_without_psk(hash_name))
+        return cls(hash_name, extract(hash_name, bytes(len(_empty(hash_name))), psk))
 
     def derive(self, secret: bytes, label: str, transcript_hash: bytes) -> bytes:
         """Derive-Secret, with the hash of the messages in place of the messages."""
         return expand_label(self.hash_name, secret, label, transcript_hash, len(secret))
 
-    def _after(self, secret: bytes, added: bytes) -> bytes:
-        """The next extracted secret: Derive-Secret(., "derived", "") is its salt."""
-        empty = hashlib.new(self.hash_name).digest()
-        return extract(self.hash_name, self.derive(secret, "derived", empty), added)
-
     def binder(self, transcript_hash: bytes, *, external: bool = False) -> bytes:
         """The binder over a hello cut before its binders (RFC 8446 §4.2.11.2)."""
-        empty = hashlib.new(self.hash_name).digest()
-        key = self.derive(self.early, "ext binder" if external else "res binder", empty)
+        key = self.derive(self.early, "ext binder" if external else "res binder", _empty(self.hash_name))
         return finished(self.hash_name, key, transcript_hash)
+
+    def client_early(self, transcript_hash: bytes) -> bytes:
+        """client_early_traffic_secret; the transcript is the first ClientHello."""
+        return self.derive(self.early, "c e traffic", transcript_hash)
 
     def meet(self, shared: bytes, transcript_hash: bytes) -> None:
         """Take in the shared secret, b"" for a PSK alone; the transcript ends with ServerHello."""
-        handshake = self._after(self.early, shared or bytes(len(self.early)))
-        self.client_handshake = self.derive(handshake, "c hs traffic", transcript_hash)
-        self.server_handshake = self.derive(handshake, "s hs traffic", transcript_hash)
-        self._main = self._after(handshake, bytes(len(self.early)))
+        salt = self._salt or self.derive(self.early, "derived", _empty(self.hash_name))
+        self._handshake = extract(self.hash_name, salt, shared or bytes(len(self.early)))
+        self._at_hello = transcript_hash
 
     def complete(self, transcript_hash: bytes) -> None:
-        """Derive the application secrets; the transcript ends with the server's Finished."""
-        self.client_application = self.derive(self._main, "c ap traffic", transcript_hash)
-        self.server_application = self.derive(self._main, "s ap traffic", transcript_hash)
-        self._completed = transcript_hash
+        """Take in the transcript that ends with the server's Finished."""
+        self._at_finished = transcript_hash
+        salt = self.derive(self._handshake, "derived", _empty(self.hash_name))
+        self._main = extract(self.hash_name, salt, bytes(len(self.early)))
 
     def remember(self, transcript_hash: bytes) -> None:
         """Take in the transcript that ends with the client's Finished."""
         self._remembered = transcript_hash
 
     @property
+    def client_handshake(self) -> bytes:
+        """client_handshake_traffic_secret; b"" before ServerHello."""
+        if not self._client_handshake and self._at_hello:
+            self._client_handshake = self.derive(self._handshake, "c hs traffic", self._at_hello)
+        return self._client_handshake
+
+    @property
+    def server_handshake(self) -> bytes:
+        """server_handshake_traffic_secret; b"" before ServerHello."""
+        if not self._server_handshake and self._at_hello:
+            self._server_handshake = self.derive(self._handshake, "s hs traffic", self._at_hello)
+        return self._server_handshake
+
+    @property
+    def client_application(self) -> bytes:
+        """client_application_traffic_secret_0; b"" before the server's Finished."""
+        return self.derive(self._main, "c ap traffic", self._at_finished) if self._main else b""
+
+    @property
+    def server_application(self) -> bytes:
+        """server_application_traffic_secret_0; b"" before the server's Finished."""
+        return self.derive(self._main, "s ap traffic", self._at_finished) if self._main else b""
+
+    @property
     def exporter(self) -> bytes:
         """exporter_master_secret; b"" before the server's Finished."""
-        return self.derive(self._main, "exp master", self._completed) if self._completed else b""
+        return self.derive(self._main, "exp master", self._at_finished) if self._main else b""
 
     @property
     def resumption(self) -> bytes:

@@ -4,7 +4,8 @@ For hellos of any other shape, see ``wire.tls_client_hello``. Order of the exten
 servers take any (RFC 8446 §4.2).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from waxseal.wire import tls_client_extensions as ext
@@ -43,6 +44,7 @@ class Tls13Offer:
         protocols: ALPN names; none sends no extension.
         further: Extensions added as they are.
         tickets: Whether tickets are taken (psk_key_exchange_modes, RFC 8446 §4.2.9).
+        post_handshake_auth: Whether a client certificate may be asked for later (RFC 8446 §4.2.6).
     """
 
     server_name: str = ""
@@ -54,16 +56,36 @@ class Tls13Offer:
     protocols: tuple[bytes, ...] = ()
     further: tuple[Extension, ...] = ()
     tickets: bool = True
+    post_handshake_auth: bool = False
+    _around: tuple[tuple[Extension, ...], tuple[Extension, ...]] = field(
+        init=False, repr=False, compare=False
+    )
 
-    def hello(self, entropy: Entropy) -> tuple[ClientHello, tuple[KeyShare, ...]]:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_around", self._fixed())
+
+    def hello(
+        self, entropy: Entropy, shares: Sequence[KeyShare] | None = None
+    ) -> tuple[ClientHello, tuple[KeyShare, ...]]:
         """The ClientHello, and the private halves of its key shares.
 
         Args:
             entropy: Gives random octets: for the random, the session id and each private key, in that order.
+            shares: Key shares to offer in place of new ones for `share_groups`. Those of one run may be
+                used for many connections by a client that has nothing to hide: it saves the making of keys,
+                and costs forward secrecy (RFC 8446 appendix C.4 speaks against reuse for privacy as well).
         """
         random = entropy(RANDOM_OCTETS)
         session_id = entropy(_SESSION_ID_OCTETS)  # so that middleboxes see resumption (RFC 8446 appendix D.4)
-        shares = tuple(key_share(group, entropy) for group in self.share_groups)
+        if shares is None:
+            shares = [key_share(group, entropy) for group in self.share_groups]
+        offered = ext.key_shares(tuple((share.group, share.public) for share in shares))
+        before, after = self._around
+        hello = ClientHello(random, self.suites, (*before, offered, *after), session_id=session_id)
+        return hello, tuple(shares)
+
+    def _fixed(self) -> tuple[tuple[Extension, ...], tuple[Extension, ...]]:
+        """The extensions before and behind key_share, which are the same in every hello."""
         extensions = [ext.server_name(self.server_name)] if self.server_name else []
         extensions += [ext.supported_groups(self.groups)]
         if self.protocols:
@@ -71,8 +93,7 @@ class Tls13Offer:
         extensions += [ext.signature_algorithms(self.schemes), ext.supported_versions((TLS_1_3,))]
         if self.tickets:
             extensions.append(ext.psk_modes())
-        extensions.append(ext.key_shares(tuple((share.group, share.public) for share in shares)))
-        if self.certificate_schemes:
-            extensions.append(ext.signature_algorithms_cert(self.certificate_schemes))
-        hello = ClientHello(random, self.suites, (*extensions, *self.further), session_id=session_id)
-        return hello, shares
+        after = [ext.signature_algorithms_cert(self.certificate_schemes)] if self.certificate_schemes else []
+        if self.post_handshake_auth:
+            after.append(ext.post_handshake_auth())
+        return tuple(extensions), (*after, *self.further)

@@ -4,10 +4,11 @@ The AEADs are those of ``cryptography``, loaded when the first record needs one.
 ``wire.tls13_keys`` and show in no repr.
 """
 
+from functools import cache
 from typing import Any, Final
 
 from waxseal.wire import tls_registry as reg
-from waxseal.wire.tls13_keys import Suite, expand_label, next_secret
+from waxseal.wire.tls13_keys import Suite, expand_label, finished, next_secret
 from waxseal.wire.tls_fields import number
 
 MAX_PLAINTEXT_OCTETS: Final = 2**14
@@ -44,17 +45,20 @@ class RecordProtection:
 
     def _keys(self) -> Any:
         """The AEAD under the secret's key, with the IV at hand (RFC 8446 §7.3)."""
-        if self._aead is None:
-            hash_name, secret = self.suite.hash_name, self._secret
-            key = expand_label(hash_name, secret, "key", b"", self.suite.key_octets)
-            self._iv = int.from_bytes(expand_label(hash_name, secret, "iv", b"", _NONCE_OCTETS), "big")
-            self._aead = _aead(self.suite, key)
+        hash_name, secret = self.suite.hash_name, self._secret
+        key = expand_label(hash_name, secret, "key", b"", self.suite.key_octets)
+        self._iv = int.from_bytes(expand_label(hash_name, secret, "iv", b"", _NONCE_OCTETS), "big")
+        self._aead = _aead(self.suite, key)
         return self._aead
 
     def update(self) -> None:
         """Go on to the next secret, as a KeyUpdate says (RFC 8446 §7.2)."""
         self._take(next_secret(self.suite.hash_name, self._secret))
         self.updates += 1
+
+    def finished(self, transcript_hash: bytes) -> bytes:
+        """verify_data of a Finished under this secret (RFC 8446 §4.4.4)."""
+        return finished(self.suite.hash_name, self._secret, transcript_hash)
 
     def _nonce(self) -> bytes:
         """The IV with the record's number mixed in (RFC 8446 §5.3)."""
@@ -64,9 +68,9 @@ class RecordProtection:
 
     def seal(self, kind: int, fragment: bytes, padding_octets: int = 0) -> bytes:
         """One protected record with its header; the fragment has at most `MAX_PLAINTEXT_OCTETS`."""
+        aead = self._aead or self._keys()
         inner = fragment + bytes([kind]) + bytes(padding_octets)
         header = bytes([reg.APPLICATION_DATA, 3, 3]) + number(len(inner) + self.suite.tag_octets, 2)
-        aead = self._keys()
         return header + bytes(aead.encrypt(self._nonce(), inner, header))
 
     def open(self, header: bytes, payload: bytes) -> tuple[int, bytes] | None:
@@ -74,22 +78,28 @@ class RecordProtection:
 
         A record of nothing but padding, which RFC 8446 §5.4 forbids, gives content type 0.
         """
-        from cryptography.exceptions import InvalidTag
-
         if len(payload) < self.suite.tag_octets:
             return None
-        aead = self._keys()
+        aead = self._aead or self._keys()
         try:
-            inner = bytes(aead.decrypt(self._nonce(), payload, header))
-        except InvalidTag:
+            inner: bytes = aead.decrypt(self._nonce(), payload, header)
+        except _library()[1]:
             return None
         fragment = inner.rstrip(b"\x00")
         return (fragment[-1], fragment[:-1]) if fragment else (0, b"")
 
 
-def _aead(suite: Suite, key: bytes) -> Any:
+@cache
+def _library() -> tuple[Any, type[Exception]]:
+    """The AEADs, and what they raise where a tag is wrong; loaded once."""
+    from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers import aead
 
+    return aead, InvalidTag
+
+
+def _aead(suite: Suite, key: bytes) -> Any:
+    aead = _library()[0]
     if suite.aead == "chacha20":
         return aead.ChaCha20Poly1305(key)
     if suite.aead == "ccm":

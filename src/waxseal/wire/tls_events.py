@@ -1,4 +1,4 @@
-"""What a TLS 1.3 client saw, one event after the other (see ``wire.tls13``).
+"""What a TLS client saw, one event after the other (see ``wire.tls13``, ``wire.tls12``, ``wire.tls_client``).
 
 Events are data; the octets in them are as the server sent them. No secret shows in a repr.
 """
@@ -6,7 +6,13 @@ Events are data; the octets in them are as the server sent them. No secret shows
 from dataclasses import dataclass, field
 
 from waxseal.facts import Deviation
-from waxseal.wire.tls_server_certificates import CertificateMessage, CertificateRequest, CertificateVerify
+from waxseal.wire.tls_key_exchange import ServerKeyExchange
+from waxseal.wire.tls_server_certificates import (
+    CertificateMessage,
+    CertificateRequest,
+    CertificateStatus,
+    CertificateVerify,
+)
 from waxseal.wire.tls_server_flight import NewSessionTicket
 from waxseal.wire.tls_server_hello import EncryptedExtensions, ServerHello
 
@@ -33,6 +39,29 @@ class Resumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumption12:
+    """All that it takes to resume a session of SSL 3.0 to TLS 1.2, by its id or by a ticket.
+
+    Attributes:
+        session_id: The server's name for the session; b"" where there is only a ticket.
+        ticket: RFC 5077 §3.3; b"" where there is only a session id.
+        lifetime_s: How long the server takes the ticket; 0 leaves it open.
+        suite: Suite of the session, which a resumed one keeps (RFC 5246 §7.4.1.3).
+        version: Its version.
+        extended: Whether its main secret is an extended one (RFC 7627 §5.3).
+        secret: The main secret.
+    """
+
+    session_id: bytes
+    ticket: bytes
+    lifetime_s: int
+    suite: int
+    version: int
+    extended: bool
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ServerHelloSeen:
     """The ServerHello, of whatever version it chose."""
 
@@ -55,9 +84,10 @@ class EncryptedExtensionsSeen:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequestSeen:
-    """The server asks for a client certificate."""
+    """The server asks for a client certificate; `after_handshake`: only then (RFC 8446 §4.6.2)."""
 
     message: CertificateRequest
+    after_handshake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +111,52 @@ class CertificateVerifySeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerKeyExchangeSeen:
+    """The server's ServerKeyExchange, up to TLS 1.2; its signature was not verified.
+
+    Attributes:
+        message: With group or prime, public value, scheme and signature.
+        signed: The octets that the signature is over: both randoms and the parameters (RFC 5246 §7.4.3).
+            Before TLS 1.2 an RSA key signs their MD5 and SHA-1 without DigestInfo, any other key their SHA-1
+            (RFC 4346 §7.4.3). b"" where nothing is signed, or the parameters cannot be read.
+    """
+
+    message: ServerKeyExchange
+    signed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatusSeen:
+    """A stapled OCSP response, up to TLS 1.2 (RFC 6066 §8)."""
+
+    message: CertificateStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHelloDoneSeen:
+    """The server's first flight is whole, up to TLS 1.2; ours goes out next."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelloRequestSeen:
+    """The server asks to negotiate anew, up to TLS 1.2 (RFC 5246 §7.4.1.1); nothing was answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandshakeCompleted:
-    """The server's Finished is right; ours goes out next.
+    """The server's Finished is right; where ours did not go first, it goes out next.
 
     Attributes:
         suite: Number of the suite.
         group: Number of the group; None with a pre-shared key alone.
         resumed: Whether our ticket was taken.
+        early_data_accepted: Whether our early data was taken; None where none was announced.
     """
 
     suite: int
     group: int | None
     resumed: bool
+    early_data_accepted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +165,47 @@ class TicketSeen:
 
     message: NewSessionTicket
     resumption: Resumption
+
+
+@dataclass(frozen=True, slots=True)
+class RenegotiationCompleted:
+    """A further handshake on the same connection is completed, up to TLS 1.2.
+
+    Attributes:
+        suite: Number of the suite.
+        group: Number of the group; None where the exchange named none.
+        secure: Whether it was bound to the one before (RFC 5746).
+    """
+
+    suite: int
+    group: int | None
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTicketSeen:
+    """A NewSessionTicket up to TLS 1.2 (RFC 5077 §3.3).
+
+    Attributes:
+        message: With ticket and lifetime.
+        resumption: What it takes to use it; None for an empty ticket, which says that there is none.
+    """
+
+    message: NewSessionTicket
+    resumption: Resumption12 | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatSeen:
+    """A heartbeat record (RFC 6520 §3).
+
+    Attributes:
+        octets: Its content as it came, nothing of it judged.
+        encrypted: Whether it came under encryption.
+    """
+
+    octets: bytes
+    encrypted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +266,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Looking ended: ``asked`` to, or ``other-version`` where the server chose another than TLS 1.3."""
+    """Looking ended: ``asked`` to, or ``other-version`` where the server chose one not spoken here."""
 
     why: str
 
@@ -173,8 +278,15 @@ Event = (
     | CertificateRequestSeen
     | CertificatesShown
     | CertificateVerifySeen
+    | CertificateStatusSeen
+    | ServerKeyExchangeSeen
+    | ServerHelloDoneSeen
+    | HelloRequestSeen
     | HandshakeCompleted
+    | RenegotiationCompleted
     | TicketSeen
+    | SessionTicketSeen
+    | HeartbeatSeen
     | KeyUpdated
     | ApplicationData
     | AlertReceived

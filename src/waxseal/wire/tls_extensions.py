@@ -99,6 +99,10 @@ def read_extensions(reader: FieldReader, *, retry: bool = False) -> ServerExtens
         reader: Stands at the vector's length; its deviations take up what does not fit.
         retry: The message is a HelloRetryRequest, whose key_share has another form.
     """
+    at = reader.at
+    if at + 2 <= reader.end and not reader.octets[at] and not reader.octets[at + 1]:
+        reader.at = at + 2  # the usual case in a Certificate
+        return NO_EXTENSIONS
     block = reader.inner(2, "RFC 8446 §4.2")
     raw: list[Extension] = []
     seen: set[int] = set()

@@ -55,13 +55,14 @@ class FieldReader:
 
     def take(self, size: int, source: str = "") -> bytes:
         """The next `size` octets, or as many as are left, which breaks the rule of `source`."""
-        if size > self.left:
+        at = self.at
+        end = at + size
+        if end > self.end:
             self.flag("field-cut-short", source)
             self.short = True
-            size = self.left
-        octets = self.octets[self.at : self.at + size]
-        self.at += size
-        return octets
+            end = self.end
+        self.at = end
+        return self.octets[at:end]
 
     def number(self, size: int) -> int:
         """An unsigned number of `size` octets; 0 where they are not there, and `short` is set."""
@@ -81,7 +82,10 @@ class FieldReader:
         """A reader of the vector that comes next, for a structure inside this one."""
         length = self.number(size)
         start = self.at
-        self.take(length, source)
+        if length > self.end - start:
+            self.take(length, source)
+        else:
+            self.at = start + length
         return FieldReader(self.octets, source or self.source, start, self.at, self.deviations)
 
     def numbers(self, size: int) -> tuple[int, ...]:

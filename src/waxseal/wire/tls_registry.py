@@ -1,15 +1,14 @@
-"""IANA tables of TLS: groups, signature schemes, extension types, certificate compression, GREASE.
+"""Numbers of TLS that this version writes or reads, and names for all that IANA has numbered.
 
-Source: https://www.iana.org/assignments/tls-parameters/ and .../tls-extensiontype-values/. To regenerate,
-take value and description of each assigned row of their CSV forms: ``tls-parameters-8.csv`` (supported
-groups), ``tls-signaturescheme.csv``, ``tls-extensiontype-values-1.csv``,
-``certificate-compression-algorithm-ids.csv``; leave out "Unassigned", "Reserved" and private use. Hash and
-signature pairs of TLS 1.2 (RFC 5246 §7.4.1.4.1) that were never given a name of their own are made from
-``tls-parameters-18.csv`` and ``tls-parameters-16.csv``.
-Cipher suites are in ``wire.tls_suites``, alerts in ``wire.tls_record``.
+The tables of names are `waxseal.wire.tls_registry_tables`, made by ``tools/iana_tables.py`` from IANA's
+registries. Names of those hash and signature pairs of TLS 1.2 (RFC 5246 §7.4.1.4.1) that were never given one
+are made here, of the registries "TLS HashAlgorithm" and "TLS SignatureAlgorithm".
+Cipher suites are in `waxseal.wire.tls_suites`.
 """
 
 from typing import Final
+
+from waxseal.wire import tls_registry_tables as tables
 
 # Content types of records (RFC 8446 §5.1).
 CHANGE_CIPHER_SPEC: Final = 20
@@ -82,64 +81,7 @@ SECP256R1_MLKEM768: Final = 4587
 X25519_MLKEM768: Final = 4588
 SECP384R1_MLKEM1024: Final = 4589
 
-GROUP_NAMES: Final[dict[int, str]] = {
-    1: "sect163k1",
-    2: "sect163r1",
-    3: "sect163r2",
-    4: "sect193r1",
-    5: "sect193r2",
-    6: "sect233k1",
-    7: "sect233r1",
-    8: "sect239k1",
-    9: "sect283k1",
-    10: "sect283r1",
-    11: "sect409k1",
-    12: "sect409r1",
-    13: "sect571k1",
-    14: "sect571r1",
-    15: "secp160k1",
-    16: "secp160r1",
-    17: "secp160r2",
-    18: "secp192k1",
-    19: "secp192r1",
-    20: "secp224k1",
-    21: "secp224r1",
-    22: "secp256k1",
-    23: "secp256r1",
-    24: "secp384r1",
-    25: "secp521r1",
-    26: "brainpoolP256r1",
-    27: "brainpoolP384r1",
-    28: "brainpoolP512r1",
-    29: "x25519",
-    30: "x448",
-    31: "brainpoolP256r1tls13",
-    32: "brainpoolP384r1tls13",
-    33: "brainpoolP512r1tls13",
-    34: "GC256A",
-    35: "GC256B",
-    36: "GC256C",
-    37: "GC256D",
-    38: "GC512A",
-    39: "GC512B",
-    40: "GC512C",
-    41: "curveSM2",
-    256: "ffdhe2048",
-    257: "ffdhe3072",
-    258: "ffdhe4096",
-    259: "ffdhe6144",
-    260: "ffdhe8192",
-    512: "MLKEM512",
-    513: "MLKEM768",
-    514: "MLKEM1024",
-    4587: "SecP256r1MLKEM768",
-    4588: "X25519MLKEM768",
-    4589: "SecP384r1MLKEM1024",
-    25497: "X25519Kyber768Draft00",
-    25498: "SecP256r1Kyber768Draft00",
-    0xFF01: "arbitrary_explicit_prime_curves",
-    0xFF02: "arbitrary_explicit_char2_curves",
-}
+GROUP_NAMES: Final = tables.GROUP_NAMES
 
 RSA_SCHEMES: Final = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B)
 """rsa_pss_rsae and rsa_pss_pss with SHA-256, 384, 512: all that an RSA key may sign with in TLS 1.3."""
@@ -152,116 +94,22 @@ PKCS1_SCHEMES: Final = (0x0401, 0x0501, 0x0601)
 SHA1_SCHEMES: Final = (0x0203, 0x0201)
 """ecdsa_sha1, rsa_pkcs1_sha1."""
 
-SCHEME_NAMES: Final[dict[int, str]] = {
-    0x0201: "rsa_pkcs1_sha1",
-    0x0203: "ecdsa_sha1",
-    0x0401: "rsa_pkcs1_sha256",
-    0x0403: "ecdsa_secp256r1_sha256",
-    0x0420: "rsa_pkcs1_sha256_legacy",
-    0x0501: "rsa_pkcs1_sha384",
-    0x0503: "ecdsa_secp384r1_sha384",
-    0x0520: "rsa_pkcs1_sha384_legacy",
-    0x0601: "rsa_pkcs1_sha512",
-    0x0603: "ecdsa_secp521r1_sha512",
-    0x0620: "rsa_pkcs1_sha512_legacy",
-    0x0704: "eccsi_sha256",
-    0x0705: "iso_ibs1",
-    0x0706: "iso_ibs2",
-    0x0707: "iso_chinese_ibs",
-    0x0708: "sm2sig_sm3",
-    0x0709: "gostr34102012_256a",
-    0x070A: "gostr34102012_256b",
-    0x070B: "gostr34102012_256c",
-    0x070C: "gostr34102012_256d",
-    0x070D: "gostr34102012_512a",
-    0x070E: "gostr34102012_512b",
-    0x070F: "gostr34102012_512c",
-    0x0804: "rsa_pss_rsae_sha256",
-    0x0805: "rsa_pss_rsae_sha384",
-    0x0806: "rsa_pss_rsae_sha512",
-    0x0807: "ed25519",
-    0x0808: "ed448",
-    0x0809: "rsa_pss_pss_sha256",
-    0x080A: "rsa_pss_pss_sha384",
-    0x080B: "rsa_pss_pss_sha512",
-    0x081A: "ecdsa_brainpoolP256r1tls13_sha256",
-    0x081B: "ecdsa_brainpoolP384r1tls13_sha384",
-    0x081C: "ecdsa_brainpoolP512r1tls13_sha512",
-    0x0904: "mldsa44",
-    0x0905: "mldsa65",
-    0x0906: "mldsa87",
-}
-_HASHES = {1: "md5", 2: "sha1", 3: "sha224", 4: "sha256", 5: "sha384", 6: "sha512"}
-_SIGNATURES = {1: "rsa_pkcs1", 2: "dsa", 3: "ecdsa"}
+SCHEME_NAMES: Final = tables.SCHEME_NAMES
+_HASHES: Final = {number: tables.HASH_NAMES[number] for number in range(1, 7)}
+_SIGNATURES: Final = {1: "rsa_pkcs1", 2: tables.SIGNATURE_NAMES[2], 3: tables.SIGNATURE_NAMES[3]}
+"""What pairs are made of (RFC 5246 §7.4.1.4.1); RSA by its padding, as TLS 1.3 names it."""
 
-EXTENSION_NAMES: Final[dict[int, str]] = {
-    0: "server_name",
-    1: "max_fragment_length",
-    2: "client_certificate_url",
-    3: "trusted_ca_keys",
-    4: "truncated_hmac",
-    5: "status_request",
-    6: "user_mapping",
-    7: "client_authz",
-    8: "server_authz",
-    9: "cert_type",
-    10: "supported_groups",
-    11: "ec_point_formats",
-    12: "srp",
-    13: "signature_algorithms",
-    14: "use_srtp",
-    15: "heartbeat",
-    16: "application_layer_protocol_negotiation",
-    17: "status_request_v2",
-    18: "signed_certificate_timestamp",
-    19: "client_certificate_type",
-    20: "server_certificate_type",
-    21: "padding",
-    22: "encrypt_then_mac",
-    23: "extended_master_secret",
-    24: "token_binding",
-    25: "cached_info",
-    26: "tls_lts",
-    27: "compress_certificate",
-    28: "record_size_limit",
-    29: "pwd_protect",
-    30: "pwd_clear",
-    31: "password_salt",
-    32: "ticket_pinning",
-    33: "tls_cert_with_extern_psk",
-    34: "delegated_credential",
-    35: "session_ticket",
-    36: "TLMSP",
-    37: "TLMSP_proxying",
-    38: "TLMSP_delegate",
-    39: "supported_ekt_ciphers",
-    41: "pre_shared_key",
-    42: "early_data",
-    43: "supported_versions",
-    44: "cookie",
-    45: "psk_key_exchange_modes",
-    47: "certificate_authorities",
-    48: "oid_filters",
-    49: "post_handshake_auth",
-    50: "signature_algorithms_cert",
-    51: "key_share",
-    52: "transparency_info",
-    54: "connection_id",
-    55: "external_id_hash",
-    56: "external_session_id",
-    57: "quic_transport_parameters",
-    58: "ticket_request",
-    59: "dnssec_chain",
-    60: "sequence_number_encryption_algorithms",
-    61: "rrc",
-    0xFD00: "ech_outer_extensions",
-    0xFE0D: "encrypted_client_hello",
-    0xFF01: "renegotiation_info",
-}
+EXTENSION_NAMES: Final = {**tables.EXTENSION_NAMES, **tables.UNREGISTERED_EXTENSIONS}
+"""As registered, then those of drafts that were deployed without a registration."""
 
 ZLIB: Final = 1
-COMPRESSION_NAMES: Final[dict[int, str]] = {1: "zlib", 2: "brotli", 3: "zstd"}
+COMPRESSION_NAMES: Final = tables.COMPRESSION_NAMES
 """Certificate compression algorithms (RFC 8879 §7.3)."""
+ALERT_NAMES: Final = tables.ALERT_NAMES
+CLIENT_CERTIFICATE_TYPES: Final = tables.CLIENT_CERTIFICATE_TYPES
+HANDSHAKE_TYPES: Final = tables.HANDSHAKE_TYPES
+POINT_FORMATS: Final = tables.POINT_FORMATS
+ALPN_IDS: Final = tables.ALPN_IDS
 
 
 def group_name(number: int) -> str:

@@ -37,8 +37,10 @@ class CertificateMessage:
         entries: The server's order, leaf first; empty where none was sent or none can be read.
         context: certificate_request_context; b"" up to TLS 1.2 and from servers.
         compression: Number of the algorithm it was compressed with (RFC 8879 §7.3); None where it was not.
+            Of an algorithm other than zlib, which is no fault of the server's, the octets are kept and
+            `entries` is empty.
         uncompressed_octets: The size that a compressed message announced.
-        deviations: What does not fit; `compression-not-readable` where `entries` is empty for that reason.
+        deviations: What does not fit.
     """
 
     octets: bytes
@@ -52,6 +54,17 @@ class CertificateMessage:
     def certificates(self) -> tuple[bytes, ...]:
         """DER of each certificate, as sent."""
         return tuple(entry.der for entry in self.entries)
+
+    @property
+    def readable(self) -> bool:
+        """Whether its compression, if any, is one that is read here; else `entries` says nothing."""
+        return self.compression in {None, reg.ZLIB}
+
+    @property
+    def compression_name(self) -> str:
+        """``zlib``, ``brotli``, ``zstd``; ``0x4A4A`` in the same form for another; "" where there is none."""
+        number = self.compression
+        return "" if number is None else reg.COMPRESSION_NAMES.get(number, f"0x{number:04X}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +147,9 @@ def parse_compressed_certificate(octets: bytes) -> CertificateMessage | Unreadab
         return unreadable(octets, reader)
     reader.finish()
     body = b""
-    if algorithm != reg.ZLIB:
-        reader.flag("compression-not-readable", "limit of waxseal", 4)
-    elif announced > MAX_UNCOMPRESSED_OCTETS:
+    if algorithm == reg.ZLIB and announced > MAX_UNCOMPRESSED_OCTETS:
         reader.flag("certificate-not-kept", "limit of waxseal", 4)
-    else:
+    elif algorithm == reg.ZLIB:
         body = _inflate(compressed, announced, reader, compressed_at)
     shown: CertificateMessage | Unreadable = CertificateMessage(octets, ())
     if body:

@@ -5,7 +5,9 @@ what was sent. ServerHello is in ``wire.tls_server_hello``, messages about certi
 ``wire.tls_server_certificates``, ServerKeyExchange in ``wire.tls_key_exchange``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from waxseal.facts import Deviation
 from waxseal.wire import tls_registry as reg
@@ -134,17 +136,7 @@ def parse_message(octets: bytes, version: int = 0x0303, exchange: KeyExchange = 
         exchange: Up to TLS 1.2 the key exchange of the negotiated suite, for a ServerKeyExchange.
     """
     kind = octets[0] if octets else None
-    parser = {
-        reg.SERVER_HELLO: parse_server_hello,
-        reg.ENCRYPTED_EXTENSIONS: parse_encrypted_extensions,
-        reg.COMPRESSED_CERTIFICATE: parse_compressed_certificate,
-        reg.CERTIFICATE_STATUS: parse_certificate_status,
-        reg.CERTIFICATE_VERIFY: parse_certificate_verify,
-        reg.KEY_UPDATE: parse_key_update,
-        reg.FINISHED: parse_finished,
-        reg.SERVER_HELLO_DONE: _parse_empty,
-        reg.HELLO_REQUEST: _parse_empty,
-    }.get(kind if kind is not None else -1)
+    parser = _PARSERS.get(kind if kind is not None else -1)
     if parser is not None:
         return parser(octets)
     if kind == reg.CERTIFICATE:
@@ -210,3 +202,17 @@ def _parse_empty(octets: bytes) -> ServerHelloDone | HelloRequest | Unreadable:
     reader.finish()
     kind = ServerHelloDone if done else HelloRequest
     return kind(octets, tuple(reader.deviations))
+
+
+_PARSERS: Final[dict[int, Callable[[bytes], Message]]] = {
+    reg.SERVER_HELLO: parse_server_hello,
+    reg.ENCRYPTED_EXTENSIONS: parse_encrypted_extensions,
+    reg.COMPRESSED_CERTIFICATE: parse_compressed_certificate,
+    reg.CERTIFICATE_STATUS: parse_certificate_status,
+    reg.CERTIFICATE_VERIFY: parse_certificate_verify,
+    reg.KEY_UPDATE: parse_key_update,
+    reg.FINISHED: parse_finished,
+    reg.SERVER_HELLO_DONE: _parse_empty,
+    reg.HELLO_REQUEST: _parse_empty,
+}
+"""Messages that have one form in every version."""

@@ -320,6 +320,48 @@ CERTIFICATES: dict[str, str] = {
         "kbgCn1E50oMz+4wY3E4CIAG9jL/0pP6z8yNNakz/E/M9awBGts1MuuLolqCNTUD8"
     ),
     "garbage": "MAUwAwIBAf8=",
+    "public": (
+        "MIIB9DCCAZqgAwIBAgICBA8wCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOU2FtcGxlIElzc3VpbmcwHhcNMjYxMDAyMTIwMDAw"
+        "WhcNMjYxMjMxMTIwMDAwWjAZMRcwFQYDVQQDDA5teC5leGFtcGxlLm9yZzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABN5W"
+        "n35EtILaXM5mRvMTHWuukCt9EJcc0aDIqxwGFmxEJ/4u+By8k4+wYPi94E7/m/6zJuKdFOXjhhFdmVEEeUCjgdEwgc4wHQYD"
+        "VR0OBBYEFEjboaD30phjUWcVBeBs3UUsji4xMB8GA1UdIwQYMBaAFK2XZpC1p/+9Srw6sUgi+fXMZBEuMBMGA1UdJQQMMAoG"
+        "CCsGAQUFBwMBMBkGA1UdEQQSMBCCDm14LmV4YW1wbGUub3JnMBMGA1UdIAQMMAowCAYGZ4EMAQIBMEcGCisGAQQB1nkCBAIE"
+        "OQQ3ADUAMwBaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWgAAAaFxKukAAAAEAwAEAQIDBDAKBggqhkjOPQQDAgNI"
+        "ADBFAiEAzTX9NuqGkYKOpfN6fXFSTXs3TN2vddrdUqmuI90du7wCIAzsFJNwxhOT9wq5uj+2uzhN5/wEtEmfscaP4rFMydxa"
+    ),
+    "public_unlogged": (
+        "MIIBqzCCAVGgAwIBAgICBBAwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOU2FtcGxlIElzc3VpbmcwHhcNMjYxMDAyMTIwMDAw"
+        "WhcNMjYxMjMxMTIwMDAwWjAZMRcwFQYDVQQDDA5teC5leGFtcGxlLm9yZzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABICD"
+        "+5vaLR/ikN4dTqejXY95MiiaD6U5wcvWFG3AJONbQXgc5XM/3tnq7WgA0stZy2x3Ocpd+P7OtJDlXMNEBWCjgYgwgYUwHQYD"
+        "VR0OBBYEFH1MCapouZfTDYBYq7b+1uSxXapHMB8GA1UdIwQYMBaAFK2XZpC1p/+9Srw6sUgi+fXMZBEuMBMGA1UdJQQMMAoG"
+        "CCsGAQUFBwMBMBkGA1UdEQQSMBCCDm14LmV4YW1wbGUub3JnMBMGA1UdIAQMMAowCAYGZ4EMAQIBMAoGCCqGSM49BAMCA0gA"
+        "MEUCIBqr2UsiOZSzeWDg1unFSb//s4IT7MBGrwsGb0b/uuIfAiEA2Q3Se+OG/8vgDwKn4qOynRGINb60jsfCvDFJ8nuTd6c="
+    ),
+    "public_long": (
+        "MIIB9DCCAZqgAwIBAgICBBEwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOU2FtcGxlIElzc3VpbmcwHhcNMjYxMDAyMTIwMDAw"
+        "WhcNMjcwNDMwMTIwMDAwWjAZMRcwFQYDVQQDDA5teC5leGFtcGxlLm9yZzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPvx"
+        "Wx2dkgG5oGfZRxrY9aX2VfNk19OdT+wYTrWWQRkZxLqat8W6hvcw9Fe8jc6ZKet5/qRHzd4amTBOIXp7F8CjgdEwgc4wHQYD"
+        "VR0OBBYEFKLQzU9NN3tb1phNPailC1zcVE5KMB8GA1UdIwQYMBaAFK2XZpC1p/+9Srw6sUgi+fXMZBEuMBMGA1UdJQQMMAoG"
+        "CCsGAQUFBwMBMBkGA1UdEQQSMBCCDm14LmV4YW1wbGUub3JnMBMGA1UdIAQMMAowCAYGZ4EMAQIBMEcGCisGAQQB1nkCBAIE"
+        "OQQ3ADUAMwBaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWgAAAaFxKukAAAAEAwAEAQIDBDAKBggqhkjOPQQDAgNI"
+        "ADBFAiBWSFer/W7eolDlZhUtKF2K8UixPsJy0dst+5b7ZuGfCwIhALXXM7d/N6QST8wkmFr40jE2KuknJKmAMSwjXSxnQptC"
+    ),
+    "public_private": (
+        "MIIBqTCCAU+gAwIBAgICBBIwCgYIKoZIzj0EAwIwFzEVMBMGA1UEAwwMUHJpdmF0ZSBSb290MB4XDTI2MTAwMjEyMDAwMFoX"
+        "DTI3MDQzMDEyMDAwMFowGTEXMBUGA1UEAwwObXguZXhhbXBsZS5vcmcwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATnMDuq"
+        "prURL433Se8R3fLQL9HAhXmu1dhYRkl0VyWnC5as9bJYPmnw7CtBpKbOirme3Ns+dnYOPs9fA0ftbzy8o4GIMIGFMB0GA1Ud"
+        "DgQWBBRtr21rajauZbog8o7ITTXsVBQq3jAfBgNVHSMEGDAWgBQD67WIVpaIi6hp1L+ixUbynYRWiDATBgNVHSUEDDAKBggr"
+        "BgEFBQcDATAZBgNVHREEEjAQgg5teC5leGFtcGxlLm9yZzATBgNVHSAEDDAKMAgGBmeBDAECATAKBggqhkjOPQQDAgNIADBF"
+        "AiEA/Oa4t/dXTDUGK3dBqn6w0W9WkBpD5Eefzrm+5Ehw4q0CIEaj8HB45ISlaqPw52twwY5MkHkdmn8KHFHtm9+NvGTx"
+    ),
+    "must_staple": (
+        "MIIBqDCCAU+gAwIBAgICBBMwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOU2FtcGxlIElzc3VpbmcwHhcNMjYxMDAyMTIwMDAw"
+        "WhcNMjYxMjMxMTIwMDAwWjAZMRcwFQYDVQQDDA5teC5leGFtcGxlLm9yZzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIgR"
+        "ug2Po3NKCrVG8qnyirzIN3vcSGV2vq9Rvh5HRsu2irEcX1ZKprfuB0dZtYPQe2NPe4REeeHg8HN/91IuhVijgYYwgYMwHQYD"
+        "VR0OBBYEFFxQoEtFu1NMvfXhPhE2wACHFHL9MB8GA1UdIwQYMBaAFK2XZpC1p/+9Srw6sUgi+fXMZBEuMBMGA1UdJQQMMAoG"
+        "CCsGAQUFBwMBMBkGA1UdEQQSMBCCDm14LmV4YW1wbGUub3JnMBEGCCsGAQUFBwEYBAUwAwIBBTAKBggqhkjOPQQDAgNHADBE"
+        "AiA+XQG203Cff3G97jy/+zdFM+cPuw0Ieq7DTZpt2E6hAwIgId0IQtG7Wch7XC+kk+r0t4Umx1OzibanLnS9ipi7TMQ="
+    ),
 }
 
 CHAINS: dict[str, tuple[str, ...]] = {
@@ -339,6 +381,11 @@ CHAINS: dict[str, tuple[str, ...]] = {
     "only_odd_name": ("only_odd_name", "issuing"),
     "p192": ("p192", "issuing"),
     "p224": ("p224", "issuing"),
+    "public": ("public", "issuing"),
+    "public_unlogged": ("public_unlogged", "issuing"),
+    "public_long": ("public_long", "issuing"),
+    "public_private": ("public_private", "private_root"),
+    "must_staple": ("must_staple", "issuing"),
     "forged": ("forged", "issuing"),
     "sha1": ("sha1", "issuing"),
     "unreadable": ("unreadable", "issuing"),
@@ -360,4 +407,51 @@ CHAINS: dict[str, tuple[str, ...]] = {
     "not_a_ca": ("under_leaf", "good", "issuing"),
     "path_length": ("under_short", "below_short", "short"),
     "name_constraints": ("under_narrow", "narrow"),
+}
+
+STATEMENTS: dict[str, str] = {
+    "ocsp_good": (
+        "MIIBCQoBAKCCAQIwgf8GCSsGAQUFBzABAQSB8TCB7jCBlaEbMBkxFzAVBgNVBAMMDlNhbXBsZSBJc3N1aW5nGA8yMDI2MTAz"
+        "MTEyMDAwMFowZTBjMDswCQYFKw4DAhoFAAQUCkKzmV1LFLRxkWbTaKj+sdiqblcEFK2XZpC1p/+9Srw6sUgi+fXMZBEuAgID"
+        "8oAAGA8yMDI2MTAzMTEyMDAwMFqgERgPMjAyNjExMDQxMjAwMDBaMAoGCCqGSM49BAMCA0gAMEUCIQDJJ92B+sRSrSrVa8dv"
+        "Pzcl8lX6wqHJCj10+5Qpukb8BgIgdt28Kcg3NvL8kp9igXQKm3Ynmd3EZxF+tZ1qrTnSRR0="
+    ),
+    "ocsp_revoked": (
+        "MIIBIQoBAKCCARowggEWBgkrBgEFBQcwAQEEggEHMIIBAzCBq6EbMBkxFzAVBgNVBAMMDlNhbXBsZSBJc3N1aW5nGA8yMDI2"
+        "MTAzMTEyMDAwMFowezB5MDswCQYFKw4DAhoFAAQUCkKzmV1LFLRxkWbTaKj+sdiqblcEFK2XZpC1p/+9Srw6sUgi+fXMZBEu"
+        "AgID8qEWGA8yMDI2MTAzMDEyMDAwMFqgAwoBARgPMjAyNjEwMzExMjAwMDBaoBEYDzIwMjYxMTA0MTIwMDAwWjAKBggqhkjO"
+        "PQQDAgNHADBEAiBMaLJ2nDh5vL0N0k173ZsXq8w5dY6WRM1idiVGd9CPdAIgLXa5BtPkthG+Yh0jNOQt9vT8cX8Go22z6lsk"
+        "uvnTf9Y="
+    ),
+    "ocsp_unknown": (
+        "MIIBCQoBAKCCAQIwgf8GCSsGAQUFBzABAQSB8TCB7jCBlaEbMBkxFzAVBgNVBAMMDlNhbXBsZSBJc3N1aW5nGA8yMDI2MTAz"
+        "MTEyMDAwMFowZTBjMDswCQYFKw4DAhoFAAQUCkKzmV1LFLRxkWbTaKj+sdiqblcEFK2XZpC1p/+9Srw6sUgi+fXMZBEuAgID"
+        "8oIAGA8yMDI2MTAzMTEyMDAwMFqgERgPMjAyNjExMDQxMjAwMDBaMAoGCCqGSM49BAMCA0gAMEUCIQDJ2der0O4/0KNN14ky"
+        "fUDRpiTtkeAK2gcijNNU3gObKwIgb1tZ3YqNVLJQvqYt6RhSCiEF6oEptbF+DRflOTklh80="
+    ),
+    "ocsp_stale": (
+        "MIIBCwoBAKCCAQQwggEABgkrBgEFBQcwAQEEgfIwge8wgZWhGzAZMRcwFQYDVQQDDA5TYW1wbGUgSXNzdWluZxgPMjAyNjEw"
+        "MjMxMjAwMDBaMGUwYzA7MAkGBSsOAwIaBQAEFApCs5ldSxS0cZFm02io/rHYqm5XBBStl2aQtaf/vUq8OrFIIvn1zGQRLgIC"
+        "A/KAABgPMjAyNjEwMjMxMjAwMDBaoBEYDzIwMjYxMDMwMTIwMDAwWjAKBggqhkjOPQQDAgNJADBGAiEA3KQiGzXTNTF68q/s"
+        "9tRqE2lXmWtfqS2c5iYP3LJXyfECIQC88bXg5PD/Wuc/ptPEWAWd5+sPxVl4aWUxm9wPpQ4Uyg=="
+    ),
+    "ocsp_forged": (
+        "MIIBCQoBAKCCAQIwgf8GCSsGAQUFBzABAQSB8TCB7jCBlaEbMBkxFzAVBgNVBAMMDlNhbXBsZSBJc3N1aW5nGA8yMDI2MTAz"
+        "MTEyMDAwMFowZTBjMDswCQYFKw4DAhoFAAQUCkKzmV1LFLRxkWbTaKj+sdiqblcEFK2XZpC1p/+9Srw6sUgi+fXMZBEuAgID"
+        "8oAAGA8yMDI2MTAzMTEyMDAwMFqgERgPMjAyNjExMDQxMjAwMDBaMAoGCCqGSM49BAMCA0gAMEUCIQDJJ92B+sRSrSrVa8dv"
+        "Pzcl8lX6wqHJCj10+5Qpukb8BgIgdt28Kcg3NvL8kp9igXQKm3Ynmd3EZxF+tZ1qrTnSRRw="
+    ),
+    "ocsp_try_later": "MAMKAQM=",
+    "crl_good": (
+        "MIHaMIGCAgEBMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDlNhbXBsZSBJc3N1aW5nFw0yNjEwMzExMjAwMDBaFw0yNjExMDQx"
+        "MjAwMDBaMCgwEgIBARcNMjYxMDMwMTIwMDAwWjASAgECFw0yNjEwMzAxMjAwMDBaoA4wDDAKBgNVHRQEAwIBBzAKBggqhkjO"
+        "PQQDAgNHADBEAiAQdKUIkDMI+81cEBVPhRIJ67AXLmr2AvN0JAO3kr8aEAIgLY/9d3sNIzTuEqqwb3kRMvTyizjuugMYCm/H"
+        "rgjYDNU="
+    ),
+    "crl_revoked": (
+        "MIHcMIGDAgEBMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDlNhbXBsZSBJc3N1aW5nFw0yNjEwMzExMjAwMDBaFw0yNjExMDQx"
+        "MjAwMDBaMCkwEgIBARcNMjYxMDMwMTIwMDAwWjATAgID8hcNMjYxMDMwMTIwMDAwWqAOMAwwCgYDVR0UBAMCAQcwCgYIKoZI"
+        "zj0EAwIDSAAwRQIgaIOXZr0Kxe3TVwAeV3QS62JnxQDLcZKme1t2sONbhh8CIQD9Tqb9Jd0w3D4uwykDe8yMvqefFkblC38M"
+        "7k0GNezhdA=="
+    ),
 }

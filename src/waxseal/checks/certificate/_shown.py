@@ -5,9 +5,17 @@ Each reason why a path does not hold belongs to one check, so that one fault giv
 
 from waxseal.checks.api import Bundle, Judgement, Subject, inconclusive, not_applicable, unreached
 from waxseal.checks.certificate._weighing import broken
-from waxseal.facts import Certificate, CertificateChain, Endpoint, Handshake, TrustAnchors
+from waxseal.facts import (
+    Certificate,
+    CertificateChain,
+    Endpoint,
+    Handshake,
+    OpensslVerdict,
+    TrustAnchors,
+)
 from waxseal.trust import chain as trust_chain
 from waxseal.trust.chain import ChainProof, Problem, ProblemCode
+from waxseal.trust.openssl_codes import openssl_errors
 from waxseal.trust.proof import plain
 
 MAX_LINE = 200
@@ -44,6 +52,7 @@ class ShownChain(Bundle, frozen=True):
     chain: CertificateChain
     anchors: TrustAnchors
     handshake: Handshake | None
+    openssl: OpensslVerdict | None
 
     def aside(self) -> Judgement | None:
         """The extra chain that is shown without SNI is not judged by itself.
@@ -78,10 +87,23 @@ class ShownChain(Bundle, frozen=True):
         return "The root" if depth == len(path) - 1 and ended else "An intermediate certificate"
 
     def lines(self, found: tuple[Problem, ...]) -> tuple[str, ...]:
-        """One line of evidence for each problem, at most five: whose it is, and the particulars."""
+        """One line of evidence for each problem, at most five: whose it is, and the particulars.
+
+        Behind them, how OpenSSL calls the first of them, as it stands in the log of a sender that verifies.
+        """
         path = self.proof.path
         told = [f"{_called(path[p.depth].subject)}: {plain(p.detail)}" for p in found]
-        return tuple(line[:MAX_LINE] for line in told[:MAX_LINES])
+        return tuple(line[:MAX_LINE] for line in told[:MAX_LINES]) + self._openssl_line(found)
+
+    def _openssl_line(self, found: tuple[Problem, ...]) -> tuple[str, ...]:
+        """OpenSSL's error for the first problem: its own word where it was asked, else by correspondence."""
+        errors = openssl_errors(ChainProof(False, self.proof.path, found))
+        if not errors:
+            return ()
+        error = errors[0]
+        asked = self.openssl is not None and self.openssl.code == error.code
+        who = self.openssl.library[:40] if self.openssl is not None and asked else "by correspondence"
+        return (f"OpenSSL: error {error.code} at depth {error.depth}, {error.name} ({plain(who)})",)
 
     def sent_on_path(self) -> tuple[tuple[int, Certificate], ...]:
         """The certificates of the path that the server sent, trust anchors left out, each with its depth."""

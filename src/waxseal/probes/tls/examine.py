@@ -29,9 +29,10 @@ from waxseal.probes.tls.below13 import Below13
 from waxseal.probes.tls.depth import Depth
 from waxseal.probes.tls.extras import Extras, shown
 from waxseal.probes.tls.hellos import HelloMaker
-from waxseal.probes.tls.knowledge import SSL_2_NAME, Knowledge
+from waxseal.probes.tls.knowledge import SSL_2_NAME, VERSIONS, Knowledge
 from waxseal.probes.tls.pool import Pool
 from waxseal.probes.tls.question import HelloTalk, Strand, Talk, Tls13Talk
+from waxseal.probes.tls.scout import Scouted
 from waxseal.probes.tls.suites import signs
 from waxseal.probes.tls.tls13 import Tls13Peel
 from waxseal.trust.certificate import parse
@@ -104,16 +105,29 @@ class Examination:
 
     def _take_main(self, main: DialogueResult) -> None:
         """What the main conversation tells already: a version, and the leaf."""
-        if main.server_hello is not None:
-            version = main.server_hello.version
-            known = self.knowledge.versions.get(version)
-            if known is not None:
-                known.selected(main.server_hello)
-            if version < TLS_1_3:  # it was offered too
-                reaction = Reaction(Cause.COMPLETED, detail=f"{main.version} was selected")
-                self.knowledge.versions[TLS_1_3].refused(reaction)
+        self._take_scouted(main.scouted)
         self._leaves.add(main.leaf_sha256)
         self._take_key(main.key_type, main.leaf_curve)
+
+    def _take_scouted(self, scouted: Scouted) -> None:
+        """Version, suite, group and scheme of the main handshake, and the groups that the server lists."""
+        hello = scouted.hello
+        if hello is None or hello.version not in self.knowledge.versions:
+            return
+        known = self.knowledge.versions[hello.version]
+        known.selected(hello)
+        known.extensions.update(dict.fromkeys(scouted.extensions))
+        # Newer ones were offered too, if not with every suite there is.
+        assume = self.settings.depth is not Depth.FULL
+        for newer in VERSIONS[: VERSIONS.index(hello.version)] if assume else ():
+            reaction = Reaction(Cause.COMPLETED, detail=f"{known.name} was selected")
+            self.knowledge.versions[newer].refused(reaction)
+        if hello.version == TLS_1_3 and hello.suite in known.undecided:
+            known.suites.append(hello.suite)
+            known.undecided.remove(hello.suite)
+            known.evidence.note(scouted.offered, hello.suite)
+            known.schemes.take(scouted.scheme)
+            known.list_groups(scouted.groups, scouted.group)
 
     def _take_key(self, key_type: str, curve: str) -> None:
         self._types.add(key_type)

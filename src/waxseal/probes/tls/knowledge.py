@@ -120,6 +120,16 @@ class VersionKnowledge:
         if self.accepted is None:
             self.reaction = reaction
 
+    def list_groups(self, listed: tuple[int, ...] | None, used: int | None) -> None:
+        """Take in the group that was used, and those that the server lists, which decides all of them."""
+        if listed and not self.groups.listed:
+            rest = [group for group in self.groups.accepted if group not in listed]
+            self.groups.accepted = [*listed, *rest]
+            self.groups.listed = True
+            self.groups.close()
+        elif not self.groups.listed:
+            self.groups.take(used)
+
     def answer(self) -> VersionAnswer:
         """The same as part of a fact."""
         hello = self.hello

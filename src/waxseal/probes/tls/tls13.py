@@ -116,13 +116,7 @@ class Tls13Peel:
         self.known.schemes.take(talk.scheme)
         seen = talk.encrypted_extensions
         listed = None if seen is None else seen.message.extensions.groups
-        if listed and not self.known.groups.listed:
-            rest = [g for g in self.known.groups.accepted if g not in listed]
-            self.known.groups.accepted = [*listed, *rest]
-            self.known.groups.listed = True
-            self.known.groups.close()
-        elif not self.known.groups.listed:
-            self.known.groups.take(talk.group)
+        self.known.list_groups(listed, talk.group)
 
     def _schemes(self, wanted: frozenset[int]) -> Strand:
         """Ask for these schemes with a suite that is known; a refusal decides them all."""

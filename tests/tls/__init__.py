@@ -1,0 +1,1 @@
+"""Old, odd and broken TLS servers on loopback, and the front that puts STARTTLS before them."""
