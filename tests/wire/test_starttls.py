@@ -1,7 +1,7 @@
 """The way to the ClientHello: what is said, where it ends, and that no octets break it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.wire.cuts import cut_places, pieces
@@ -163,6 +163,7 @@ def test_server_declines(
 
 
 @pytest.mark.parametrize("name", READY)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(cuts=cut_places)
 def test_each_turn_may_come_cut_anywhere(name: str, cuts: list[int]) -> None:
     protocol, turns = READY[name]
@@ -174,6 +175,7 @@ def test_each_turn_may_come_cut_anywhere(name: str, cuts: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", READY)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(extra=st.binary(min_size=1, max_size=2 * MAX_EXTRA_OCTETS), cuts=cut_places)
 def test_octets_behind_the_go_ahead_are_kept_apart(name: str, extra: bytes, cuts: list[int]) -> None:
     protocol, turns = READY[name]
