@@ -34,14 +34,14 @@ def test_the_published_schema_is_the_one_in_force() -> None:
 
 
 def test_the_document_is_of_its_schema(result: Result) -> None:
-    text = render_json(result.reports)
+    text = render_json(result.reports, result.facts)
     document = msgspec.json.decode(text, type=JsonDocument)
     assert document.schema == SCHEMA
     assert [report.target.name for report in document.reports] == list(TARGETS)
 
 
 def test_counts_and_findings_agree(result: Result) -> None:
-    for report in json.loads(render_json(result.reports))["reports"]:
+    for report in json.loads(render_json(result.reports, result.facts))["reports"]:
         verdicts = [finding["verdict"] for finding in report["findings"]]
         assert report["counts"] == {verdict: verdicts.count(verdict) for verdict in report["counts"]}
         assert len(verdicts) > 80

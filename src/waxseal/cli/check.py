@@ -59,6 +59,14 @@ LAB_PARALLEL = 64
     show_default=True,
     help="Connections at once to one address and port.",
 )
+@click.option(
+    "--simulate",
+    multiple=True,
+    help="Client whose hello to offer too, by id, or 'all' (docs/reference/client-shapes.md).",
+)
+@click.option(
+    "--online-revocation", is_flag=True, help="Ask the certificates' issuers whether these are revoked."
+)
 @click.option("-4", "only_ipv4", is_flag=True, help="Test IPv4 addresses only.")
 @click.option("-6", "only_ipv6", is_flag=True, help="Test IPv6 addresses only.")
 @click.option("--vantage", default="", help="A name for this place, recorded with the facts.")
@@ -80,6 +88,8 @@ def command(
     time_limit: float | None,
     max_connections: int | None,
     parallel: int,
+    simulate: tuple[str, ...],
+    online_revocation: bool,
     only_ipv4: bool,
     only_ipv6: bool,
     vantage: str,
@@ -117,6 +127,8 @@ def command(
         parallel_per_server=parallel,
         control=control_place(control) if control else None,
         parallel=LAB_PARALLEL if lab else ProbeSettings().parallel,
+        simulate=_clients(simulate),
+        online_revocation=online_revocation,
         families=_families(only_ipv4, only_ipv6),
     )
     asked = Asked(targets, name, port, vantage)
@@ -143,6 +155,19 @@ def _look(asked: Asked, network: Network, settings: ProbeSettings, save: Path | 
             on_record=progress.note,
         )
         return asyncio.run(run)
+
+
+def _clients(ids: tuple[str, ...]) -> tuple[str, ...]:
+    from waxseal.probes.tls.simulation import UnknownClientError, chosen_shapes
+
+    try:
+        chosen_shapes(ids)
+    except UnknownClientError as error:
+        raise UsageError(
+            f"--simulate {str(error)[:80]!r} is no client that is known",
+            "see docs/reference/client-shapes.md, or use 'all'",
+        ) from error
+    return ids
 
 
 def _seconds(given: float | None, usual: float | None) -> float | None:

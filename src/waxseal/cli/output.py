@@ -80,7 +80,7 @@ def _print(result: Result, form: str | None, verbose: int) -> None:
     if form == "json":
         from waxseal.report.json_form import render_json
 
-        sys.stdout.buffer.write(render_json(result.reports))
+        sys.stdout.buffer.write(render_json(result.reports, result.facts))
     elif form == "facts":
         sys.stdout.buffer.writelines(dump(result.facts))
     elif form == "transcript":

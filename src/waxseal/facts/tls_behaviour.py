@@ -210,23 +210,35 @@ class RsaOracle(Fact, frozen=True, kw_only=True):
 
     Attributes:
         version: Version of the handshakes.
-        suite: Suite with RSA key exchange.
-        answers: One entry for each padding.
+        suite: Suite with RSA key exchange. Where all replies are the same they may come of several suites and
+            versions, and this is the first; where any differ, all are of this one.
+        answers: One entry for each padding, with ChangeCipherSpec and a Finished of noise behind it:
+            ``right``, ``wrong-start``, ``no-zero``, ``zero-elsewhere``, ``wrong-version``.
+        short_answers: The same with ClientKeyExchange alone; a right one waits for more (TIMED_OUT).
+        right_completed: Whether a handshake with a right ciphertext and a right Finished was completed, the
+            control; None where it was not tried.
     """
 
     version: str
     suite: int
     answers: tuple[OracleReply, ...]
+    short_answers: tuple[OracleReply, ...] = ()
+    right_completed: bool | None = None
 
 
 @fact("tls.padding-oracle/1", Scope.PORT)
 class PaddingOracle(Fact, frozen=True, kw_only=True):
-    """Replies to records in CBC mode with spoilt padding or MAC (CVE-2016-2107, CVE-2019-1559).
+    """Replies to records in CBC mode with spoilt padding or MAC (CVE-2014-8730, CVE-2019-1559).
+
+    Every handshake was completed without encrypt-then-MAC before its one record was sent.
 
     Attributes:
         version: Version of the handshakes.
-        suite: Suite in CBC mode.
-        answers: One entry for each variant.
+        suite: Suite in CBC mode. Where all replies are the same they may come of several suites and versions,
+            and this is the first; where any differ, all are of this one.
+        answers: One entry for each variant: ``bad-mac`` (padding right), ``bad-padding`` (its length and the
+            MAC right), ``empty-bad-mac`` and ``empty-bad-padding`` (the same in a record without content).
+            COMPLETED where the record was taken and answered, TIMED_OUT where silence followed.
     """
 
     version: str

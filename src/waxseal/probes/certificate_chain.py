@@ -6,6 +6,7 @@ A server may hold several: one per key type, others per server name. Which hands
 
 from waxseal.facts import Certificate, CertificateChain, TrustAnchors
 from waxseal.net.network import Network
+from waxseal.net.openssl_verify import openssl_verdict
 from waxseal.probes.recorder import Run
 from waxseal.trust.anchors import candidates
 from waxseal.trust.certificate import parse
@@ -14,7 +15,13 @@ MAX_CERTIFICATES = 32
 
 
 def emit_chain(
-    run: Run, sent: tuple[bytes, ...], version: str, server_name: str, network: Network
+    run: Run,
+    sent: tuple[bytes, ...],
+    version: str,
+    server_name: str,
+    network: Network,
+    *,
+    openssl: bool = True,
 ) -> Certificate | None:
     """Record the chain that a handshake showed, and the roots that could end it; give its leaf.
 
@@ -26,6 +33,7 @@ def emit_chain(
         version: TLS version of the handshake.
         server_name: The SNI that was sent; "" for none.
         network: Its root store, and its clock.
+        openssl: Whether OpenSSL is asked for its verdict as well, which takes some milliseconds.
     """
     shown = tuple(parse(der) for der in sent[:MAX_CERTIFICATES])
     if not shown:
@@ -41,4 +49,6 @@ def emit_chain(
     roots = network.roots
     anchors = TrustAnchors(store=roots.id, store_size=roots.size, candidates=candidates(shown, roots))
     run.emit(anchors, **place)
+    if openssl:
+        run.emit(openssl_verdict(sent[:MAX_CERTIFICATES], anchors.candidates), **place)
     return shown[0]

@@ -20,6 +20,7 @@ class ProbeSettings(Struct, frozen=True):
         addresses_limit: Most addresses tested per host.
         hosts_limit: Most MX hosts tested per domain.
         parallel: Most endpoints tested at the same time.
+        simulate: Ids of the client shapes whose hellos are offered too (``wire.client_shapes``), or ``all``.
         online_revocation: Ask the issuers of certificates whether these are revoked.
     """
 
@@ -33,6 +34,7 @@ class ProbeSettings(Struct, frozen=True):
     addresses_limit: int = 16
     hosts_limit: int = 20
     parallel: int = 16
+    simulate: tuple[str, ...] = ()
     online_revocation: bool = False
 
     @property

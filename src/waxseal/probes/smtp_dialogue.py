@@ -33,6 +33,7 @@ from waxseal.probes.certificate_chain import emit_chain
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_conversation import Heard, SmtpConversation
+from waxseal.probes.tls.depth import Depth
 from waxseal.probes.tls.scout import Scouted
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_ehlo import greeting_host_name, parse_ehlo
@@ -205,7 +206,14 @@ class _Dialogue:
         )
         scouted = self.result.scouted = tls.scouted()
         network = self.talk.peer.network
-        leaf = emit_chain(self.run, tls.certificates(), tls.version, self.server_name, network)
+        leaf = emit_chain(
+            self.run,
+            tls.certificates(),
+            tls.version,
+            self.server_name,
+            network,
+            openssl=self.settings.depth is not Depth.GRADE,
+        )
         if leaf is not None:
             self.result.leaf_curve = leaf.curve
             self.result.key_type = leaf.key_type

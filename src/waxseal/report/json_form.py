@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
-from waxseal.facts import RunContext, Subject, Target
+from waxseal.facts import FactSet, RunContext, Subject, Target
 from waxseal.grading.headline import Headline
 from waxseal.grading.seal import EndpointSeal
 from waxseal.report.model import Report
+from waxseal.report.simulation import SimulationSection, simulation_sections
+from waxseal.report.tls_inventory import TlsInventory, tls_inventory
 from waxseal.version import __version__
 
 SCHEMA = "waxseal.report/1"
@@ -49,6 +51,8 @@ class JsonReport(msgspec.Struct, frozen=True):
     connections: int
     elapsed_s: float
     profile: str
+    tls: tuple[TlsInventory, ...] = ()
+    simulations: tuple[SimulationSection, ...] = ()
 
 
 class JsonDocument(msgspec.Struct, frozen=True):
@@ -67,10 +71,18 @@ class JsonDocument(msgspec.Struct, frozen=True):
     reports: tuple[JsonReport, ...]
 
 
-def render_json(reports: tuple[Report, ...]) -> bytes:
-    """The document, indented, with a final line end."""
+def render_json(reports: tuple[Report, ...], facts: FactSet) -> bytes:
+    """The document, indented, with a final line end.
+
+    Args:
+        reports: One for each target.
+        facts: What they rest on.
+    """
     document = JsonDocument(
-        SCHEMA, __version__, reports[0].context if reports else None, tuple(_report(r) for r in reports)
+        SCHEMA,
+        __version__,
+        reports[0].context if reports else None,
+        tuple(_report(r, facts) for r in reports),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -84,7 +96,8 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _report(report: Report) -> JsonReport:
+def _report(report: Report, facts: FactSet) -> JsonReport:
+    inventories = (tls_inventory(facts, endpoint.subject) for endpoint in report.endpoints)
     return JsonReport(
         target=report.target,
         root=report.root,
@@ -114,4 +127,6 @@ def _report(report: Report) -> JsonReport:
         connections=report.connections,
         elapsed_s=report.elapsed_s,
         profile=report.profile,
+        tls=tuple(found for found in inventories if found is not None),
+        simulations=simulation_sections(facts, report.root),
     )

@@ -19,6 +19,8 @@ from waxseal.grading.seal import EndpointSeal, Seal, State
 from waxseal.report.endpoint_detail import endpoint_lines
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
+from waxseal.report.simulation import simulation_view
+from waxseal.report.tls_inventory import inventory_lines
 from waxseal.wire.idna import to_u_label
 
 _STATE_LOOK = {
@@ -125,6 +127,13 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
             yield _heading(f"{_place(endpoint.subject)} in detail")
             for label, text in endpoint_lines(facts, endpoint.subject):
                 yield _indented(_labelled(label, text), 2)
+            for label, text in inventory_lines(facts, endpoint.subject, verbose=verbose >= 2):
+                yield _indented(_labelled(label, text), 2)
+    for endpoint in report.endpoints:
+        clients = simulation_view(facts, endpoint.subject)
+        if clients is not None:
+            yield _heading(f"What senders would negotiate with {_place(endpoint.subject)}")
+            yield _indented(clients, 2)
     if verbose >= 2:
         yield from _passes(report)
     yield _BLANK

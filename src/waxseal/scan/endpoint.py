@@ -6,19 +6,22 @@ few connections at a time, which asks for the further hosts' names too (DESIGN Â
 
 import re
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from waxseal.facts import (
     Cause,
+    CertificateChain,
     Endpoint,
     MailProtocol,
     Stage,
     Subject,
     TlsMode,
+    TrustAnchors,
 )
 from waxseal.net.network import Network
 from waxseal.net.peer import Peer
 from waxseal.probes.recorder import Recorder
+from waxseal.probes.revocation import ask_revocation
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
 from waxseal.probes.tls.examine import Examination
@@ -82,8 +85,23 @@ async def test_endpoint(
     if result.handshake_completed:
         others = tuple(name for name in names[1:] if not _covers(result, name))
         await examination.run(result, first_name, others)
+        if settings.online_revocation:
+            await _ask_revocation(network, recorder, plan)
     elif first_name and result.stage is Stage.HANDSHAKE and result.cause is Cause.ALERT:
         await examination.without_name(result)
+
+
+async def _ask_revocation(network: Network, recorder: Recorder, plan: EndpointPlan) -> None:
+    """Ask the issuers about every chain that was shown; once for all subjects that share the address."""
+    facts = recorder.facts()
+    for where, chain in facts.within(CertificateChain, plan.subjects[0]):
+        places = tuple(
+            structs.replace(s, server_name=where.server_name, certificate_type=where.certificate_type)
+            for s in plan.subjects
+        )
+        anchors = facts.nearest(TrustAnchors, where)
+        if anchors is not None:
+            await ask_revocation(network, recorder, places, chain, anchors)
 
 
 def _covers(result: DialogueResult, name: str) -> bool:

@@ -33,6 +33,7 @@ from waxseal.probes.tls.knowledge import SSL_2_NAME, VERSIONS, Knowledge
 from waxseal.probes.tls.pool import Pool
 from waxseal.probes.tls.question import HelloTalk, Strand, Talk, Tls13Talk
 from waxseal.probes.tls.scout import Scouted
+from waxseal.probes.tls.simulation import Simulation, chosen_shapes
 from waxseal.probes.tls.suites import signs
 from waxseal.probes.tls.tls13 import Tls13Peel
 from waxseal.trust.certificate import parse
@@ -81,10 +82,14 @@ class Examination:
             maker = HelloMaker(server_name)
             extras = Extras(self.knowledge, maker, self.protocol)
             strands = self._strands(run, maker, extras, depth, main, other_names)
+            simulation = Simulation(chosen_shapes(self.settings.simulate), server_name)
+            self.peer.connection_limit += simulation.connections
             try:
-                await pool.ask(*strands)
+                await pool.ask(*strands, *simulation.strands())
             finally:
                 self._record(run, pool, extras, depth)
+                for fact in simulation.facts(pool.not_asked):
+                    run.emit(fact)
             if pool.not_asked:
                 run.ended = Ended(Cause.BUDGET_SPENT, detail=pool.not_asked[0])
 

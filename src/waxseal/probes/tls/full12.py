@@ -1,7 +1,7 @@
 """A whole handshake up to TLS 1.2 as a talk: with a hello of its own, or going on behind a flight that came.
 
-The client is ``wire.tls12``. What is tried on a connection once its handshake stands belongs to those who try it
-(``sessions``, ``flaws``): they take up events in `FullTalk12.saw`.
+The client is ``wire.tls12``. What is tried on a connection once its handshake stands belongs to those who
+try it (``sessions``, ``flaws``): they take up events in `FullTalk12.saw`.
 """
 
 from dataclasses import replace

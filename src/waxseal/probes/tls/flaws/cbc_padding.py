@@ -1,12 +1,13 @@
-"""Padding oracles in CBC mode: records with padding or MAC spoilt behind a completed handshake, replies compared.
+"""Padding oracles in CBC mode: padding or MAC of one record spoilt behind a handshake, replies compared.
 
 A server must not let on which of the two was wrong (RFC 5246 §6.2.3.2), and must look at all of the padding,
-which SSL 3.0 did not (POODLE against TLS, CVE-2014-8730). That the handshake stood is the control: its Finished
-was such a record, and right. With encrypt-then-MAC (RFC 7366) there is nothing to find; there it is not tried.
+which SSL 3.0 did not (POODLE against TLS, CVE-2014-8730). That the handshake stood is the control: its
+Finished was such a record, and right. With encrypt-then-MAC (RFC 7366) there is nothing to find; there it is
+not tried.
 
-Padding that leaves no room for a MAC, which would show CVE-2016-2107, is not sent: servers with that flaw read
-beyond the record then, and some end. Merget et al., "Scalable Scanning and Automatic Classification of TLS
-Padding Oracle Vulnerabilities" (USENIX Security 2019), has many more variants.
+Padding that leaves no room for a MAC, which would show CVE-2016-2107, is not sent: servers with that flaw
+read beyond the record then, and some end. Merget et al., "Scalable Scanning and Automatic Classification of
+TLS Padding Oracle Vulnerabilities" (USENIX Security 2019), has many more variants.
 """
 
 from typing import Final
@@ -142,4 +143,3 @@ class SpoiltTalk(FullTalk12, Trial):
         if self._reply is None:
             self._reply = reply
         self.done = True
-

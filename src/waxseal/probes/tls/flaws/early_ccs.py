@@ -1,7 +1,8 @@
 """ChangeCipherSpec where it is not due (CVE-2014-0224): behind ServerHelloDone, before any key is agreed.
 
-A server that keeps to RFC 5246 §7.1 ends the handshake at the first one. One that takes it has changed to keys
-that anybody can compute; it is silent, and stumbles over the second one, which it takes for an encrypted record.
+A server that keeps to RFC 5246 §7.1 ends the handshake at the first one. One that takes it has changed to
+keys that anybody can compute; it is silent, and stumbles over the second one, which it takes for an
+encrypted record.
 """
 
 from waxseal.facts import Cause, EarlyChangeCipherSpec, Reaction

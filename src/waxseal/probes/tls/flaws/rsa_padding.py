@@ -1,9 +1,9 @@
-"""Bleichenbacher's oracle in RSA key exchange (ROBOT, CVE-2017-13099): five ciphertexts, their replies compared.
+"""Bleichenbacher's oracle in RSA key exchange (ROBOT, CVE-2017-13099): five ciphertexts, replies compared.
 
-A server must treat a ClientKeyExchange with wrong padding as one with a right one of another secret (RFC 5246
-§7.4.7.1). Each ciphertext here is a fresh one made with the server's public key; nothing is decrypted, and no
-recorded one is ever sent. The flows and the five blocks are those of H. Böck, J. Somorovsky, C. Young, "Return
-Of Bleichenbacher's Oracle Threat" (USENIX Security 2018), §5.
+A server must treat a ClientKeyExchange with wrong padding as one with a right one of another secret (RFC
+5246 §7.4.7.1). Each ciphertext here is a fresh one made with the server's public key; nothing is decrypted,
+and no recorded one is ever sent. The flows and the five blocks are those of H. Böck, J. Somorovsky, C.
+Young, "Return Of Bleichenbacher's Oracle Threat" (USENIX Security 2018), §5.
 """
 
 from typing import Final
@@ -24,11 +24,11 @@ NO_ZERO: Final = "no-zero"
 ZERO_ELSEWHERE: Final = "zero-elsewhere"
 WRONG_VERSION: Final = "wrong-version"
 BLOCKS: Final = (RIGHT, WRONG_START, NO_ZERO, ZERO_ELSEWHERE, WRONG_VERSION)
-"""Right; not 00 02 in front; no 00 before the secret; 00 only before its last octet; another version in it."""
+"""Right; not 00 02 in front; no 00 before the secret; 00 before its last octet alone; another version."""
 
 SECRET_OCTETS: Final = 48
 _FINISHED_OCTETS: Final = 96
-"""A multiple of every block, with room for an IV and every MAC: what is wrong with it is its content alone."""
+"""A multiple of every block, with room for IV and MAC: what is wrong with it is its content alone."""
 _NO_CERTIFICATE: Final = b"\x01\x29"
 """The warning that stands for no certificate in SSL 3.0 (RFC 6101 §5.6.6)."""
 

@@ -1,7 +1,7 @@
 """A series of spoilt messages, one connection each, whose replies are compared.
 
-Trials ride on connections of the peels, so they may be of several suites. Replies that are all the same need no
-more; where any differ, the whole series is asked again, on one and the same suite, and only that counts.
+Trials ride on connections of the peels, so they may be of several suites. Replies that are all the same need
+no more; where any differ, the whole series is asked again, on one and the same suite, and only that counts.
 """
 
 from collections.abc import Iterable
