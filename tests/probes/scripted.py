@@ -346,8 +346,8 @@ def _hold(
                 outside,
                 LOOPBACK,
                 25,
-                time_limit_s=settings.time_limit_s,
-                connection_limit=settings.connection_limit,
+                time_limit_s=settings.seconds,
+                connection_limit=settings.connections,
             )
             began = loop.time()
             result = await run(peer, recorder)

@@ -89,8 +89,11 @@ class Talk:
         return None
 
     def farewell(self) -> bytes:
-        """What to send before the connection is closed."""
-        return CLOSE_NOTIFY
+        """What to send before the connection is closed.
+
+        Nothing in the middle of a handshake: close_notify there ends the whole of Node 0.10's server.
+        """
+        return b""
 
     def reaction(self) -> Reaction:
         """The end as a fact."""
