@@ -22,8 +22,9 @@ from waxseal.net.errors import NetError
 from waxseal.net.stream import READ_OCTETS, ByteStream
 from waxseal.net.tls_stream import MAX_HANDSHAKE_OCTETS, TlsClientStream
 from waxseal.wire import tls_registry as reg
+from waxseal.wire.tls13 import Tls13Client
 from waxseal.wire.tls_client import TlsClient
-from waxseal.wire.tls_client_hello import TLS_1_2, TLS_1_3
+from waxseal.wire.tls_client_hello import TLS_1_3
 from waxseal.wire.tls_client_offer import ALL_VERSIONS, ClientOffer, default_suites
 from waxseal.wire.tls_events import AlertReceived, Closed
 from waxseal.wire.tls_suite_properties import suite_properties
@@ -80,9 +81,7 @@ def saying(*pieces: bytes, hold: bool = False, reset: bool = False) -> Talk:
     return talk
 
 
-def shake(
-    talk: Talk, work: Callable[[TlsClientStream], Awaitable[None]], offer: ClientOffer = OFFER
-) -> None:
+def shake(talk: Talk, work: Callable[[TlsClientStream], Awaitable[None]], offer: ClientOffer = OFFER) -> None:
     async def run() -> None:
         async with connected(talk) as stream:
             tls = made(stream, offer)
@@ -384,6 +383,8 @@ def test_a_server_that_demands_a_certificate_under_tls_13_says_so_behind_the_han
         assert caught.value.alert == tls.alert == 116
         assert caught.value.detail == "certificate_required"
         assert tls.scanner.alerts == []
+        (seen_alert,) = [e for e in tls.events if isinstance(e, AlertReceived)]
+        assert seen_alert.encrypted
 
     shake(serving(client_certificate_wanted("TLSv1.3")), work)
 
@@ -409,9 +410,12 @@ def test_alerts_of_one_connection_are_not_those_of_another() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("politely", [True, False])
-def test_an_end_behind_the_handshake_is_an_end_with_or_without_close_notify(politely: bool) -> None:
-    context = server_context(order(), CA)
+def test_an_end_behind_the_handshake_is_an_end_with_or_without_close_notify(
+    politely: bool, version: str
+) -> None:
+    context = server_context(order(lowest=version, highest=version), CA)
 
     async def talk(stream: LabStream) -> None:
         await stream.start_tls(context)
@@ -424,6 +428,10 @@ def test_an_end_behind_the_handshake_is_an_end_with_or_without_close_notify(poli
         assert await tls.read() == b"bye"
         assert await tls.read() == b""
         assert await tls.read() == b""
+        assert [e for e in tls.events if isinstance(e, Closed)] == [Closed(in_order=politely)]
+        with pytest.raises(NetError) as caught:
+            await tls.write(b"QUIT\r\n")
+        assert caught.value.cause is Cause.CLOSED
 
     shake(talk, work)
 
@@ -464,3 +472,118 @@ def test_nothing_is_read_ahead_of_the_handshake() -> None:
 def test_the_leaf_is_the_one_that_the_library_names() -> None:
     der = seen(order()).certificates()[0]
     assert x509.load_der_x509_certificate(der).subject.rfc4514_string().startswith("CN=" + HOST)
+
+
+@pytest.mark.parametrize(
+    ("highest", "suites", "group", "scheme"),
+    [
+        ("TLSv1.3", "", "x25519", "ecdsa_secp256r1_sha256"),
+        ("TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", "x25519", "ecdsa_secp256r1_sha256"),
+        ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256", "x25519", "rsa_pss_rsae_sha256"),
+        ("TLSv1.2", "AES128-SHA256", "", ""),
+    ],
+)
+def test_conversation_in_any_version(highest: str, suites: str, group: str, scheme: str) -> None:
+    context = server_context(order(EC_LEAF, RSA_LEAF, highest=highest, suites=suites), CA)
+
+    async def talk(stream: LabStream) -> None:
+        await stream.start_tls(context)
+        await stream.write(b"220 " + await stream.read_line() + b"\r\n")
+        await stream.swallow()
+
+    async def work(tls: TlsClientStream) -> None:
+        await tls.write(b"EHLO a.test\r\n")
+        assert await tls.read() == b"220 EHLO a.test\r\n"
+        assert (tls.version, tls.group) == (highest, group)
+        assert tls.certificates() in {CA.leaf(leaf).sent for leaf in (EC_LEAF, RSA_LEAF)}
+        if scheme.startswith("ecdsa") or not scheme:
+            assert tls.signature_scheme == scheme
+        assert summarize(tls.events).completed
+        assert (tls.octets_out, tls.octets_in) == (13, 17)
+
+    shake(talk, work)
+
+
+@pytest.mark.parametrize(("schemes", "leaf"), [(reg.RSA_SCHEMES, RSA_LEAF), (reg.ECDSA_SCHEMES, EC_LEAF)])
+def test_a_server_of_tls_13_alone_shows_the_certificate_that_is_asked_for(
+    schemes: tuple[int, ...], leaf: LeafOrder
+) -> None:
+    dual = order(EC_LEAF, RSA_LEAF, lowest="TLSv1.3")
+    offer = ClientOffer(HOST, versions=(TLS_1_3,), schemes=(*schemes, *reg.PKCS1_SCHEMES))
+    assert seen(dual, offer).certificates() == CA.leaf(leaf).sent
+    other = RSA_LEAF if leaf is EC_LEAF else EC_LEAF
+    error = failure(serving(server_context(order(other, lowest="TLSv1.3"), CA)), offer)
+    assert (error.cause, error.alert) == (Cause.ALERT, 40)
+
+
+def test_the_group_that_the_server_wants_is_given_on_retry() -> None:
+    context = server_context(order(), CA)
+    context.set_ecdh_curve("secp384r1")
+
+    async def work(tls: TlsClientStream) -> None:
+        assert tls.group == "secp384r1"
+        assert tls.scanner.hello_retry
+
+    shake(serving(context), work)
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_much_data_both_ways(version: str) -> None:
+    data = random.Random(1).randbytes(300_000)
+    context = server_context(order(lowest=version, highest=version), CA)
+
+    async def talk(stream: LabStream) -> None:
+        await stream.start_tls(context)
+        heard = b""
+        while len(heard) < len(data) and await stream.wait_for_octets(5):
+            heard += stream.discard_buffer()
+        await stream.write(hashlib.sha256(heard).digest() + heard)
+        await stream.swallow()
+
+    async def work(tls: TlsClientStream) -> None:
+        await tls.write(data)
+        back = b""
+        while len(back) < len(data) + 32:
+            back += await tls.read()
+        assert back == hashlib.sha256(data).digest() + data
+
+    shake(talk, work)
+
+
+@pytest.mark.parametrize(
+    ("octets", "detail"),
+    [
+        (b"\x17\x03\x03\x00\x05hello", "unexpected-record (RFC 8446 §5)"),
+        (
+            b"\x16\x03\x03\x00\x2c\x02\x00\x00\x28\x03\x03" + b"r" * 32 + b"\x00\xc0\x2f\x00\x00\x00",
+            "the server chose TLSv1.2, which was not offered",
+        ),
+    ],
+)
+def test_why_a_client_of_tls_13_cannot_go_on_is_told(octets: bytes, detail: str) -> None:
+    error = failure(saying(octets), ONLY_13)
+    assert (error.cause, error.detail, error.alert) == (Cause.TLS_FAILED, detail, None)
+
+
+def test_only_events_within_bounds_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net_tls_stream, "MAX_EVENTS", 4)
+
+    async def work(tls: TlsClientStream) -> None:
+        assert await tls.read() == b"220 mx\r\n"
+        assert len(tls.events) == 4
+
+    shake(serving(server_context(order(), CA), b"220 mx\r\n"), work)
+
+
+def test_early_data_needs_a_client_that_announced_it() -> None:
+    hello, shares = OFFER.hello(os.urandom)
+
+    async def run() -> None:
+        async with connected(lambda stream: stream.swallow()) as stream:
+            with pytest.raises(RuntimeError, match="early data"):
+                await made(stream).handshake(b"early")
+            announced = TlsClientStream(stream, Tls13Client(hello, shares, os.urandom))
+            with pytest.raises(RuntimeError):
+                await announced.handshake(b"early")
+
+    asyncio.run(run())

@@ -38,12 +38,16 @@ class TlsSessions(Fact, frozen=True, kw_only=True):
         resumptions: Each means that was looked at.
         early_data_octets: max_early_data_size of the tickets (RFC 8446 §4.6.1); None where no ticket had it.
         early_data_accepted: Whether early data that was sent behind STARTTLS was accepted (RFC 8446
-            §4.2.10); None where none was sent.
+            §4.2.10); None where none was announced, or that was not seen. With implicit TLS it is announced,
+            and none sent, since the server speaks first there.
+        early_data_reply: What the server said first, where it accepted: the answer to a command that was sent
+            as early data, at most 64 octets; b"" for nothing.
     """
 
     resumptions: tuple[Resumption, ...]
     early_data_octets: int | None = None
     early_data_accepted: bool | None = None
+    early_data_reply: bytes = b""
 
     def by(self, means: str) -> Resumption | None:
         """The resumption by this means."""

@@ -1,7 +1,9 @@
 """TLS over a stream by a client of our own: drives any of them, whatever versions it speaks.
 
-The protocol is in ``wire`` (``tls13``, ``tls12``, ``tls_client``); nothing is verified but the server's
-Finished. Causes of failure are those of ``net.tls``, where the standard library's TLS is.
+The protocol is in ``wire`` (``tls13``, ``tls12``, ``tls_client``). Every octet passes through our hands: the
+record scanner sees what the server sent before encryption, so an alert is read as octets and never guessed
+from a message text (DESIGN §6). Nothing is verified but the server's Finished: the handshake comes first,
+proofs over the certificates come later and elsewhere (``trust``).
 """
 
 import contextlib
@@ -10,7 +12,6 @@ from typing import Protocol, runtime_checkable
 from waxseal.facts import Cause
 from waxseal.net.errors import NetError
 from waxseal.net.stream import READ_OCTETS, ByteStream
-from waxseal.net.tls import MAX_HANDSHAKE_OCTETS, MAX_IDLE_OCTETS
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls_events import (
     AlertReceived,
@@ -29,6 +30,9 @@ from waxseal.wire.tls_events import (
 from waxseal.wire.tls_record import RecordScanner, alert_name, server_hello_version
 from waxseal.wire.tls_suites import suite_name
 
+MAX_HANDSHAKE_OCTETS = 512 * 1024
+MAX_IDLE_OCTETS = 512 * 1024
+"""Octets of TLS records behind the handshake that may come without one octet of data."""
 MAX_EVENTS = 256
 """Events kept, data left out."""
 

@@ -15,6 +15,7 @@ from waxseal.facts import (
     MailProtocol,
     NoSniAnswer,
     Reaction,
+    Stage,
     Subject,
     TlsMode,
     TlsSpending,
@@ -28,16 +29,19 @@ from waxseal.probes.smtp_dialogue import DialogueResult
 from waxseal.probes.tls.below13 import Below13
 from waxseal.probes.tls.depth import Depth
 from waxseal.probes.tls.extras import Extras, shown
+from waxseal.probes.tls.flaws import Flaws
 from waxseal.probes.tls.hellos import HelloMaker
 from waxseal.probes.tls.knowledge import SSL_2_NAME, VERSIONS, Knowledge
 from waxseal.probes.tls.pool import Pool
 from waxseal.probes.tls.question import HelloTalk, Strand, Talk, Tls13Talk
 from waxseal.probes.tls.scout import Scouted
+from waxseal.probes.tls.sessions import Sessions
 from waxseal.probes.tls.simulation import Simulation, chosen_shapes
 from waxseal.probes.tls.suites import signs
 from waxseal.probes.tls.tls13 import Tls13Peel
 from waxseal.trust.certificate import parse
 from waxseal.wire import tls_registry as reg
+from waxseal.wire.smtp_command import address_literal
 from waxseal.wire.tls_client_hello import TLS_1_3
 
 PROBE = "tls"
@@ -66,6 +70,8 @@ class Examination:
         self._leaves: set[str] = set()
         self._types: set[str] = set()
         self._done: set[str] = set()
+        self._sessions: Sessions
+        self._flaws: Flaws
 
     async def run(self, main: DialogueResult, server_name: str, other_names: tuple[str, ...]) -> None:
         """Ask, and record what was seen.
@@ -81,6 +87,8 @@ class Examination:
             pool = self._pool(run)
             maker = HelloMaker(server_name)
             extras = Extras(self.knowledge, maker, self.protocol)
+            self._flaws = Flaws(self.knowledge, maker, depth, self.protocol, self.mode)
+            self._sessions = self._make_sessions(run, maker, main)
             strands = self._strands(run, maker, extras, depth, main, other_names)
             simulation = Simulation(chosen_shapes(self.settings.simulate), server_name)
             self.peer.connection_limit += simulation.connections
@@ -107,6 +115,20 @@ class Examination:
         return Pool(
             self.peer, run, self.protocol, self.mode, settings.ehlo_name, settings.parallel_per_server
         )
+
+    def _make_sessions(self, run: Run, maker: HelloMaker, main: DialogueResult) -> Sessions:
+        own_name = self.settings.ehlo_name
+        sessions = Sessions(
+            self.knowledge,
+            maker,
+            self.settings.depth,
+            self.protocol,
+            self.mode,
+            own_name=lambda: own_name or address_literal(run.streams[-1].local_address or "127.0.0.1"),
+            now=self.peer.network.clock.monotonic,
+        )
+        sessions.take_main(main.scouted, stood=main.stage is Stage.QUIT)
+        return sessions
 
     def _take_main(self, main: DialogueResult) -> None:
         """What the main conversation tells already: a version, and the leaf."""
@@ -148,7 +170,7 @@ class Examination:
         main: DialogueResult,
         other_names: tuple[str, ...],
     ) -> list[Strand]:
-        below = Below13(self.knowledge, maker, depth)
+        below = Below13(self.knowledge, maker, depth, self._flaws.choose)
         peel = Tls13Peel(self.knowledge, maker, all_schemes=depth is Depth.FULL)
         strands: list[Strand] = []
         new = self.knowledge.versions[TLS_1_3].accepted
@@ -167,6 +189,8 @@ class Examination:
             strands.append(self._watched(run, maker.server_name, peel.other_key(), "1.3"))
         if depth is not Depth.GRADE:
             strands.append(extras.ask_tolerance(lambda: {"1.3", "1.2"} & self._done != set()))
+            strands.append(self._sessions.ask(lambda: {"1.2", "older"} <= self._done))
+            strands.append(self._flaws.ask(lambda: {"1.2", "older"} <= self._done))
         return strands
 
     def _watched(self, run: Run, server_name: str, strand: Strand, name: str) -> Strand:
@@ -176,6 +200,7 @@ class Examination:
             while True:
                 talk = yield question
                 self._take_chain(run, talk, server_name)
+                self._sessions.see(talk)
                 question = strand.send(talk)
         except StopIteration:
             pass
@@ -232,6 +257,8 @@ class Examination:
             run.emit(knowledge.fallback)
         if extras.tolerance is not None:
             run.emit(extras.tolerance)
+        for fact in (*self._sessions.facts(), *self._flaws.facts()):
+            run.emit(fact)
         run.emit(
             TlsSpending(
                 depth=depth.value,

@@ -123,6 +123,10 @@ class Pool:
             lane.question = next(lane.strand) if answer is None else lane.strand.send(answer)
         except StopIteration:
             self._lanes.remove(lane)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Go on with the strands whose wait is over."""
         for other in tuple(self._lanes):
             wait = other.question
             if wait is not None and wait.until is not None and wait.until():
@@ -172,6 +176,7 @@ class Pool:
             if (further := talk.follow()) is not None:
                 await self._hold(stream, further)
                 last = further
+                self._wake()
             await self._leave(stream, last.farewell())
         except PutOffError as error:
             await self._pause(error)

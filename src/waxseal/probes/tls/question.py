@@ -25,13 +25,11 @@ from waxseal.wire.tls_events import (
     HelloRetry,
     ServerHelloSeen,
 )
-from waxseal.wire.tls_fields import records
 from waxseal.wire.tls_first_flight import FirstFlight
 from waxseal.wire.tls_server_certificates import CertificateRequest
 from waxseal.wire.tls_server_hello import ServerHello
 
 FIRST_OCTETS = 64
-CLOSE_NOTIFY = records(reg.ALERT, b"\x01\x00")
 entropy = os.urandom
 
 

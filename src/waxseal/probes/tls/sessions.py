@@ -1,12 +1,15 @@
-"""Sessions: resumption by id, by ticket and by pre-shared key, early data, renegotiation, client certificates.
+"""Sessions: resumption by id, ticket and pre-shared key, early data, renegotiation, client certificates.
 
-Up to TLS 1.2 three connections do: a whole handshake without tickets; a second one that offers its session id
-and takes a ticket, on which renegotiation is asked for; a third one that offers that ticket. Renegotiation does
-not go over the first one, because some servers forget a session whose connection ended with an alert. In
-TLS 1.3 the tickets of the main conversation serve, and early data rides on the one connection that offers one.
+Up to TLS 1.2 three connections do: a whole handshake without tickets; a second one that offers its session
+id and takes a ticket, on which renegotiation is asked for; a third one that offers that ticket.
+Renegotiation does not go over the first one, because some servers forget a session whose connection ended
+with an alert. In TLS 1.3 the tickets of the main conversation serve, and early data rides on the one
+connection that offers one.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from waxseal.facts import (
@@ -23,117 +26,35 @@ from waxseal.facts import (
     TlsSessions,
 )
 from waxseal.probes.tls.depth import Depth
-from waxseal.probes.tls.full12 import FullTalk12, spoken, whole_hello
-from waxseal.probes.tls.hellos import GROUPS_13, SCHEMES_13, HelloMaker
+from waxseal.probes.tls.full12 import spoken, whole_hello
+from waxseal.probes.tls.hellos import HelloMaker
 from waxseal.probes.tls.knowledge import Knowledge
 from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk, Tls13Talk, entropy, wait
-from waxseal.probes.tls.raw_public_key import X509_OR_RAW, RawKeyTalk, answer_of
-from waxseal.probes.tls.renegotiation import RenegotiationTalk
 from waxseal.probes.tls.scout import Scouted
+from waxseal.probes.tls.session_talks import RenegotiationTalk, SessionTalk12, TicketTalk13
 from waxseal.wire import smtp_command
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls12 import Tls12Client
 from waxseal.wire.tls13 import Tls13Client
 from waxseal.wire.tls13_groups import available_groups, key_share
-from waxseal.wire.tls13_keys import SUITES
-from waxseal.wire.tls_client_hello import TLS_1_2, TLS_1_3, ClientHello
-from waxseal.wire.tls_events import (
-    AlertReceived,
-    ApplicationData,
-    Event,
-    Failed,
-    HandshakeCompleted,
-    Resumption12,
-    SessionTicketSeen,
-)
-from waxseal.wire.tls_events import Resumption as Ticket13
+from waxseal.wire.tls_client_hello import TLS_1_2, TLS_1_3
+from waxseal.wire.tls_events import CertificatesShown, Resumption12
 from waxseal.wire.tls_server_certificates import CertificateRequest
 from waxseal.wire.tls_server_hello import version_name
+from waxseal.wire.tls_suite_properties import suites_of_version
 
 SESSION_ID, TICKET, PSK = "session-id", "ticket", "psk"
 SHORT_ID_OCTETS: Final = 16
-"""Length of the session id that a ticket is offered with; F5's flaw filled it up to 32 (CVE-2016-9244)."""
-EARLY_REPLY_LIMIT_S: Final = 3.0
-MAX_AUTHORITIES: Final = 64
-
-
-class EarlyTalk(Talk):
-    """A handshake of TLS 1.3 with a ticket, and early data where the ticket allows any.
-
-    Attributes:
-        client: The client, for what it knows.
-        reply: What the server said under TLS first, at most 64 octets.
-    """
-
-    def __init__(self, client: Tls13Client, early: bytes, *, announced: bool) -> None:
-        super().__init__()
-        self.client = client
-        self.reply = b""
-        self._early = early
-        self._announced = announced
-        self._events: list[Event] = []
-
-    def start(self) -> bytes:
-        """The hello, and the early data behind it."""
-        octets = self.client.start()
-        return octets + self.client.send_early(self._early) if self._announced and self._early else octets
-
-    def receive(self, data: bytes) -> bytes:
-        """Read to the end of the handshake; where early data was taken, to the answer to it."""
-        self.first = (self.first + data)[:64]
-        events = self.client.receive(data)
-        self._events += events
-        for event in events:
-            if isinstance(event, ApplicationData):
-                self.reply = self.reply or event.octets[:64]
-        if self.client.completed:
-            self.cause = Cause.COMPLETED
-            self.done = not (self.client.early_data_accepted and self._early) or bool(self.reply)
-            self.quiet_s = EARLY_REPLY_LIMIT_S
-        if self.client.ended and not self.client.completed:
-            self._judge()
-        self.done = self.done or self.client.ended
-        return self.client.to_send()
-
-    def end(self, cause: Cause, detail: str = "") -> None:
-        """A handshake that stood stays completed, however the connection ended."""
-        super().end(cause, detail)
-        if self.client.completed:
-            self.cause = Cause.COMPLETED
-
-    def farewell(self) -> bytes:
-        """The client's own good-bye."""
-        return self.client.close()
-
-    def _judge(self) -> None:
-        alert = next((e for e in self._events if isinstance(e, AlertReceived)), None)
-        failed = next((e for e in self._events if isinstance(e, Failed)), None)
-        if alert is not None:
-            self.cause, self.alert = Cause.ALERT, alert.description
-        elif failed is not None:
-            self.cause, self.detail = Cause.TLS_FAILED, failed.deviation.rule
-        else:
-            self.cause = Cause.CLOSED
-
-
-class SessionTalk12(FullTalk12):
-    """A handshake up to TLS 1.2 for the session that it makes.
-
-    Attributes:
-        session: What resumes it; None where nothing does.
-        ticket: The NewSessionTicket; None where none came.
-    """
-
-    def __init__(self, client: Tls12Client) -> None:
-        super().__init__(client)
-        self.session: Resumption12 | None = None
-
-    def saw(self, event: Event) -> bytes:
-        """Keep the session."""
-        if isinstance(event, HandshakeCompleted):
-            self.session = self.client.session
-        return super().saw(event)
+"""Length of the id that a ticket is offered with; F5's flaw filled it up to 32 octets (CVE-2016-9244)."""
+RAW_PUBLIC_KEY: Final = 2
+_X509: Final = 0
+_MAX_AUTHORITIES: Final = 64
+_COMMANDS: Final = {
+    MailProtocol.IMAP: b"w1 NOOP\r\n",
+    MailProtocol.POP3: b"CAPA\r\n",
+    MailProtocol.SIEVE: b"CAPABILITY\r\n",
+}
 
 
 class Sessions:
@@ -158,29 +79,27 @@ class Sessions:
             depth: Only at ``full`` are connections spent.
             protocol: What the server speaks.
             mode: How TLS begins; early data holds a command only behind STARTTLS, where it is our turn.
-            own_name: For EHLO.
-            now: A clock that only goes forward, for the age of tickets.
+            own_name: For EHLO and LHLO.
+            now: A clock that only goes forward, for the age of tickets; the main conversation was just held.
         """
         self.knowledge = knowledge
         self.maker = maker
         self.depth = depth
         self.protocol = protocol
         self.mode = mode
-        self.ticket_echo: TicketEcho | None = None
-        self.renegotiation: Renegotiation | None = None
-        self.raw_public_key: RawPublicKeyAnswer | None = None
         self._own_name = own_name
         self._now = now
         self._began = now()
         self._main = Scouted()
         self._main_stood = False
-        self._request: tuple[str, CertificateRequest | None] | None = None
-        self._completed_without: bool | None = None
-        self._by_id: Resumption | None = None
-        self._by_ticket: Resumption | None = None
-        self._by_psk: Resumption | None = None
+        self._request: tuple[int, CertificateRequest | None] | None = None
+        self._stood: set[int] = set()
+        self._found: dict[str, Resumption] = {}
         self._early_accepted: bool | None = None
         self._early_reply = b""
+        self._echo: TicketEcho | None = None
+        self._renegotiation: Renegotiation | None = None
+        self._raw_key: RawPublicKeyAnswer | None = None
 
     def take_main(self, main: Scouted, *, stood: bool) -> None:
         """What the main conversation showed: tickets of TLS 1.3, and whether a certificate was asked for.
@@ -189,28 +108,30 @@ class Sessions:
             main: Its handshake, which was completed.
             stood: Whether the server went on talking afterwards, without a certificate of ours.
         """
-        self._main, self._main_stood = main, stood
+        self._main = main
         hello = main.hello
         if hello is None:
             return
-        self._request = version_name(hello.version), main.request
+        self._request = hello.version, main.request
+        if stood:
+            self._stood.add(hello.version)
         if hello.version == TLS_1_3:
             tickets = main.tickets
             lifetime = tickets[-1].lifetime_s if tickets else None
-            self._by_psk = Resumption(PSK, bool(tickets), lifetime_s=lifetime, tickets=len(tickets))
+            self._found[PSK] = Resumption(PSK, bool(tickets), lifetime_s=lifetime, tickets=len(tickets))
 
     def see(self, talk: Talk) -> None:
-        """Look for a CertificateRequest in whatever was answered; the first one that comes stays."""
-        if self._request is not None and self._request[1] is not None:
-            return
-        if isinstance(talk, HelloTalk) and talk.flight.whole and (talk.flight.version or 0) <= TLS_1_2:
-            self._note_request(talk.flight.version or 0, talk.flight.request)
-        elif isinstance(talk, Tls13Talk) and talk.scheme is not None and talk.selected is not None:
-            self._note_request(talk.selected.version, talk.request)
+        """Look for a CertificateRequest in whatever was answered; the first one that came stays."""
+        if isinstance(talk, HelloTalk):
+            flight = talk.flight
+            if flight.whole and flight.version is not None and flight.version <= TLS_1_2:
+                self._take_request(flight.version, flight.request)
+        elif isinstance(talk, Tls13Talk) and talk.selected is not None and talk.scheme is not None:
+            self._take_request(talk.selected.version, talk.request)
 
-    def _note_request(self, version: int, request: CertificateRequest | None) -> None:
-        if self._request is None or request is not None:
-            self._request = version_name(version), request
+    def _take_request(self, version: int, request: CertificateRequest | None) -> None:
+        if self._request is None or (request is not None and self._request[1] is None):
+            self._request = version, request
 
     def ask(self, when: Callable[[], bool]) -> Strand:
         """Everything that takes connections of its own, at depth ``full``.
@@ -225,12 +146,8 @@ class Sessions:
         place = self._place()
         if place is None:
             yield from self._ask_raw_key()
-            return
-        version, suites = place
-        by_id = yield from self._whole(version, suites)
-        ticket = yield from self._resume_by_id(version, suites, by_id)
-        if ticket is not None:
-            yield from self._resume_by_ticket(version, suites, ticket)
+        else:
+            yield from self._ask_12(*place)
 
     def _place(self) -> tuple[int, tuple[int, ...]] | None:
         """The highest version up to TLS 1.2, and its suites that we speak, in reverse of the order found."""
@@ -240,7 +157,213 @@ class Sessions:
                 return number, suites
         return None
 
-    def _whole(
-        self, version: int, suites: tuple[int, ...]
-    ) -> "Iterator[Question]":  # replaced below
-        raise NotImplementedError
+    def _ask_12(self, version: int, suites: tuple[int, ...]) -> Strand:
+        raw = ext.server_certificate_types((RAW_PUBLIC_KEY, _X509))
+        hello = whole_hello(self.maker, version, suites, ticket=False)
+        hello = hello if hello.extensions is None else hello.with_extension(raw)
+        first = yield Question("session", lambda: SessionTalk12(Tls12Client(hello, entropy)), more=True)
+        if not isinstance(first, SessionTalk12):
+            return
+        self._take_first(version, first)
+        if first.cause is not Cause.COMPLETED:
+            return
+        again = whole_hello(self.maker, version, suites)
+        second = yield Question(
+            "session id and renegotiation",
+            lambda: RenegotiationTalk(Tls12Client(again, entropy, resume=first.session)),
+            more=True,
+        )
+        if not isinstance(second, RenegotiationTalk):
+            return
+        self._take_second(version, first, second)
+        ticket, lacks = second.ticket, not self._offers_tickets(version)
+        if ticket is None and second.resumed and not lacks:
+            # A server that took the id, and so saw no need of a ticket.
+            third = yield Question("ticket", lambda: SessionTalk12(Tls12Client(again, entropy)), more=True)
+            ticket = third.ticket if isinstance(third, SessionTalk12) else None
+            lacks = isinstance(third, SessionTalk12) and third.completed and ticket is None
+        elif ticket is None and second.completed:
+            lacks = True
+        yield from self._ask_ticket(version, suites, ticket, lacks=lacks)
+
+    def _offers_tickets(self, version: int) -> bool:
+        return reg.SESSION_TICKET in self.knowledge.versions[version].extensions
+
+    def _take_first(self, version: int, talk: SessionTalk12) -> None:
+        hello = talk.server_hello
+        known = self.knowledge.versions[version]
+        if hello is not None and hello.version == version and hello.suite in known.suites:
+            known.evidence.note(talk.client.hello.suites, hello.suite)
+        if talk.completed:
+            self._stood.add(version)
+        given = None if hello is None else bool(hello.session_id)
+        self._found[SESSION_ID] = Resumption(SESSION_ID, given, reaction=_failure(talk))
+        if version > 0x0300:
+            self._raw_key = _raw_answer_12(talk)
+
+    def _take_second(self, version: int, first: SessionTalk12, second: RenegotiationTalk) -> None:
+        offered = first.session is not None
+        self._found[SESSION_ID] = Resumption(
+            SESSION_ID,
+            offered,
+            resumed=second.resumed if offered else None,
+            reaction=_failure(second) if offered else None,
+        )
+        if second.completed:
+            self._renegotiation = Renegotiation(
+                version=version_name(version),
+                info_sent=second.client.secure_renegotiation,
+                attempted=second.attempted,
+                completed=second.renegotiated,
+                reaction=second.how,
+                without_info=second.without_info,
+            )
+
+    def _ask_ticket(
+        self, version: int, suites: tuple[int, ...], ticket: Resumption12 | None, *, lacks: bool
+    ) -> Strand:
+        """Offer the ticket, with a short session id: a server repeats that as it is (RFC 5077 §3.4)."""
+        if ticket is None:
+            self._found[TICKET] = Resumption(TICKET, False if lacks else None)
+            return
+        sent = entropy(SHORT_ID_OCTETS)
+        hello = replace(whole_hello(self.maker, version, suites), session_id=sent)
+        talk = yield Question(
+            "ticket offered", lambda: SessionTalk12(Tls12Client(hello, entropy, resume=ticket))
+        )
+        self._found[TICKET] = Resumption(
+            TICKET,
+            True,
+            resumed=talk.resumed if isinstance(talk, SessionTalk12) else None,
+            lifetime_s=ticket.lifetime_s or None,  # zero leaves it open (RFC 5077 §3.3)
+            tickets=1,
+            reaction=_failure(talk),
+        )
+        answer = talk.server_hello if isinstance(talk, SessionTalk12) else None
+        if answer is not None:
+            received = answer.session_id
+            self._echo = TicketEcho(
+                version=version_name(version), sent=sent, received=received, reaction=talk.reaction()
+            )
+
+    def _ask_psk(self) -> Strand:
+        """Offer a ticket of the main conversation, with early data where it allows any."""
+        if not self._main.tickets:
+            return
+        ticket = self._main.tickets[-1]
+        early = self._early_command()
+        if len(early) > (ticket.max_early_data_octets or 0):
+            early = b""
+
+        def resumption() -> Talk:
+            usual = self._main.group
+            group = usual if usual in available_groups() else self.maker.share_group
+            share = key_share(group, entropy)
+            suites = tuple(self.knowledge.versions[TLS_1_3].suites) or suites_of_version(TLS_1_3)
+            suites = suites if ticket.suite in suites else (ticket.suite, *suites)
+            hello = self.maker.tls13(suites, shares=()).hello
+            hello = hello.with_extension(ext.key_shares(((share.group, share.public),)))
+            age_ms = int(1000 * (self._now() - self._began))
+            client = Tls13Client(hello, (share,), entropy, resume=ticket, age_ms=age_ms, early_data=True)
+            return TicketTalk13(client, early)
+
+        talk = yield Question("ticket TLSv1.3", resumption)
+        if not isinstance(talk, TicketTalk13):
+            return
+        seen = talk.client.server_hello is not None
+        self._found[PSK] = Resumption(
+            PSK,
+            True,
+            resumed=talk.client.resumed if seen else None,
+            lifetime_s=ticket.lifetime_s,
+            tickets=len(self._main.tickets),
+            reaction=_failure(talk),
+        )
+        if talk.client.completed:
+            self._early_accepted = talk.client.early_data_accepted
+            self._early_reply = talk.reply if talk.client.early_data_accepted else b""
+
+    def _early_command(self) -> bytes:
+        """A command that changes nothing, for early data; b"" where the server speaks first."""
+        if self.mode is TlsMode.IMPLICIT:
+            return b""
+        if self.protocol is MailProtocol.SMTP:
+            return smtp_command.ehlo(self._own_name())
+        if self.protocol is MailProtocol.LMTP:
+            return b"LHLO" + smtp_command.ehlo(self._own_name())[4:]
+        return _COMMANDS.get(self.protocol, b"")
+
+    def _ask_raw_key(self) -> Strand:
+        """Where there is TLS 1.3 alone: a hello that takes a raw public key (RFC 7250 §3)."""
+        known = self.knowledge.versions[TLS_1_3]
+        if not known.suites:
+            return
+        suites = tuple(known.suites)
+        raw = ext.server_certificate_types((RAW_PUBLIC_KEY, _X509))
+        talk = yield Question("raw public key", lambda: self.maker.tls13(suites, further=(raw,)))
+        if isinstance(talk, Tls13Talk):
+            self._raw_key = _raw_answer_13(talk)
+
+    def facts(self) -> Iterator[Fact]:
+        """What was found, also where it was cut short."""
+        if self._request is not None:
+            yield self._certificate_request(*self._request)
+        if self._found:
+            sizes = [t.max_early_data_octets for t in self._main.tickets]
+            yield TlsSessions(
+                resumptions=tuple(
+                    self._found[means] for means in (SESSION_ID, TICKET, PSK) if means in self._found
+                ),
+                early_data_octets=max((size for size in sizes if size is not None), default=None),
+                early_data_accepted=self._early_accepted,
+                early_data_reply=self._early_reply,
+            )
+        yield from (fact for fact in (self._renegotiation, self._echo, self._raw_key) if fact is not None)
+
+    def _certificate_request(
+        self, version: int, request: CertificateRequest | None
+    ) -> ClientCertificateRequest:
+        stood = True if version in self._stood else None
+        if request is None:
+            return ClientCertificateRequest(
+                version=version_name(version), asked=False, completed_without=stood
+            )
+        extensions = request.extensions
+        return ClientCertificateRequest(
+            version=version_name(version),
+            asked=True,
+            types=request.types,
+            schemes=request.schemes,
+            authorities=(request.authorities or extensions.authorities or ())[:_MAX_AUTHORITIES],
+            completed_without=stood,
+        )
+
+
+def _failure(talk: Talk) -> Reaction | None:
+    """How a handshake ended that was not completed."""
+    return None if talk.cause is Cause.COMPLETED else talk.reaction()
+
+
+def _raw_answer_12(talk: SessionTalk12) -> RawPublicKeyAnswer:
+    """Up to TLS 1.2 the Certificate message holds nothing but the key (RFC 7250 §3)."""
+    hello = talk.server_hello
+    kind = None if hello is None else hello.extensions.octets(reg.SERVER_CERTIFICATE_TYPE)
+    sha256 = ""
+    if kind == bytes([RAW_PUBLIC_KEY]):
+        shown = next((e.message for e in talk.events if isinstance(e, CertificatesShown)), None)
+        sha256 = "" if shown is None else hashlib.sha256(shown.octets[7:]).hexdigest()
+    return RawPublicKeyAnswer(
+        reaction=talk.reaction(), certificate_type=kind[0] if kind else None, spki_sha256=sha256
+    )
+
+
+def _raw_answer_13(talk: Tls13Talk) -> RawPublicKeyAnswer:
+    """In TLS 1.3 the key stands in the place of the leaf (RFC 8446 §4.4.2)."""
+    seen = talk.encrypted_extensions
+    kind = None if seen is None else seen.message.extensions.octets(reg.SERVER_CERTIFICATE_TYPE)
+    sha256 = ""
+    if kind == bytes([RAW_PUBLIC_KEY]) and talk.certificates:
+        sha256 = hashlib.sha256(talk.certificates[0]).hexdigest()
+    return RawPublicKeyAnswer(
+        reaction=talk.reaction(), certificate_type=kind[0] if kind else None, spki_sha256=sha256
+    )
