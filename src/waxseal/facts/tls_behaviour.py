@@ -167,7 +167,7 @@ class TlsTolerance(Fact, frozen=True, kw_only=True):
 
 @fact("tls.heartbeat/1", Scope.PORT)
 class HeartbeatAnswer(Fact, frozen=True, kw_only=True):
-    """Heartbeats (RFC 6520) before the handshake is over, with our own octets only.
+    """Heartbeats (RFC 6520) behind a completed handshake up to TLS 1.2, with our own octets only.
 
     Attributes:
         mode: HeartbeatMode in the server's extension; None where it sent none, and nothing was tried.
@@ -219,7 +219,7 @@ class RsaOracle(Fact, frozen=True, kw_only=True):
         answers: One entry for each padding, with ChangeCipherSpec and a Finished of noise behind it:
             ``right``, ``wrong-start``, ``no-zero``, ``zero-elsewhere``, ``wrong-version``.
         short_answers: The same with ClientKeyExchange alone; a right one waits for more (TIMED_OUT).
-        right_completed: Whether a handshake with a right ciphertext and a right Finished was completed, the
+        control_completed: Whether a handshake with a right ciphertext and a right Finished was completed, the
             control; None where it was not tried.
     """
 
@@ -227,7 +227,7 @@ class RsaOracle(Fact, frozen=True, kw_only=True):
     suite: int
     answers: tuple[OracleReply, ...]
     short_answers: tuple[OracleReply, ...] = ()
-    right_completed: bool | None = None
+    control_completed: bool | None = None
 
 
 @fact("tls.padding-oracle/1", Scope.PORT)

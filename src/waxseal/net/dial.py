@@ -4,6 +4,7 @@ Which addresses may be dialled at all is decided in ``net.guard``.
 """
 
 import asyncio
+import math
 import socket
 from collections.abc import Mapping
 from typing import Protocol
@@ -30,6 +31,15 @@ class TcpDialer:
 
     async def dial(self, address: str, port: int) -> ByteStream:
         """See `Dialer.dial`."""
+        return await self.dial_within(address, port, math.inf)
+
+    async def dial_within(self, address: str, port: int, limit_s: float) -> ByteStream:
+        """Connect as `dial` does, and wait for so many seconds at most.
+
+        Raises:
+            TimeoutError: It took longer.
+            NetError: At `Stage.CONNECT`.
+        """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
@@ -38,14 +48,34 @@ class TcpDialer:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await asyncio.get_running_loop().sock_connect(sock, (address, port))
+            stream = SocketStream(sock)
         except OSError as error:
             sock.close()
             raise from_os_error(error, Stage.CONNECT) from error
+        try:
+            await stream.connect(address, port, limit_s)
+        except OSError as error:
+            stream.abort()
+            if isinstance(error, TimeoutError) and error.errno is None:
+                raise
+            raise from_os_error(error, Stage.CONNECT) from error
         except BaseException:
-            sock.close()
+            stream.abort()
             raise
-        return SocketStream(sock)
+        return stream
+
+
+async def dial_within(dialer: Dialer, address: str, port: int, limit_s: float) -> ByteStream:
+    """Connect by any dialer, and wait for so many seconds at most.
+
+    Raises:
+        TimeoutError: It took longer.
+        NetError: At `Stage.CONNECT`.
+    """
+    if isinstance(dialer, TcpDialer):
+        return await dialer.dial_within(address, port, limit_s)
+    async with asyncio.timeout(limit_s):
+        return await dialer.dial(address, port)
 
 
 SILENT = "silent"

@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from waxseal.facts import Cause, Stage
+from waxseal.net.dial import dial_within
 from waxseal.net.errors import NetError
 from waxseal.net.network import Network
 from waxseal.net.stream import ByteStream
@@ -40,11 +41,16 @@ class Peer:
         self._time_limit_s = time_limit_s
         self._deadline = network.clock.monotonic() + time_limit_s
         self._put_off = False
+        self._refusal = network.guard.refusal(address)
 
     @property
     def remaining_s(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._deadline - self.network.clock.monotonic())
+
+    def seconds_from(self, began: float) -> float:
+        """Seconds from a time of the monotonic clock to the deadline; negative behind it."""
+        return self._deadline - began
 
     def back_off(self) -> None:
         """Open no further connection: the server has asked with 421 to come back later (RFC 5321 §3.8)."""
@@ -56,9 +62,8 @@ class Peer:
         Raises:
             NetError: NOT_ALLOWED, BUDGET_SPENT, or what the dialer met, all at `Stage.CONNECT`.
         """
-        refusal = self.network.guard.refusal(self.address)
-        if refusal is not None:
-            raise NetError(Cause.NOT_ALLOWED, refusal, phase=Stage.CONNECT)
+        if self._refusal:
+            raise NetError(Cause.NOT_ALLOWED, self._refusal, phase=Stage.CONNECT)
         if self._put_off:
             raise NetError(
                 Cause.BUDGET_SPENT, "the server asked with 421 to come back later", phase=Stage.CONNECT
@@ -70,9 +75,9 @@ class Peer:
         if self.remaining_s <= 0:
             raise NetError(Cause.BUDGET_SPENT, "the time limit is spent", phase=Stage.CONNECT)
         self.connections += 1
-        return await self.timed(
-            Stage.CONNECT, self.network.dialer.dial(self.address, self.port), CONNECT_LIMIT_S
-        )
+        with self.stage(Stage.CONNECT, CONNECT_LIMIT_S) as under_way:
+            stream = await dial_within(self.network.dialer, self.address, self.port, under_way.limit_s)
+        return stream, under_way.elapsed_s
 
     async def timed(
         self, stage: Stage, work: Awaitable[T], limit_s: float | None = None, *, began: float | None = None
@@ -89,24 +94,57 @@ class Peer:
             NetError: With the stage and its seconds filled in; TIMED_OUT where time ran out, BUDGET_SPENT
                 where most of it had gone before this stage began, which the stage is not to blame for.
         """
-        clock = self.network.clock
-        began = clock.monotonic() if began is None else began
-        remaining = self.remaining_s
-        limit = remaining if limit_s is None else min(limit_s, remaining)
-        try:
-            async with asyncio.timeout(limit):
+        with self.stage(stage, limit_s, began=began) as under_way:
+            async with asyncio.timeout(under_way.limit_s):
                 result = await work
-        except TimeoutError as error:
-            elapsed = clock.monotonic() - began
-            had = self._deadline - began
-            if limit == remaining and had < self._time_limit_s / 2:
-                text = f"{max(0.0, had):.1f} s were left of the time limit"
-                raise NetError(Cause.BUDGET_SPENT, text, phase=stage, elapsed_s=elapsed) from error
-            raise NetError(
-                Cause.TIMED_OUT, f"after {elapsed:.1f} s", phase=stage, elapsed_s=elapsed
-            ) from error
-        except NetError as error:
-            error.phase = error.phase or stage
-            error.elapsed_s = clock.monotonic() - began
-            raise
-        return result, clock.monotonic() - began
+        return result, under_way.elapsed_s
+
+    def stage(self, stage: Stage, limit_s: float | None = None, *, began: float | None = None) -> "StageTime":
+        """The time that a stage has, for one who keeps to it himself; the arguments are those of `timed`.
+
+        In ``with peer.stage(...) as under_way``, a TimeoutError becomes the `NetError` of `timed`, and a
+        `NetError` gets the stage and its seconds.
+        """
+        return StageTime(self, stage, limit_s, began)
+
+    def had_little(self, left_s: float) -> bool:
+        """Whether a stage that began with so much left before the deadline is not to blame for its end."""
+        return left_s < self._time_limit_s / 2
+
+
+class StageTime:
+    """How long a stage may take, and took; made by `Peer.stage`.
+
+    Attributes:
+        limit_s: What it may take from now on, in seconds.
+        elapsed_s: What it took; set at its end.
+    """
+
+    __slots__ = ("_at_deadline", "_began", "_peer", "_stage", "elapsed_s", "limit_s")
+
+    def __init__(self, peer: Peer, stage: Stage, limit_s: float | None, began: float | None) -> None:
+        now = peer.network.clock.monotonic()
+        left = peer.seconds_from(now)
+        self._peer = peer
+        self._stage = stage
+        self._began = now if began is None else began
+        self._at_deadline = limit_s is None or limit_s >= left
+        self.limit_s = max(0.0, left) if limit_s is None or limit_s > left else limit_s
+        self.elapsed_s = 0.0
+
+    def __enter__(self) -> "StageTime":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.elapsed_s = elapsed = self._peer.network.clock.monotonic() - self._began
+        if error is None:
+            return
+        if isinstance(error, NetError):
+            error.phase = error.phase or self._stage
+            error.elapsed_s = elapsed
+        elif isinstance(error, TimeoutError):
+            had = self._peer.seconds_from(self._began)
+            spent = self._at_deadline and self._peer.had_little(had)
+            cause = Cause.BUDGET_SPENT if spent else Cause.TIMED_OUT
+            text = f"{max(0.0, had):.1f} s were left of the time limit" if spent else f"after {elapsed:.1f} s"
+            raise NetError(cause, text, phase=self._stage, elapsed_s=elapsed) from error

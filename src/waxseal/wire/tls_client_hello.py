@@ -6,6 +6,8 @@ material are arguments. Bodies of extensions come from ``wire.tls_client_extensi
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from struct import pack
 from typing import Final
 
 from waxseal.wire import tls_client_extensions as ext
@@ -46,10 +48,9 @@ class ClientHello:
             ValueError: A list is too long for its length field.
         """
         body = number(self.legacy_version, 2) + self.random + vector(self.session_id, 1)
-        body += vector(numbers(self.suites, 2), 2) + vector(numbers(self.compressions, 1), 1)
+        body += _suites(self.suites) + vector(numbers(self.compressions, 1), 1)
         if self.extensions is not None:
-            block = b"".join(number(e.number, 2) + vector(e.octets, 2) for e in self.extensions)
-            body += vector(block, 2)
+            body += vector(b"".join(map(_extension, self.extensions)), 2)
         return message(reg.CLIENT_HELLO, body)
 
     def records(self, version: int = TLS_1_0, record_octets: int = 2**14) -> bytes:
@@ -80,6 +81,20 @@ class ClientHello:
     def without_extension(self, number: int) -> "ClientHello":
         """The same without the extensions of this number."""
         return replace(self, extensions=tuple(e for e in self.extensions or () if e.number != number))
+
+
+@lru_cache(maxsize=256)
+def _suites(suites: tuple[int, ...]) -> bytes:
+    """The vector of suites: some are offered to thousands of servers."""
+    return vector(numbers(suites, 2), 2)
+
+
+def _extension(extension: Extension) -> bytes:
+    """One extension with its number and length."""
+    octets = extension.octets
+    if len(octets) < 0x10000:
+        return pack(">HH", extension.number & 0xFFFF, len(octets)) + octets
+    return number(extension.number, 2) + vector(octets, 2)
 
 
 def padded(hello: ClientHello, message_octets: int) -> ClientHello:

@@ -7,6 +7,7 @@ a client sends are written in ``wire.tls_client_extensions``.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
 from waxseal.wire import tls_registry as reg
@@ -16,6 +17,7 @@ MAX_EXTENSIONS: Final = 256
 """Extensions of one message that are read."""
 MAX_LIST_ENTRIES: Final = 1024
 """Entries of a list inside an extension that are read."""
+_MAX_KNOWN_OCTETS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,24 @@ def read_extensions(reader: FieldReader, *, retry: bool = False) -> ServerExtens
     if at + 2 <= reader.end and not reader.octets[at] and not reader.octets[at + 1]:
         reader.at = at + 2  # the usual case in a Certificate
         return NO_EXTENSIONS
+    end = at + 2 + int.from_bytes(reader.octets[at : at + 2], "big")
+    if end <= reader.end and end - at <= _MAX_KNOWN_OCTETS:
+        known = _known(reader.octets[at:end], retry)
+        if known is not None:
+            reader.at = end
+            return known
+    return _read_block(reader, retry)
+
+
+@lru_cache(maxsize=512)
+def _known(octets: bytes, retry: bool) -> ServerExtensions | None:
+    """A short block that breaks no rule, read once: the same few come from all servers. None for another."""
+    reader = FieldReader(octets, "")
+    found = _read_block(reader, retry)
+    return None if reader.deviations else found
+
+
+def _read_block(reader: FieldReader, retry: bool) -> ServerExtensions:
     block = reader.inner(2, "RFC 8446 §4.2")
     raw: list[Extension] = []
     seen: set[int] = set()

@@ -4,6 +4,8 @@ The reader never raises on received octets: a field that runs past the end gives
 as a `Deviation`. Which fields a message has stands in the modules of the messages.
 """
 
+import struct
+from struct import pack
 from typing import Final
 
 from waxseal.facts import Deviation
@@ -108,6 +110,11 @@ def number(value: int, size: int) -> bytes:
 
 def numbers(values: tuple[int, ...], size: int) -> bytes:
     """Numbers one after the other, `size` octets each."""
+    if size <= 2:
+        try:
+            return pack(f">{len(values)}{'BH'[size - 1]}", *values)
+        except struct.error:  # one of them is greater
+            pass
     return b"".join(number(value, size) for value in values)
 
 
@@ -132,6 +139,8 @@ def records(kind: int, octets: bytes, version: int = 0x0303, record_octets: int 
 
     Nothing at all makes no record.
     """
+    if 0 < len(octets) <= record_octets < 0x10000:
+        return pack(">BHH", kind, version & 0xFFFF, len(octets)) + octets
     return b"".join(
         bytes([kind]) + number(version, 2) + vector(octets[at : at + record_octets], 2)
         for at in range(0, len(octets), record_octets)

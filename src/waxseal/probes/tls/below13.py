@@ -7,8 +7,9 @@ from waxseal.facts import FallbackAnswer
 from waxseal.probes.tls.depth import Depth
 from waxseal.probes.tls.hellos import HelloMaker
 from waxseal.probes.tls.knowledge import Knowledge, VersionKnowledge
+from waxseal.probes.tls.leftovers import Leftovers
 from waxseal.probes.tls.question import Chooser, HelloTalk, Question, Strand, wait
-from waxseal.probes.tls.suites import CHUNK_SUITES, SuitePeel, peel_groups, peel_schemes, riders
+from waxseal.probes.tls.suites import CHUNK_SUITES, SuitePeel, riders
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls_client_hello import TLS_1_2
 from waxseal.wire.tls_server_hello import version_name
@@ -17,8 +18,11 @@ from waxseal.wire.tls_suite_properties import suite_class, suite_properties, sui
 TLS_1_1: Final = 0x0302
 TLS_1_0: Final = 0x0301
 SSL_3: Final = 0x0300
+PROTOCOL_VERSION: Final = 70
 FIRST_ANSWERS: Final = 4
 """Suites that are peeled one by one before classes are asked for, at depth ``standard``."""
+MODERN_ANSWERS: Final = 8
+"""The same for a server without TLS 1.1, which has few."""
 MOST_ANSWERS: Final = 12
 """Suites that are peeled in all, at depth ``standard``."""
 FEW_CLASSES: Final = 2
@@ -50,17 +54,20 @@ class Below13:
     def tls12(self) -> Strand:
         """TLS 1.2: suites with groups and schemes riding along, then what is left of those."""
         known = self.knowledge.versions[TLS_1_2]
-        newer = self.knowledge.versions[0x0304]
+        newer = None if self.depth is Depth.GRADE else self.knowledge.versions[0x0304]
         full = self.depth is Depth.FULL
         groups, schemes = riders(known, newer, schemes=full)
         peel = SuitePeel(known, self.knowledge, self.maker, groups, schemes, more=True, chooser=self.chooser)
         yield from self._suites(peel)
+        leftovers = Leftovers(self.knowledge, known, self.maker, groups, schemes)
         if known.accepted and self.depth is not Depth.GRADE:
-            yield from peel_groups(self.knowledge, known, self.maker)
-            if full:
-                yield from peel_schemes(self.knowledge, known, self.maker)
-            else:
-                yield from self._order(known)
+            yield from leftovers.ask(schemes=full)
+        before = len(known.suites)
+        yield from peel.settle()
+        if len(known.suites) > before:
+            yield from leftovers.ask(schemes=full)
+        if known.accepted and self.depth is Depth.STANDARD:
+            yield from self._order(known)
 
     def older(self) -> Strand:
         """TLS 1.1, 1.0 and SSL 3.0: a refusal of the first refuses those below it with it."""
@@ -73,17 +80,24 @@ class Below13:
             yield from self._suites(peel)
             if not known.accepted:
                 self._refuse_below(version)
-            elif version == max(v for v in (TLS_1_2, TLS_1_1, TLS_1_0) if self._accepts(v)):
-                yield from peel_groups(self.knowledge, known, self.maker)
+            elif not any(self._accepts(v) for v in range(version + 1, TLS_1_2 + 1)):
+                yield from Leftovers(self.knowledge, known, self.maker, peel.groups, peel.schemes).ask(
+                    schemes=False
+                )
 
     def _accepts(self, version: int) -> bool:
         return bool(self.knowledge.versions[version].accepted)
 
     def _refuse_below(self, version: int) -> None:
-        """A hello offers all versions up to its own: what refused it refused those below (RFC 5246 §E.1)."""
+        """A hello offers all versions up to its own: what refused it refused those below (RFC 5246 §E.1).
+
+        At depth ``full`` only the alert that names the version is taken for that.
+        """
         reaction = self.knowledge.versions[version].reaction
         refusal = self.knowledge.versions[version].refusal
         if reaction is None or refusal is None:
+            return
+        if self.depth is Depth.FULL and reaction.alert != PROTOCOL_VERSION:
             return
         for lower in (TLS_1_1, TLS_1_0, SSL_3):
             if lower < version and not any(self._accepts(v) for v in range(SSL_3, version)):
@@ -104,12 +118,16 @@ class Below13:
     def _suites(self, peel: SuitePeel) -> Strand:
         known = peel.known
         if self.depth is Depth.FULL:
+            peel.hold = known.number == TLS_1_2
             yield from self._patiently(peel)
             return
         new = known.number == TLS_1_2
-        peel.limit = FIRST_ANSWERS if new and self.depth is Depth.STANDARD else 1
+        modern = new and self.knowledge.versions[TLS_1_1].accepted is False
+        peel.limit = 1
+        if new and self.depth is Depth.STANDARD:
+            peel.limit, peel.hold = (MODERN_ANSWERS, True) if modern else (FIRST_ANSWERS, False)
         yield from self._patiently(peel)
-        if not known.accepted:
+        if not known.accepted or peel.held is not None:
             return
         if self.depth is Depth.GRADE:
             if new:
@@ -121,6 +139,7 @@ class Below13:
         if self.depth is Depth.STANDARD and new and len({class_of(s) for s in known.suites}) <= FEW_CLASSES:
             peel.limit = MOST_ANSWERS
             peel.wanted = _any
+            peel.hold = peel.groups.riding = True
             yield from peel.ask()
 
     def _worst(self, peel: SuitePeel) -> Strand:
@@ -141,6 +160,7 @@ class Below13:
             return wanted(found) and all(class_of(other) != found for other in known.suites)
 
         peel.wanted = of_other_class
+        peel.groups.riding = False  # a refusal is to be expected, and shall not be in doubt
         yield from peel.ask()
 
     def _patiently(self, peel: SuitePeel) -> Strand:
@@ -148,18 +168,18 @@ class Below13:
         before = list(peel.known.undecided)
         yield from peel.ask()
         known = peel.known
-        if known.accepted and not known.suites and not known.undecided:
+        if known.accepted and not known.suites and not known.undecided and known.number != SSL_3:
             known.undecided = before
             known.in_parts = True
             yield from peel.ask(CHUNK_SUITES)
 
     def fallback(self, when: Callable[[], bool]) -> Strand:
         """A lower version with TLS_FALLBACK_SCSV, where the server speaks a higher one (RFC 7507 §3)."""
-        yield from wait(when)
+        yield from wait("TLS_FALLBACK_SCSV", when)
         spoken = [v for v in self.knowledge.versions if self._accepts(v)]
         lower = [v for v in spoken if v < max(spoken)]
-        if not lower:
-            return
+        if not lower or (self.depth is not Depth.FULL and max(lower) == TLS_1_2 == min(lower)):
+            return  # TLS 1.3 tells of a fall back to TLS 1.2 by itself (RFC 8446 §4.1.3)
         version = max(lower)
         suites = (*(self.knowledge.versions[version].suites or suites_of_version(version)), reg.FALLBACK_SCSV)
         talk = yield Question("TLS_FALLBACK_SCSV", lambda: HelloTalk(self.maker.up_to_12(version, suites)))

@@ -5,8 +5,6 @@ the hello (``probes.tls.pool``) for the strands of ``tls13``, ``below13`` and ``
 early, what was seen until then is recorded.
 """
 
-from collections.abc import Callable
-
 from waxseal.facts import (
     Cause,
     CertificateTypeQuery,
@@ -27,11 +25,12 @@ from waxseal.probes.recorder import Recorder, Run, attempt
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_dialogue import DialogueResult
 from waxseal.probes.tls.below13 import Below13
+from waxseal.probes.tls.control import Control
 from waxseal.probes.tls.depth import Depth
-from waxseal.probes.tls.extras import Extras, shown
+from waxseal.probes.tls.extras import Extras, Taker, shown
 from waxseal.probes.tls.flaws import Flaws
 from waxseal.probes.tls.hellos import HelloMaker
-from waxseal.probes.tls.knowledge import SSL_2_NAME, VERSIONS, Knowledge
+from waxseal.probes.tls.knowledge import REFUSALS, SSL_2_NAME, VERSIONS, Knowledge
 from waxseal.probes.tls.pool import Pool
 from waxseal.probes.tls.question import HelloTalk, Strand, Talk, Tls13Talk
 from waxseal.probes.tls.scout import Scouted
@@ -43,8 +42,11 @@ from waxseal.trust.certificate import parse
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.smtp_command import address_literal
 from waxseal.wire.tls_client_hello import TLS_1_3
+from waxseal.wire.tls_record import alert_name
 
 PROBE = "tls"
+INTERNAL_ERROR = 80
+"""An alert that says nothing of what was offered (RFC 8446 §6.2)."""
 _CURVES = {name: number for number, name in reg.GROUP_NAMES.items()}
 
 
@@ -89,16 +91,21 @@ class Examination:
             extras = Extras(self.knowledge, maker, self.protocol)
             self._flaws = Flaws(self.knowledge, maker, depth, self.protocol, self.mode)
             self._sessions = self._make_sessions(run, maker, main)
+            control = Control(self.knowledge, extras)
             strands = self._strands(run, maker, extras, depth, main, other_names)
             simulation = Simulation(chosen_shapes(self.settings.simulate), server_name)
             self.peer.connection_limit += simulation.connections
             try:
-                await pool.ask(*strands, *simulation.strands())
+                await pool.ask(*map(control.watched, strands), *simulation.strands())
+                await pool.ask(control.ask())
             finally:
+                control.settle()
                 self._record(run, pool, extras, depth)
                 for fact in simulation.facts(pool.not_asked):
                     run.emit(fact)
-            if pool.not_asked:
+            if control.doubted:
+                run.ended = Ended(Cause.CLOSED, detail="from some question on, without an alert")
+            elif pool.not_asked:
                 run.ended = Ended(Cause.BUDGET_SPENT, detail=pool.not_asked[0])
 
     async def without_name(self, main: DialogueResult) -> None:
@@ -127,7 +134,9 @@ class Examination:
             own_name=lambda: own_name or address_literal(run.streams[-1].local_address or "127.0.0.1"),
             now=self.peer.network.clock.monotonic,
         )
-        sessions.take_main(main.scouted, stood=main.stage is Stage.QUIT)
+        broke_off = main.stage is Stage.EHLO_TLS and main.cause in (Cause.ALERT, Cause.CLOSED, Cause.RESET)
+        stood = True if main.stage is Stage.QUIT else False if broke_off else None
+        sessions.take_main(main.scouted, stood=stood)
         return sessions
 
     def _take_main(self, main: DialogueResult) -> None:
@@ -179,8 +188,9 @@ class Examination:
         strands.append(self._watched(run, maker.server_name, below.tls12(), "1.2"))
         strands.append(self._watched(run, maker.server_name, below.older(), "older"))
         strands.append(extras.ask_ssl2())
-        if maker.server_name:
-            strands.append(extras.show("", "no server name", self._no_name_taker(run, main)))
+        no_name = self._no_name_taker(run, main) if maker.server_name else None
+        if no_name is not None and depth is Depth.GRADE:
+            strands.append(extras.show("", "no server name", no_name))
         strands += [
             extras.show(name, f"certificate of {name}", self._chain_taker(run, name)) for name in other_names
         ]
@@ -188,7 +198,7 @@ class Examination:
         if depth is Depth.GRADE and new:
             strands.append(self._watched(run, maker.server_name, peel.other_key(), "1.3"))
         if depth is not Depth.GRADE:
-            strands.append(extras.ask_tolerance(lambda: {"1.3", "1.2"} & self._done != set()))
+            strands.append(extras.ask_tolerance(lambda: {"1.3", "1.2"} & self._done != set(), no_name))
             strands.append(self._sessions.ask(lambda: {"1.2", "older"} <= self._done))
             strands.append(self._flaws.ask(lambda: {"1.2", "older"} <= self._done))
         return strands
@@ -220,16 +230,15 @@ class Examination:
         emit_chain(run, chain, known.name if known is not None else "", server_name, self.peer.network)
         self._take_key(leaf.key_type, leaf.curve)
 
-    def _chain_taker(self, run: Run, name: str) -> Callable[[Talk, tuple[bytes, ...]], None]:
+    def _chain_taker(self, run: Run, name: str) -> Taker:
         return lambda talk, chain: self._take_chain(run, talk, name)
 
-    def _no_name_taker(self, run: Run, main: DialogueResult) -> Callable[[Talk, tuple[bytes, ...]], None]:
+    def _no_name_taker(self, run: Run, main: DialogueResult) -> Taker:
         def take(talk: Talk, chain: tuple[bytes, ...]) -> None:
             if not chain:
                 if talk.cause in (Cause.ALERT, Cause.CLOSED, Cause.RESET):
                     reaction = talk.reaction()
-                    detail = f"{reaction.cause.value} {reaction.detail}".strip()
-                    run.emit(NoSniAnswer(completed=False, alert=reaction.alert, detail=detail))
+                    run.emit(NoSniAnswer(completed=False, alert=reaction.alert, detail=_ending(reaction)))
                 return
             sha256 = parse(chain[0]).sha256
             run.emit(NoSniAnswer(completed=True, leaf_sha256=sha256))
@@ -243,7 +252,7 @@ class Examination:
         ssl2 = extras.ssl2
         answer = VersionAnswer(SSL_2_NAME, None)
         if ssl2 is not None:
-            decided = ssl2.answered or ssl2.reaction.cause is not Cause.TIMED_OUT
+            decided = ssl2.answered or ssl2.reaction.cause in (*REFUSALS, Cause.NOT_TLS)
             answer = VersionAnswer(SSL_2_NAME, ssl2.answered if decided else None, ssl2.reaction)
             run.emit(ssl2)
         knowledge = self.knowledge
@@ -274,15 +283,28 @@ class Examination:
         return CertificateTypes(queries=tuple(self._type_query(kind) for kind in ("rsa", "ec")))
 
     def _type_query(self, kind: str) -> CertificateTypeQuery:
-        """Whether a key type is there: by schemes in TLS 1.3, by suites before it."""
+        """Whether a key type is there: by schemes in TLS 1.3, by suites before it.
+
+        Only an alert that names the offer as the cause says that it is not (RFC 8446 §4.4.2.2); a connection
+        that is merely broken off may have other reasons.
+        """
         new = self.knowledge.versions[TLS_1_3]
         old = self.knowledge.versions[0x0303]
         schemes = reg.RSA_SCHEMES if kind == "rsa" else reg.ECDSA_SCHEMES
         signer = "rsa" if kind == "rsa" else "ecdsa"
         if kind in self._types:
             return CertificateTypeQuery(kind, True)
-        absent_new = new.accepted is False or not set(schemes) & set(new.schemes.remaining)
-        absent_old = old.accepted is False or not any(signs(s) == signer for s in old.undecided)
-        if absent_new and (absent_old or new.accepted):
-            return CertificateTypeQuery(kind, False, "refused when asked for it alone")
-        return CertificateTypeQuery(kind, None, "not asked for alone")
+        asked_new = new.accepted is False or not set(schemes) & set(new.schemes.remaining)
+        asked_old = old.accepted is False or not any(signs(s) == signer for s in old.undecided)
+        if not asked_new or not (asked_old or new.accepted):
+            return CertificateTypeQuery(kind, None, "not asked for alone")
+        refusal = new.schemes.refusal if new.accepted else old.refusal
+        how = "no answer" if refusal is None else _ending(refusal)
+        is_no = refusal is not None and refusal.alert not in (None, INTERNAL_ERROR)
+        return CertificateTypeQuery(kind, False if is_no else None, f"asked for alone: {how}")
+
+
+def _ending(reaction: Reaction) -> str:
+    """In words, with the name of the alert."""
+    alert = f"{alert_name(reaction.alert)} ({reaction.alert})" if reaction.alert is not None else ""
+    return " ".join(part for part in (reaction.cause.value, alert, reaction.detail) if part)

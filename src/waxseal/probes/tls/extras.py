@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from waxseal.facts import Cause, MailProtocol, Reaction, Ssl2Answer, TlsTolerance, ToleranceAnswer
-from waxseal.probes.tls.hellos import GROUPS_13, HelloMaker
+from waxseal.probes.tls.hellos import CURVES, GROUPS_13, HelloMaker
 from waxseal.probes.tls.knowledge import Knowledge
 from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk, Tls13Talk, entropy, wait
 from waxseal.wire import tls_client_extensions as ext
@@ -24,6 +24,8 @@ SEGMENT_PAUSE_S: Final = 0.2
 UNKNOWN_EXTENSION: Final = Extension(0x6B6B, b"waxseal")
 """A number that nobody has registered, and none of GREASE's."""
 UNKNOWN_VERSION: Final = 0x0399
+ALERT_OCTETS: Final = 7
+"""An alert in clear with its record's header."""
 RECORD_SIZE: Final = 1024
 """A record_size_limit that a server must obey (RFC 8449 §4)."""
 ALPN_NAMES: Final = {
@@ -32,6 +34,10 @@ ALPN_NAMES: Final = {
     MailProtocol.POP3: (b"pop3",),
 }
 """ALPN names: registered for IMAP and POP3; for SMTP the one that Exim takes, and takes only alone."""
+
+
+Taker = Callable[[Talk, tuple[bytes, ...]], None]
+"""Takes an answer, and the certificates that it shows."""
 
 
 class Ssl2Talk(Talk):
@@ -50,12 +56,14 @@ class Ssl2Talk(Talk):
         """Read on until the answer is whole."""
         self._octets += data
         self.first = self._octets[:64]
+        if self._octets[0] == reg.ALERT and len(self._octets) < ALERT_OCTETS:
+            return b""
         self.answer = parse_ssl2_answer(self._octets)
         if self.answer is not None:
             self.done = True
             self.cause = Cause.COMPLETED
             if isinstance(self.answer, NotSsl2):
-                is_alert = len(self._octets) >= 7 and self._octets[0] == reg.ALERT
+                is_alert = self._octets[0] == reg.ALERT
                 self.cause = Cause.ALERT if is_alert else Cause.NOT_TLS
                 self.alert = self._octets[6] if is_alert else None
         return b""
@@ -93,12 +101,25 @@ class Extras:
             certificate_sha256="" if hello is None else hashlib.sha256(hello.certificate).hexdigest(),
         )
 
-    def show(self, server_name: str, about: str, take: Callable[[Talk, tuple[bytes, ...]], None]) -> Strand:
+    def show(self, server_name: str, about: str, take: Taker) -> Strand:
         """The certificates that are shown for a server name, or for none; `take` gets talk and chain."""
         maker = HelloMaker(server_name, self.maker.share_group)
         talk = yield Question(about, lambda: self._usual(maker))
         self.knowledge.note(talk)
         take(talk, shown(talk))
+
+    def usual(self) -> HelloTalk | Tls13Talk:
+        """A hello like those that were answered."""
+        return self._usual(self.maker)
+
+    def take_back(self, doubted: list[Reaction]) -> bool:
+        """Forget answers that are in doubt; whether there were any."""
+        found = False
+        if self.ssl2 is not None and self.ssl2.reaction in doubted:
+            self.ssl2, found = None, True
+        if self.tolerance is not None and any(a.reaction in doubted for a in self.tolerance.answers):
+            self.tolerance, found = None, True
+        return found
 
     def _usual(self, maker: HelloMaker, further: tuple[Extension, ...] = ()) -> HelloTalk | Tls13Talk:
         """A hello in the highest version, with the suites that are known to be accepted in reverse order.
@@ -112,25 +133,41 @@ class Extras:
             return maker.tls13(suites, further=further)
         return HelloTalk(maker.up_to_12(version, suites, further=further))
 
-    def ask_tolerance(self, when: Callable[[], bool]) -> Strand:
-        """Everything unusual at once; its parts apart only where that fails."""
-        yield from wait(when)
+    def ask_tolerance(self, when: Callable[[], bool], no_name: Taker | None) -> Strand:
+        """Everything unusual at once; its parts apart only where that fails.
+
+        Args:
+            when: Whether enough is known of the server.
+            no_name: Where no server name is to be tried too, that is done with the same hello, which is then
+                followed by two apart where it fails; takes talk and chain.
+        """
+        yield from wait("tolerance", when)
         version = self.knowledge.highest
         if version is None:
             return
         answers: list[ToleranceAnswer] = []
         parts = [p for p in _PARTS if version == TLS_1_3 or p not in ("unknown-version", "record-size-limit")]
-        talk = yield Question("tolerance", lambda: self._unusual(tuple(parts)), more=True)
+        maker = self.maker if no_name is None else HelloMaker("", self.maker.share_group)
+        talk = yield Question("tolerance", lambda: self._unusual(tuple(parts), maker), more=True)
+        if no_name is not None and self._answer("all", talk).reaction.cause is Cause.COMPLETED:
+            no_name(talk, shown(talk))
+        elif no_name is not None:
+            yield from self.show("", "no server name", no_name)
+            talk = yield Question("tolerance", lambda: self._unusual(tuple(parts), self.maker), more=True)
         self._note_order(talk)
         answers.append(self._answer("all", talk))
+        self.tolerance = self._tolerated(version, answers, talk)
         if answers[0].reaction.cause is not Cause.COMPLETED:
             for part in parts:
                 talk = yield Question(
                     f"tolerance of {part}",
-                    lambda part=part: self._unusual((part,)),  # type: ignore[misc]
+                    lambda part=part: self._unusual((part,), self.maker),  # type: ignore[misc]
                 )
                 answers.append(self._answer(part, talk))
-        self.tolerance = TlsTolerance(
+                self.tolerance = self._tolerated(version, answers, talk)
+
+    def _tolerated(self, version: int, answers: list[ToleranceAnswer], talk: Talk) -> TlsTolerance:
+        return TlsTolerance(
             version=self.knowledge.versions[version].name,
             answers=tuple(answers),
             record_size_limit=_record_size_limit(talk),
@@ -154,27 +191,29 @@ class Extras:
             return ToleranceAnswer(what, reaction, len(talk.hello.message()))
         return ToleranceAnswer(what, reaction)
 
-    def _unusual(self, parts: tuple[str, ...]) -> Talk:
+    def _unusual(self, parts: tuple[str, ...], maker: HelloMaker) -> Talk:
         further = [UNKNOWN_EXTENSION] if "unknown-extension" in parts else []
         names = ALPN_NAMES.get(self.protocol)
         if "alpn" in parts and names:
             further.append(ext.protocols(names))
         version = self.knowledge.highest
         if version != TLS_1_3:
-            talk = self._usual(self.maker, tuple(further))
+            talk = self._usual(maker, tuple(further))
             if isinstance(talk, HelloTalk):
                 talk.hello = self._shaped(talk.hello, parts)
             return self._sent(talk, parts)
-        return self._sent(self._unusual_13(parts, tuple(further)), parts)
+        return self._sent(self._unusual_13(parts, tuple(further), maker), parts)
 
-    def _unusual_13(self, parts: tuple[str, ...], further: tuple[Extension, ...]) -> Tls13Talk:
+    def _unusual_13(
+        self, parts: tuple[str, ...], further: tuple[Extension, ...], maker: HelloMaker
+    ) -> Tls13Talk:
         known = self.knowledge.versions[TLS_1_3]
         suites = tuple(reversed(known.suites)) or suites_of_version(TLS_1_3)
-        usual = known.groups.accepted[0] if known.groups.accepted else self.maker.share_group
-        shares = [usual] if usual in available_groups() else [self.maker.share_group]
+        small = [group for group in known.groups.accepted if group in CURVES and group in available_groups()]
+        shares = small[:1] or [self.maker.share_group]
         if "large" in parts and reg.X25519_MLKEM768 in available_groups():
             shares.insert(0, reg.X25519_MLKEM768)
-        talk = self.maker.tls13(suites, GROUPS_13, shares=tuple(dict.fromkeys(shares)), further=further)
+        talk = maker.tls13(suites, GROUPS_13, shares=tuple(dict.fromkeys(shares)), further=further)
         hello = self._shaped(talk.hello, parts)
         talk.hello = talk.client.hello = hello
         return talk

@@ -5,6 +5,7 @@ connection: extended main secret, encrypt-then-MAC, tickets, OCSP status, SCTs, 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from waxseal.probes.tls.question import HelloTalk, Tls13Talk, entropy
@@ -73,24 +74,8 @@ class HelloMaker:
         if version == SSL_3:
             suites = (*suites, reg.EMPTY_RENEGOTIATION_INFO_SCSV)
             return ClientHello(random, suites, None, version, compressions=(_DEFLATE, 0))
-        extensions = [ext.server_name(self.server_name)] if self.server_name else []
-        extensions += [
-            ext.renegotiation_info(),
-            ext.extended_main_secret(),
-            ext.supported_groups(groups),
-            ext.point_formats((0, 1, 2)),
-            ext.session_ticket(),
-        ]
-        if version >= TLS_1_2:
-            extensions.append(ext.signature_algorithms(schemes))
-        extensions += [
-            ext.encrypt_then_mac(),
-            ext.status_request(),
-            ext.signed_certificate_timestamps(),
-            ext.heartbeat(),
-            *further,
-        ]
-        return ClientHello(random, suites, tuple(extensions), version, compressions=(_DEFLATE, 0))
+        extensions = _up_to_12(self.server_name, groups, schemes if version >= TLS_1_2 else None)
+        return ClientHello(random, suites, (*extensions, *further), version, compressions=(_DEFLATE, 0))
 
     def tls13(
         self,
@@ -130,20 +115,50 @@ class HelloMaker:
         further: tuple[Extension, ...],
     ) -> ClientHello:
         random, session_id = entropy(RANDOM_OCTETS), entropy(_SESSION_ID_OCTETS)
-        extensions = [ext.server_name(self.server_name)] if self.server_name else []
-        extensions += [
-            ext.supported_groups(groups),
-            ext.signature_algorithms(schemes),
-            ext.signature_algorithms_cert(SCHEMES_12),
-            ext.supported_versions((TLS_1_3,)),
-            ext.psk_modes(),
-            ext.key_shares(shares),
-            ext.status_request(),
-            ext.signed_certificate_timestamps(),
-            ext.record_size_limit(2**14 + 1),
-            *further,
-        ]
-        return ClientHello(random, suites, tuple(extensions), TLS_1_2, session_id)
+        before, behind = _around_shares(self.server_name, groups, schemes)
+        extensions = (*before, ext.key_shares(shares), *behind, *further)
+        return ClientHello(random, suites, extensions, TLS_1_2, session_id)
+
+
+@lru_cache(maxsize=64)
+def _up_to_12(
+    server_name: str, groups: tuple[int, ...], schemes: tuple[int, ...] | None
+) -> tuple[Extension, ...]:
+    """The extensions of a hello up to TLS 1.2, which are the same in many; schemes are None before 1.2."""
+    return (
+        *((ext.server_name(server_name),) if server_name else ()),
+        ext.renegotiation_info(),
+        ext.extended_main_secret(),
+        ext.supported_groups(groups),
+        ext.point_formats((0, 1, 2)),
+        ext.session_ticket(),
+        *((ext.signature_algorithms(schemes),) if schemes is not None else ()),
+        ext.encrypt_then_mac(),
+        ext.status_request(),
+        ext.signed_certificate_timestamps(),
+        ext.heartbeat(),
+    )
+
+
+@lru_cache(maxsize=64)
+def _around_shares(
+    server_name: str, groups: tuple[int, ...], schemes: tuple[int, ...]
+) -> tuple[tuple[Extension, ...], tuple[Extension, ...]]:
+    """The extensions of a hello of TLS 1.3 before and behind the key shares, which are the same in many."""
+    before = (
+        *((ext.server_name(server_name),) if server_name else ()),
+        ext.supported_groups(groups),
+        ext.signature_algorithms(schemes),
+        ext.signature_algorithms_cert(SCHEMES_12),
+        ext.supported_versions((TLS_1_3,)),
+        ext.psk_modes(),
+    )
+    behind = (
+        ext.status_request(),
+        ext.signed_certificate_timestamps(),
+        ext.record_size_limit(2**14 + 1),
+    )
+    return before, behind
 
 
 def made_of(shares: tuple[object, ...]) -> tuple[tuple[int, bytes], ...]:

@@ -41,11 +41,13 @@ class Dimension:
         accepted: Found so far, in that order.
         remaining: Not decided.
         listed: The server listed them itself.
+        refusal: How the server refused some, asked for alone; None where it did not.
     """
 
     accepted: list[int]
     remaining: list[int]
     listed: bool = False
+    refusal: Reaction | None = None
 
     def take(self, number: int | None) -> bool:
         """Note one as found; whether it was not known before."""
@@ -56,9 +58,18 @@ class Dimension:
             self.remaining.remove(number)
         return True
 
-    def close(self) -> None:
+    def close(self, refusal: Reaction | None = None) -> None:
         """All that remain are refused."""
         self.remaining.clear()
+        self.refusal = refusal
+
+    def take_back(self, doubted: list[Reaction], everything: list[int]) -> bool:
+        """Undo a refusal that is in doubt; whether there was one."""
+        if self.refusal is None or self.refusal not in doubted:
+            return False
+        self.remaining = [number for number in everything if number not in self.accepted]
+        self.refusal = None
+        return True
 
     def as_list(self, version: str) -> NumberList:
         """The same as part of a fact."""
@@ -119,6 +130,18 @@ class VersionKnowledge:
         """The server was asked for it and gave no answer."""
         if self.accepted is None:
             self.reaction = reaction
+
+    def take_back(self, doubted: list[Reaction]) -> bool:
+        """Undo refusals that are in doubt; whether there were any."""
+        fresh = _fresh(self.number)
+        found = self.groups.take_back(doubted, fresh.groups.remaining)
+        found |= self.schemes.take_back(doubted, fresh.schemes.remaining)
+        if self.accepted is False and self.reaction in doubted:
+            self.accepted, found = None, True
+        if self.refusal is not None and self.refusal in doubted:
+            self.undecided = [suite for suite in fresh.undecided if suite not in self.suites]
+            self.refusal, found = None, True
+        return found
 
     def list_groups(self, listed: tuple[int, ...] | None, used: int | None) -> None:
         """Take in the group that was used, and those that the server lists, which decides all of them."""
@@ -202,6 +225,14 @@ class Knowledge:
         elif talk.flight.key_exchange is not None:
             self._exchange(hello, talk.flight.key_exchange)
         return known
+
+    def take_back(self, doubted: list[Reaction]) -> bool:
+        """Undo refusals that are in doubt; whether there were any."""
+        found = [known.take_back(doubted) for known in self.versions.values()]
+        if self.fallback is not None and self.fallback.reaction in doubted:
+            self.fallback = None
+            found.append(True)
+        return any(found)
 
     def _exchange(self, hello: ServerHello, seen: ServerKeyExchange) -> None:
         key = (hello.version, seen.group, seen.prime, seen.generator)

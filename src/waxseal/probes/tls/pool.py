@@ -8,9 +8,11 @@ is closed, and a server that asks to come back later, or breaks off, is given ti
 
 import asyncio
 import contextlib
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from waxseal.facts import Cause, MailProtocol, Stage, TlsMode
+from waxseal.net.conversation import Conversation, Step, converse
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
@@ -39,6 +41,13 @@ class Lane:
     def waits(self) -> bool:
         """Whether its question can be asked now."""
         return self.question is not None and not self.asking and self.question.until is None
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A connection; `bound` once it has its question, or is found to have none."""
+
+    bound: bool = False
 
 
 class PutOffError(Exception):
@@ -78,6 +87,8 @@ class Pool:
     _ready: int = 0
     _answered: asyncio.Event = field(default_factory=asyncio.Event)
     _stopped: str = ""
+    _workers: set[asyncio.Task[None]] = field(default_factory=set)
+    _over: asyncio.Future[None] = field(init=False)
 
     async def ask(self, *strands: Strand) -> None:
         """Run the strands to their ends, the first ones first where connections are short.
@@ -87,34 +98,67 @@ class Pool:
         self._lanes = [Lane(strand) for strand in strands]
         for lane in tuple(self._lanes):
             self._advance(lane, None)
-        workers: set[asyncio.Task[None]] = set()
+        self._over = asyncio.get_running_loop().create_future()
         try:
-            while self._lanes:
-                while self._open < self.parallel and self._wanted() > self._ready and not self._stopped:
-                    self._open += 1
-                    self._ready += 1
-                    self.most_open = max(self.most_open, self._open)
-                    workers.add(asyncio.create_task(self._work()))
-                if not workers:
-                    break
-                done, workers = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+            self._engage()
+            if self._workers:
+                await self._over
         except BaseException:
             self._stop("the examination was broken off")
             raise
         finally:
+            self._over.cancel()
+            workers = tuple(self._workers)
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             for lane in self._lanes:
                 self._give_up(lane)
 
+    def _engage(self) -> None:
+        """Let as many work as there is something to ask, and connections may be open."""
+        while self._take_slot():
+            task = asyncio.create_task(self._work())
+            self._workers.add(task)
+            task.add_done_callback(self._worked)
+
+    def _take_slot(self) -> bool:
+        """Take a connection, where one more has something to ask."""
+        if self._open >= self.parallel or self._stopped or self._wanted() <= self._ready:
+            return False
+        self._open += 1
+        self._ready += 1
+        self.most_open = max(self.most_open, self._open)
+        return True
+
+    async def _work(self) -> None:
+        """One connection after the other, for as long as there is something to ask."""
+        working = True
+        while working:
+            await self._connect_and_ask()
+            working = self._take_slot()
+            self._engage()
+            if not self._lanes and not self._over.done():
+                self._over.set_result(None)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._workers.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if self._over.done():
+            return
+        if error is not None:
+            self._over.set_exception(error)
+        elif not self._workers:
+            self._over.set_result(None)
+
     def _wanted(self) -> int:
         """How many connections have a question waiting, or are sure to get one."""
-        questions = [lane.question for lane in self._lanes if lane.question is not None and lane.waits]
-        coming = [x for x in self._lanes if x.asking and x.question is not None and x.question.more]
-        return len(questions) + len(coming)
+        wanted = 0
+        for lane in self._lanes:
+            question = lane.question
+            if question is not None and (question.more if lane.asking else question.until is None):
+                wanted += 1
+        return wanted
 
     def _advance(self, lane: Lane, answer: Talk | None) -> None:
         """Give a strand its answer and take its next question; a strand that is through leaves."""
@@ -140,7 +184,7 @@ class Pool:
             self.not_asked.append(f"{lane.question.about}: {why}")
         lane.strand.close()
 
-    async def _next(self) -> Lane | None:
+    def _next(self) -> Generator[Step, bytes, Lane | None]:
         """The first lane with a question to ask; waits while one may come, None where none will."""
         while True:
             lane = next((x for x in self._lanes if x.waits), None)
@@ -150,51 +194,62 @@ class Pool:
             if not any(x.asking and x.question is not None and x.question.more for x in self._lanes):
                 return None
             self._answered.clear()
-            await self._answered.wait()
+            yield self._answered.wait()
 
-    async def _work(self) -> None:
+    async def _connect_and_ask(self) -> None:
         """One connection from its start to its end."""
-        counted = True
-        stream: ByteStream | None = None
-        lane: Lane | None = None
+        line = Line()
         try:
-            stream, before = await self._make_ready()
-            lane = await self._next()
-            self._ready -= 1
-            counted = False
-            if lane is None or lane.question is None:
-                await self._leave(stream, before.goodbye())
-                return
-            talk = lane.question.talk()
-            await self._hold(stream, talk)
-            if talk.cause is Cause.RESET and not lane.retried:
-                lane.asking, lane.retried = False, True
-                await self._pause(PutOffError("connections are broken off"))
-                return
-            self._tell(lane, talk)
-            last = talk
-            if (further := talk.follow()) is not None:
-                await self._hold(stream, further)
-                last = further
-                self._wake()
-            await self._leave(stream, last.farewell())
+            stream = await self._connect()
+            try:
+                await converse(stream, self._conversation(stream, line))
+            finally:
+                stream.abort()
         except PutOffError as error:
             await self._pause(error)
         except NetError as error:
             self._stop(f"{error.cause.value} {error.detail}".strip())
         finally:
-            if counted:
+            if not line.bound:
                 self._ready -= 1
             self._open -= 1
-            if stream is not None:
-                stream.abort()
+
+    def _conversation(self, stream: ByteStream, line: Line) -> Conversation:
+        """All that is said on one connection.
+
+        Raises:
+            PutOffError: The server would not.
+            NetError: The time limit is spent.
+        """
+        before = opener(self.protocol, self.mode, self._own_name(stream))
+        yield from self._open_dialogue(before)
+        lane = yield from self._next()
+        self._ready -= 1
+        line.bound = True
+        if lane is None or lane.question is None:
+            yield from self._leave(before.goodbye())
+            return
+        talk = lane.question.talk()
+        yield from self._hold(talk)
+        if talk.cause is Cause.RESET and not lane.retried:
+            lane.asking, lane.retried = False, True
+            self._answered.set()  # a connection that is ready may take it
+            raise PutOffError("connections are broken off")
+        further = talk.follow()  # before the strand goes on, so that whoever waits for it knows of it
+        self._tell(lane, talk)
+        last = talk
+        if further is not None:
+            yield from self._hold(further)
+            last = further
+            self._wake()
+        yield from self._leave(last.farewell())
 
     def _tell(self, lane: Lane, talk: Talk) -> None:
         if lane in self._lanes:
             self._advance(lane, talk)
 
-    async def _make_ready(self) -> tuple[ByteStream, Opener]:
-        """Open a connection and go as far as the hello.
+    async def _connect(self) -> ByteStream:
+        """Open a connection.
 
         Raises:
             PutOffError: The server would not.
@@ -209,18 +264,12 @@ class Pool:
             raise
         self.run.connections += 1
         self.run.streams.append(stream)
-        before = opener(self.protocol, self.mode, self._own_name(stream))
-        try:
-            await self._open_dialogue(stream, before)
-        except BaseException:
-            stream.abort()
-            raise
-        return stream, before
+        return stream
 
     def _own_name(self, stream: ByteStream) -> str:
         return self.ehlo_name or address_literal(stream.local_address or "127.0.0.1")
 
-    async def _open_dialogue(self, stream: ByteStream, before: Opener) -> None:
+    def _open_dialogue(self, before: Opener) -> Conversation:
         """Speak until the hello is due.
 
         Raises:
@@ -229,7 +278,8 @@ class Pool:
         """
         while not before.ready:
             try:
-                data, _ = await self.peer.timed(before.stage, stream.read())
+                with self.peer.stage(before.stage) as under_way:
+                    data = yield under_way.limit_s
             except NetError as error:
                 if error.cause in (Cause.RESET, Cause.TIMED_OUT):
                     raise PutOffError(f"{error.cause.value} at {before.stage.value}") from error
@@ -237,16 +287,15 @@ class Pool:
             answer = before.receive(data) if data else b""
             declined = before.declined
             if declined is not None:
-                with contextlib.suppress(NetError):
-                    await self._leave(stream, before.goodbye())
+                yield from self._leave(before.goodbye())
                 text = f"{declined.code or ''} {declined.text}".strip()[:120]
                 raise PutOffError(f"declined at {declined.stage.value}: {text}", final=not declined.temporary)
             if not data or before.extra:
                 raise PutOffError(f"closed at {before.stage.value}")
             if answer:
-                await stream.write(answer)
+                yield answer
 
-    async def _hold(self, stream: ByteStream, talk: Talk) -> None:
+    def _hold(self, talk: Talk) -> Conversation:
         """Hold a talk to its end."""
         clock = self.peer.network.clock
         began = clock.monotonic()
@@ -254,17 +303,18 @@ class Pool:
         try:
             for number, segment in enumerate(talk.segments()):
                 if number and talk.pause_s:
-                    await asyncio.sleep(talk.pause_s)
-                await stream.write(segment)
+                    yield asyncio.sleep(talk.pause_s)
+                yield segment
             while not talk.done:
                 try:
                     limit = ANSWER_LIMIT_S if talk.quiet_s is None else talk.quiet_s
-                    data, _ = await self.peer.timed(Stage.HANDSHAKE, stream.read(), limit)
+                    with self.peer.stage(Stage.HANDSHAKE, limit) as under_way:
+                        data = yield under_way.limit_s
                 except NetError as error:
                     if error.cause is Cause.TIMED_OUT and talk.quiet_s is not None:
                         answer = talk.silence()
                         if answer:
-                            await stream.write(answer)
+                            yield answer
                         continue
                     raise
                 if not data:
@@ -273,22 +323,23 @@ class Pool:
                 octets += len(data)
                 answer = talk.receive(data)
                 if answer:
-                    await stream.write(answer)
+                    yield answer
                 if octets > MAX_TALK_OCTETS and not talk.done:
                     talk.end(Cause.LIMIT, f"{octets} octets")
         except NetError as error:
             talk.end(error.cause, error.detail)
         talk.elapsed_s = round(clock.monotonic() - began, 6)
 
-    async def _leave(self, stream: ByteStream, farewell: bytes) -> None:
+    def _leave(self, farewell: bytes) -> Conversation:
         """Say good-bye, close our side, and wait for the server's end, so that it has let go too."""
+        clock = self.peer.network.clock
         with contextlib.suppress(NetError, TimeoutError):
             if farewell:
-                await stream.write(farewell)
-            await stream.close_writing()
-            async with asyncio.timeout(CLOSING_LIMIT_S):
-                while await stream.read():
-                    pass
+                yield farewell
+            yield None
+            ends_at = clock.monotonic() + CLOSING_LIMIT_S
+            while (yield ends_at - clock.monotonic()):
+                pass
 
     async def _pause(self, error: PutOffError) -> None:
         """Give the server time, and ask for less at once."""

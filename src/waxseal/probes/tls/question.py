@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from waxseal.facts import Cause, Reaction
-from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
 from waxseal.wire.tls_client_hello import ClientHello
 from waxseal.wire.tls_events import (
@@ -208,10 +207,10 @@ class Tls13Talk(Talk):
 
     def _judge(self) -> None:
         self.done = True
-        alert = next((e for e in self.events if isinstance(e, AlertReceived)), None)
+        last = self.events[-1] if self.events else None
         failed = next((e for e in self.events if isinstance(e, Failed)), None)
-        if alert is not None:
-            self.cause, self.alert = Cause.ALERT, alert.description
+        if isinstance(last, AlertReceived):  # one that came before the end was a warning
+            self.cause, self.alert = Cause.ALERT, last.description
         elif self._hellos():
             self.cause = Cause.COMPLETED
         elif failed is not None:
@@ -283,6 +282,6 @@ Strand = Generator[Question, Talk, None]
 """Questions that depend on one another."""
 
 
-def wait(until: Callable[[], bool]) -> Strand:
-    """Wait for other strands."""
-    yield Question("waiting", until=until)
+def wait(about: str, until: Callable[[], bool]) -> Strand:
+    """Wait for other strands, with a question about this to come."""
+    yield Question(about, until=until)

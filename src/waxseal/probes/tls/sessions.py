@@ -42,7 +42,6 @@ from waxseal.wire.tls_client_hello import TLS_1_2, TLS_1_3
 from waxseal.wire.tls_events import CertificatesShown, Resumption12
 from waxseal.wire.tls_server_certificates import CertificateRequest
 from waxseal.wire.tls_server_hello import version_name
-from waxseal.wire.tls_suite_properties import suites_of_version
 
 SESSION_ID, TICKET, PSK = "session-id", "ticket", "psk"
 SHORT_ID_OCTETS: Final = 16
@@ -91,9 +90,8 @@ class Sessions:
         self._now = now
         self._began = now()
         self._main = Scouted()
-        self._main_stood = False
         self._request: tuple[int, CertificateRequest | None] | None = None
-        self._stood: set[int] = set()
+        self._stood: dict[int, bool | None] = {}
         self._found: dict[str, Resumption] = {}
         self._early_accepted: bool | None = None
         self._early_reply = b""
@@ -101,24 +99,25 @@ class Sessions:
         self._renegotiation: Renegotiation | None = None
         self._raw_key: RawPublicKeyAnswer | None = None
 
-    def take_main(self, main: Scouted, *, stood: bool) -> None:
+    def take_main(self, main: Scouted, *, stood: bool | None) -> None:
         """What the main conversation showed: tickets of TLS 1.3, and whether a certificate was asked for.
 
         Args:
             main: Its handshake, which was completed.
-            stood: Whether the server went on talking afterwards, without a certificate of ours.
+            stood: Whether the server went on talking afterwards, without a certificate of ours; None where
+                that was not seen.
         """
         self._main = main
         hello = main.hello
         if hello is None:
             return
         self._request = hello.version, main.request
-        if stood:
-            self._stood.add(hello.version)
+        self._stood[hello.version] = stood
         if hello.version == TLS_1_3:
             tickets = main.tickets
             lifetime = tickets[-1].lifetime_s if tickets else None
-            self._found[PSK] = Resumption(PSK, bool(tickets), lifetime_s=lifetime, tickets=len(tickets))
+            given = True if tickets else False if stood else None
+            self._found[PSK] = Resumption(PSK, given, lifetime_s=lifetime, tickets=len(tickets))
 
     def see(self, talk: Talk) -> None:
         """Look for a CertificateRequest in whatever was answered; the first one that came stays."""
@@ -142,7 +141,7 @@ class Sessions:
         if self.depth is not Depth.FULL:
             return
         yield from self._ask_psk()
-        yield from wait(when)
+        yield from wait("sessions", when)
         place = self._place()
         if place is None:
             yield from self._ask_raw_key()
@@ -158,32 +157,38 @@ class Sessions:
         return None
 
     def _ask_12(self, version: int, suites: tuple[int, ...]) -> Strand:
+        without = whole_hello(self.maker, version, suites, ticket=False)
         raw = ext.server_certificate_types((RAW_PUBLIC_KEY, _X509))
-        hello = whole_hello(self.maker, version, suites, ticket=False)
-        hello = hello if hello.extensions is None else hello.with_extension(raw)
+        hello = without if without.extensions is None else without.with_extension(raw)
         first = yield Question("session", lambda: SessionTalk12(Tls12Client(hello, entropy)), more=True)
         if not isinstance(first, SessionTalk12):
             return
         self._take_first(version, first)
-        if first.cause is not Cause.COMPLETED:
+        if not first.completed:
             return
         again = whole_hello(self.maker, version, suites)
         second = yield Question(
             "session id and renegotiation",
             lambda: RenegotiationTalk(Tls12Client(again, entropy, resume=first.session)),
-            more=True,
+            more=self._offers_tickets(version),
         )
         if not isinstance(second, RenegotiationTalk):
             return
-        self._take_second(version, first, second)
-        ticket, lacks = second.ticket, not self._offers_tickets(version)
-        if ticket is None and second.resumed and not lacks:
-            # A server that took the id, and so saw no need of a ticket.
-            third = yield Question("ticket", lambda: SessionTalk12(Tls12Client(again, entropy)), more=True)
+        self._take_second(version, second)
+        tried: SessionTalk12 = second
+        if first.session is not None and second.resumed is False:
+            # With tickets at hand, some look at no session id; others ask for neither (RFC 5077 §3.4).
+            alone = yield Question(
+                "session id", lambda: SessionTalk12(Tls12Client(without, entropy, resume=first.session))
+            )
+            tried = alone if isinstance(alone, SessionTalk12) else second
+        self._take_resumed(first, tried)
+        ticket, lacks = second.ticket, second.completed
+        if ticket is None and second.resumed and self._offers_tickets(version):
+            # One that took the id may have seen no need of a ticket.
+            third = yield Question("ticket", lambda: SessionTalk12(Tls12Client(again, entropy)))
             ticket = third.ticket if isinstance(third, SessionTalk12) else None
-            lacks = isinstance(third, SessionTalk12) and third.completed and ticket is None
-        elif ticket is None and second.completed:
-            lacks = True
+            lacks = isinstance(third, SessionTalk12) and third.completed
         yield from self._ask_ticket(version, suites, ticket, lacks=lacks)
 
     def _offers_tickets(self, version: int) -> bool:
@@ -194,29 +199,28 @@ class Sessions:
         known = self.knowledge.versions[version]
         if hello is not None and hello.version == version and hello.suite in known.suites:
             known.evidence.note(talk.client.hello.suites, hello.suite)
-        if talk.completed:
-            self._stood.add(version)
+        self._stood[version] = True if talk.completed else False if talk.cause is Cause.ALERT else None
         given = None if hello is None else bool(hello.session_id)
         self._found[SESSION_ID] = Resumption(SESSION_ID, given, reaction=_failure(talk))
         if version > 0x0300:
             self._raw_key = _raw_answer_12(talk)
 
-    def _take_second(self, version: int, first: SessionTalk12, second: RenegotiationTalk) -> None:
-        offered = first.session is not None
-        self._found[SESSION_ID] = Resumption(
-            SESSION_ID,
-            offered,
-            resumed=second.resumed if offered else None,
-            reaction=_failure(second) if offered else None,
-        )
-        if second.completed:
+    def _take_resumed(self, first: SessionTalk12, tried: SessionTalk12) -> None:
+        """What came of the session id; where there was none, nothing was offered."""
+        if first.session is not None:
+            self._found[SESSION_ID] = Resumption(
+                SESSION_ID, True, resumed=tried.resumed, reaction=_failure(tried)
+            )
+
+    def _take_second(self, version: int, talk: RenegotiationTalk) -> None:
+        if talk.completed:
             self._renegotiation = Renegotiation(
                 version=version_name(version),
-                info_sent=second.client.secure_renegotiation,
-                attempted=second.attempted,
-                completed=second.renegotiated,
-                reaction=second.how,
-                without_info=second.without_info,
+                info_sent=talk.client.secure_renegotiation,
+                attempted=talk.attempted,
+                completed=talk.renegotiated,
+                reaction=talk.how,
+                without_info=talk.without_info,
             )
 
     def _ask_ticket(
@@ -259,9 +263,8 @@ class Sessions:
             usual = self._main.group
             group = usual if usual in available_groups() else self.maker.share_group
             share = key_share(group, entropy)
-            suites = tuple(self.knowledge.versions[TLS_1_3].suites) or suites_of_version(TLS_1_3)
-            suites = suites if ticket.suite in suites else (ticket.suite, *suites)
-            hello = self.maker.tls13(suites, shares=()).hello
+            # Of the ticket's own suite, for servers choose the suite first, and its hash has to fit.
+            hello = self.maker.tls13((ticket.suite,), shares=()).hello
             hello = hello.with_extension(ext.key_shares(((share.group, share.public),)))
             age_ms = int(1000 * (self._now() - self._began))
             client = Tls13Client(hello, (share,), entropy, resume=ticket, age_ms=age_ms, early_data=True)
@@ -323,7 +326,7 @@ class Sessions:
     def _certificate_request(
         self, version: int, request: CertificateRequest | None
     ) -> ClientCertificateRequest:
-        stood = True if version in self._stood else None
+        stood = self._stood.get(version)
         if request is None:
             return ClientCertificateRequest(
                 version=version_name(version), asked=False, completed_without=stood

@@ -1,15 +1,17 @@
 """Peels the suites of one version off a server: offer all that are not yet found, until it refuses.
 
 A handshake names one suite, so K suites cost K + 1 questions, and come in the server's order. Groups and
-signature schemes ride along where their own peel cannot disturb that of the suites: a question may leave out
-those already found. Where an answer could be due to what was left out, the question is asked again in full
-and nothing rides any more.
+signature schemes ride along: a question may leave out those already found, while more are expected. What was
+refused then is asked again in full. A selection that may be due to what was left out is in doubt until
+something that was offered with it turns out to be accepted; where the doubt stays, the order of the suites
+from there on is asked for again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from waxseal.facts import Reaction
 from waxseal.probes.tls.hellos import CURVES, FINITE_FIELDS, SCHEMES_12, HelloMaker
 from waxseal.probes.tls.knowledge import REFUSALS, Dimension, Knowledge, VersionKnowledge
 from waxseal.probes.tls.question import Chooser, HelloTalk, Question, Strand, Talk
@@ -76,25 +78,69 @@ class Rider:
     Attributes:
         dimension: What is known of it.
         everything: All that a full offer holds.
-        fixed: What is never left out.
-        expected: Gives what the server is thought to accept, by what is known then: while some of it is
-            left, leaving out what was found is no great risk.
+        expected: Gives what the server is thought to accept, by what is known then, in families that can do
+            without one another. While something of a family is still to come, leaving out what was found of
+            it is no great risk.
+        riding: Whether anything may be left out at all.
     """
 
     dimension: Dimension
     everything: tuple[int, ...]
-    fixed: frozenset[int] = frozenset()
-    expected: Callable[[], frozenset[int]] = frozenset
+    expected: Callable[[], tuple[frozenset[int], ...]] = tuple
     riding: bool = True
 
     def left_out(self) -> frozenset[int]:
         """What the next question may leave out."""
+        if not self.riding:
+            return frozenset()
         found = frozenset(self.dimension.accepted)
-        return found - self.fixed if self.riding and self.expected() - found else frozenset()
+        return frozenset().union(*(wanted & found for wanted in self.expected() if wanted - found))
+
+    @property
+    def more_expected(self) -> bool:
+        """Whether something is thought to be still to come."""
+        found = frozenset(self.dimension.accepted)
+        return any(wanted - found for wanted in self.expected())
 
     def offer(self, left_out: frozenset[int]) -> tuple[int, ...]:
         """Everything but what is left out."""
         return tuple(number for number in self.everything if number not in left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A selection that something left out may have forced.
+
+    Attributes:
+        at: Place of the selected suite among those accepted.
+        offered: What was offered, in order.
+        rivals: Suites that may have been kept out.
+        groups, schemes: Offered with it; where one of these is accepted, the rivals were not kept out. Empty
+            for the dimension that left nothing out.
+    """
+
+    at: int
+    offered: tuple[int, ...]
+    rivals: frozenset[int]
+    groups: frozenset[int] = frozenset()
+    schemes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRefusal:
+    """A refusal that something left out may have caused.
+
+    Attributes:
+        part: The suites offered.
+        reaction: How it was refused.
+        groups: Groups offered, where some were left out; else empty.
+        schemes: Schemes offered of each family of which some were left out.
+    """
+
+    part: tuple[int, ...]
+    reaction: Reaction
+    groups: frozenset[int]
+    schemes: tuple[frozenset[int], ...]
 
 
 @dataclass(slots=True)
@@ -105,12 +151,16 @@ class SuitePeel:
         known: What it finds, also where it is cut short.
         knowledge: What else is known of the server.
         maker: Makes the hellos.
-        groups, schemes: Riders; None where they do not ride.
+        groups, schemes: Riders.
         more: Whether the strand goes on after the peel for sure.
         limit: After so many suites the peel stops and leaves the rest undecided; None for no limit.
         turn: Number of offers so far.
         wanted: Which of the undecided suites are asked for.
         chooser: Chooses what else is tried on the connections.
+        hold: Whether a refusal that may be due to what was left out is held in doubt too; else the question
+            is asked again in full at once.
+        doubts: Selections whose place in the order is not sure yet.
+        held: A refusal in doubt.
     """
 
     known: VersionKnowledge
@@ -123,6 +173,9 @@ class SuitePeel:
     turn: int = 0
     wanted: Callable[[int], bool] = field(default=lambda suite: True)
     chooser: Chooser | None = None
+    hold: bool = False
+    doubts: list[Doubt] = field(default_factory=list)
+    held: HeldRefusal | None = None
 
     def ask(self, chunk: int | None = None) -> Strand:
         """Ask until the wanted suites are all decided, refused, or cannot be asked for.
@@ -175,106 +228,134 @@ class SuitePeel:
             if hello.suite not in part:
                 self.known.refusal = talk.reaction()  # a suite that was not offered: nothing can be peeled
                 return False
-            if self._doubtful(talk, hello.suite, part, groups, schemes):
-                self._stop_riding()
-                return True
-            self._accept(talk, hello.suite)
+            self._accept(talk, hello.suite, part, groups, schemes)
             return True
+        if (groups or schemes) and self.hold:
+            self._hold_refusal(talk.reaction(), part, groups, schemes)
+            return False
         if groups or schemes:
-            self._stop_riding()
+            self.groups.riding = self.schemes.riding = False
             return True
         # Refused; or another version was selected, so that this one has none of these suites.
-        self.known.refusal = talk.reaction()
-        for suite in part:
-            self.known.undecided.remove(suite)
-        self.known.refused(talk.reaction())
+        self._refuse(tuple(part), talk.reaction())
         return True
 
-    def _accept(self, talk: HelloTalk, suite: int) -> None:
-        self.known.suites.append(suite)
-        self.known.undecided.remove(suite)
-        self.known.evidence.note(talk.hello.suites, suite)
-        self.groups.dimension.take(talk.group)
-        if self.known.number == TLS_1_2:
-            self.schemes.dimension.take(talk.scheme)
+    def _refuse(self, part: tuple[int, ...], reaction: Reaction) -> None:
+        self.known.refusal = reaction
+        for suite in part:
+            self.known.undecided.remove(suite)
+        self.known.refused(reaction)
 
-    def _doubtful(
+    def _hold_refusal(
+        self, reaction: Reaction, part: list[int], groups: frozenset[int], schemes: frozenset[int]
+    ) -> None:
+        families = {family(scheme) for scheme in schemes}
+        offered = self.schemes.offer(schemes)
+        self.held = HeldRefusal(
+            tuple(part),
+            reaction,
+            frozenset(self.groups.offer(groups)) if groups else frozenset(),
+            tuple(frozenset(s for s in offered if family(s) == one) for one in families),
+        )
+
+    def _settle_refusal(self) -> Strand:
+        """A refusal stands where something of each kind that was offered with it is accepted."""
+        held, self.held = self.held, None
+        if held is None:
+            return
+        groups, schemes = set(self.groups.dimension.accepted), set(self.schemes.dimension.accepted)
+        if (not held.groups or held.groups & groups) and all(one & schemes for one in held.schemes):
+            self._refuse(held.part, held.reaction)
+            return
+        self.groups.riding = self.schemes.riding = False
+        yield from self.ask()
+
+    def _accept(
         self,
         talk: HelloTalk,
         suite: int,
         part: list[int],
         groups: frozenset[int],
         schemes: frozenset[int],
-    ) -> bool:
-        """Whether what was left out may have kept the server from a suite that it prefers."""
-        left = [other for other in part if other != suite]
-        if groups and talk.group is None and any(on_curve(s) for s in left):
-            return True
-        left_out = {family(scheme) for scheme in schemes} - {signs(suite)}
-        return any(signs(other) in left_out for other in left)
+    ) -> None:
+        doubts = self._doubts(talk, suite, part, groups, schemes)
+        self.doubts += doubts
+        if not doubts:
+            self.known.evidence.note(talk.hello.suites, suite)
+        self.known.suites.append(suite)
+        self.known.undecided.remove(suite)
+        self.groups.dimension.take(talk.group)
+        if self.known.number == TLS_1_2:
+            self.schemes.dimension.take(talk.scheme)
 
-    def _stop_riding(self) -> None:
-        self.groups.riding = self.schemes.riding = False
+    def _doubts(
+        self,
+        talk: HelloTalk,
+        suite: int,
+        part: list[int],
+        groups: frozenset[int],
+        schemes: frozenset[int],
+    ) -> list[Doubt]:
+        """What leaving out these groups and schemes may have kept out."""
+        at, offered = len(self.known.suites), talk.hello.suites
+        others = [other for other in part if other != suite]
+        found: list[Doubt] = []
+        if groups and talk.group is None:
+            rivals = frozenset(other for other in others if on_curve(other))
+            found.append(Doubt(at, offered, rivals, groups=frozenset(self.groups.offer(groups))))
+        for key_type in {family(scheme) for scheme in schemes} - {signs(suite)}:
+            rivals = frozenset(other for other in others if signs(other) == key_type)
+            still = frozenset(s for s in self.schemes.offer(schemes) if family(s) == key_type)
+            found.append(Doubt(at, offered, rivals, schemes=still))
+        return [doubt for doubt in found if doubt.rivals]
+
+    def _unsettled(self) -> int | None:
+        """From which place on the order of the accepted suites is not sure; None where it is."""
+        accepted = self.known.suites
+        proofs = set(self.groups.dimension.accepted), set(self.schemes.dimension.accepted)
+        return min(
+            (
+                doubt.at
+                for doubt in self.doubts
+                if doubt.rivals & set(accepted[doubt.at :])
+                and not doubt.groups & proofs[0]
+                and not doubt.schemes & proofs[1]
+            ),
+            default=None,
+        )
+
+    def settle(self) -> Strand:
+        """Once all else is known: ask again for what stays in doubt, and for the order that is not sure."""
+        yield from self._settle_refusal()
+        start = self._unsettled()
+        for doubt in self.doubts:
+            if start is None or doubt.at < start:
+                self.known.evidence.note(doubt.offered, self.known.suites[doubt.at])
+        self.doubts.clear()
+        rest = [] if start is None else self.known.suites[start:]
+        version, settled = self.known.number, list[int]()
+        while len(rest) > 1:
+            offered = offered_order(rest, self.turn)
+            self.turn += 1
+            talk = yield Question(
+                f"order {self.known.name}",
+                lambda offered=offered: HelloTalk(self.maker.up_to_12(version, offered)),  # type: ignore[misc]
+                more=len(rest) > 2,
+            )
+            hello = talk.selected if isinstance(talk, HelloTalk) else None
+            if hello is None or hello.suite not in rest:
+                self.known.in_parts = True  # the order stays unknown
+                return
+            self.known.evidence.note(offered, hello.suite)
+            settled.append(hello.suite)
+            rest.remove(hello.suite)
+        if start is not None:
+            self.known.suites[start:] = [*settled, *rest]
 
 
 def refused(talk: Talk) -> bool:
     """Whether an answer says that the server would not."""
     return talk.cause in REFUSALS
-
-
-def peel_groups(knowledge: Knowledge, known: VersionKnowledge, maker: HelloMaker) -> Strand:
-    """Peel the groups that are left, by suites that are known to use one.
-
-    Where the certificate's own curve has to be offered too, it stands last: it is selected where none of the
-    others is.
-    """
-    suites = [suite for suite in known.suites if shows_curve(suite)]
-    anchors = tuple(sorted(knowledge.leaf_curves or _CERTIFICATE_CURVES))
-    needs_anchor = all(signs(suite) == "ecdsa" for suite in suites)
-    with_anchor = False
-    while suites and known.groups.remaining:
-        rest = tuple(known.groups.remaining)
-        offer = (*rest, *(a for a in anchors if a not in rest)) if with_anchor else rest
-        offered = tuple(suites)
-        talk = yield Question(
-            f"groups {known.name}",
-            lambda offered=offered, offer=offer: HelloTalk(  # type: ignore[misc]
-                maker.up_to_12(known.number, offered, offer)
-            ),
-            more=not with_anchor and needs_anchor,
-        )
-        hello = talk.selected if isinstance(talk, HelloTalk) else None
-        if isinstance(talk, HelloTalk) and hello is not None and hello.version == known.number:
-            knowledge.note(talk)
-            if known.groups.take(talk.group):
-                continue
-        elif not refused(talk) and hello is None:
-            return
-        if needs_anchor and not with_anchor:
-            with_anchor = True
-            continue
-        known.groups.close()
-
-
-def peel_schemes(knowledge: Knowledge, known: VersionKnowledge, maker: HelloMaker) -> Strand:
-    """Peel the signature schemes that are left, by suites that are known to be signed."""
-    suites = tuple(suite for suite in known.suites if signs(suite))
-    while suites and known.schemes.remaining:
-        schemes = tuple(known.schemes.remaining)
-        talk = yield Question(
-            f"signature schemes {known.name}",
-            lambda schemes=schemes: HelloTalk(  # type: ignore[misc]
-                maker.up_to_12(known.number, suites, schemes=schemes)
-            ),
-        )
-        hello = talk.selected if isinstance(talk, HelloTalk) else None
-        if isinstance(talk, HelloTalk) and hello is not None and hello.version == known.number:
-            knowledge.note(talk)
-            if known.schemes.take(talk.scheme):
-                continue
-        elif not refused(talk) and hello is None:
-            return
-        known.schemes.close()
 
 
 def riders(known: VersionKnowledge, newer: VersionKnowledge | None, *, schemes: bool) -> tuple[Rider, Rider]:
@@ -286,14 +367,14 @@ def riders(known: VersionKnowledge, newer: VersionKnowledge | None, *, schemes: 
         schemes: Whether schemes are wanted at all.
     """
 
-    def groups() -> frozenset[int]:
-        return frozenset() if newer is None else frozenset(newer.groups.accepted) & frozenset(CURVES)
+    def groups() -> tuple[frozenset[int], ...]:
+        return () if newer is None else (frozenset(newer.groups.accepted) & frozenset(CURVES),)
 
-    def likely_schemes() -> frozenset[int]:
-        shown = frozenset() if newer is None else frozenset(newer.schemes.accepted)
-        if shown & _RSA_SCHEMES:
-            return _RSA_SCHEMES
-        return _ECDSA_SCHEMES if shown & _ECDSA_SCHEMES else frozenset()
+    def likely_schemes() -> tuple[frozenset[int], ...]:
+        if newer is None or not newer.accepted:
+            return ()
+        shown = {*known.schemes.accepted, *newer.schemes.accepted}
+        return tuple(found for found in (_RSA_SCHEMES, _ECDSA_SCHEMES) if shown & found)
 
     return (
         Rider(known.groups, CURVES, expected=groups, riding=newer is not None),

@@ -6,6 +6,7 @@ EncryptedExtensions need no peel of them; OpenSSL does where the share that was 
 it likes best.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from waxseal.probes.tls.hellos import GROUPS_13, SCHEMES_13, HelloMaker
@@ -39,11 +40,11 @@ class Tls13Peel:
             yield from self._suites(first=True)
         if not self.known.suites:
             return
-        yield from self._schemes(frozenset(self.known.schemes.remaining) - self._expected_schemes())
+        yield from self._schemes(self._unexpected_schemes)
         yield from self._suites()
         yield from self._groups()
         if self.all_schemes:
-            yield from self._schemes(frozenset(self.known.schemes.remaining))
+            yield from self._schemes(lambda: frozenset(self.known.schemes.remaining))
 
     def other_key(self) -> Strand:
         """One question: does it have a certificate of another key type than the one it shows?"""
@@ -56,10 +57,17 @@ class Tls13Peel:
         )
         self.take(talk)
         if talk.cause in REFUSALS:
+            self.known.schemes.refusal = talk.reaction()
             self.known.schemes.remaining = [s for s in self.known.schemes.remaining if s not in other]
 
     def _expected_schemes(self) -> frozenset[int]:
         return RSA_PSS if RSA_PSS & set(self.known.schemes.accepted) else _NONE
+
+    def _unexpected_schemes(self) -> frozenset[int]:
+        """All but those that are thought to come with the suites; and once, where not all are wanted."""
+        rest = frozenset(self.known.schemes.remaining) - self._expected_schemes()
+        both_types = {scheme in reg.RSA_SCHEMES for scheme in self.known.schemes.accepted} == {True, False}
+        return _NONE if both_types and not self.all_schemes else rest
 
     def _suites(self, *, first: bool = False) -> Strand:
         while self.known.undecided:
@@ -118,10 +126,10 @@ class Tls13Peel:
         listed = None if seen is None else seen.message.extensions.groups
         self.known.list_groups(listed, talk.group)
 
-    def _schemes(self, wanted: frozenset[int]) -> Strand:
+    def _schemes(self, wanted: Callable[[], frozenset[int]]) -> Strand:
         """Ask for these schemes with a suite that is known; a refusal decides them all."""
         suites = tuple(self.known.suites[:1])
-        while rest := wanted & set(self.known.schemes.remaining):
+        while rest := wanted() & set(self.known.schemes.remaining):
             talk = yield self._question(
                 "signature schemes", suites, without_schemes=frozenset(SCHEMES_13) - rest, more=True
             )
@@ -131,6 +139,7 @@ class Tls13Peel:
                 continue
             if talk.cause not in REFUSALS:
                 return
+            self.known.schemes.refusal = talk.reaction()
             for scheme in rest:
                 self.known.schemes.remaining.remove(scheme)
             if set(reg.ECDSA_SCHEMES) <= rest:
@@ -152,4 +161,4 @@ class Tls13Peel:
                 continue
             if talk.cause not in REFUSALS:
                 return
-            self.known.groups.close()
+            self.known.groups.close(talk.reaction())

@@ -13,7 +13,6 @@ TLS Padding Oracle Vulnerabilities" (USENIX Security 2019), has many more varian
 from typing import Final
 
 from waxseal.facts import Cause, MailProtocol, Reaction
-from waxseal.probes.tls.flaws.clear import QUIET_S
 from waxseal.probes.tls.flaws.series import Trial
 from waxseal.probes.tls.full12 import FullTalk12
 from waxseal.probes.tls.question import FIRST_OCTETS, HelloTalk
@@ -67,8 +66,8 @@ class SpoiltTalk(FullTalk12, Trial):
         protocol: MailProtocol,
         *,
         greeted: bool,
+        quiet_s: float,
         behind: HelloTalk | None = None,
-        quiet_s: float = QUIET_S,
     ) -> None:
         """Prepare one.
 
@@ -77,8 +76,8 @@ class SpoiltTalk(FullTalk12, Trial):
             client: Makes the handshake.
             protocol: What the server speaks under TLS.
             greeted: Whether the server speaks first there.
-            behind: See `FullTalk12`.
             quiet_s: How long silence must last to count as an answer.
+            behind: See `FullTalk12`.
         """
         super().__init__(client, behind)
         self.variant = variant

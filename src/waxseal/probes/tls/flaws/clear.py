@@ -16,9 +16,9 @@ QUIET_S: Final = 1.0
 _MAX_WAIT_S: Final = 5.0
 
 
-def quiet_after(talk: Talk) -> float:
-    """How long silence must last on a connection whose hello was answered as fast as it was."""
-    return min(QUIET_S + 3 * talk.elapsed_s, _MAX_WAIT_S)
+def quiet_after(elapsed_s: float) -> float:
+    """How long silence must last with a server that has taken so long to answer a hello."""
+    return min(QUIET_S + 3 * elapsed_s, _MAX_WAIT_S)
 
 
 class ClearTalk(Talk):
@@ -64,12 +64,16 @@ class ClearTalk(Talk):
 class Joined(Talk):
     """A hello, and what is made of its flight, as one talk.
 
+    Its own cause tells how the hello was answered; what came behind the flight is told by `further`, so that
+    a server that breaks off there is not taken for one that will not be asked.
+
     Attributes:
         first_talk: The hello.
-        further: What went on behind it; None where the flight did not come whole.
+        further: What went on behind it; None where the flight did not come whole, or
+            there is nothing to go on with.
     """
 
-    def __init__(self, first_talk: HelloTalk, go_on: Callable[[HelloTalk], Talk]) -> None:
+    def __init__(self, first_talk: HelloTalk, go_on: Callable[[HelloTalk], Talk | None]) -> None:
         super().__init__()
         self.first_talk = first_talk
         self.further: Talk | None = None
@@ -86,11 +90,11 @@ class Joined(Talk):
         self.first_talk.receive(data)
         if not self.first_talk.done:
             return b""
-        if not self.first_talk.flight.whole:
+        self.further = self._go_on(self.first_talk) if self.first_talk.flight.whole else None
+        if self.further is None:
             self.done = True
             self.cause, self.alert = self.first_talk.cause, self.first_talk.alert
             return b""
-        self.further = self._go_on(self.first_talk)
         return self._after(self.further.start())
 
     def silence(self) -> bytes:
@@ -99,7 +103,7 @@ class Joined(Talk):
 
     def end(self, cause: Cause, detail: str = "") -> None:
         """Hand it to the talk whose turn it is."""
-        super().end(cause, detail)
+        super().end(cause if self.further is None else Cause.COMPLETED, detail)
         (self.further or self.first_talk).end(cause, detail)
 
     def farewell(self) -> bytes:
@@ -108,6 +112,5 @@ class Joined(Talk):
 
     def _after(self, octets: bytes) -> bytes:
         if self.further is not None:
-            self.done, self.cause, self.alert = self.further.done, self.further.cause, self.further.alert
-            self.quiet_s = self.further.quiet_s
+            self.done, self.cause, self.quiet_s = self.further.done, Cause.COMPLETED, self.further.quiet_s
         return octets

@@ -53,6 +53,8 @@ class Flaws:
         self.whole = Series(BLOCKS)
         self.short = Series(BLOCKS)
         self.cbc = Series(tuple(SPOILT))
+        self._rides: list[Talk] = []
+        self._slowest_s = 0.0
         self._control: FullTalk12 | None = None
         self._mode: int | None = None
         self._flight_seen = False
@@ -61,6 +63,17 @@ class Flaws:
 
     def choose(self, talk: HelloTalk) -> Talk | None:
         """What else is tried on a connection whose flight came whole; None for nothing."""
+        self._slowest_s = max(self._slowest_s, talk.elapsed_s)
+        ride = self._choose(talk)
+        if ride is not None:
+            self._rides.append(ride)
+        return ride
+
+    @property
+    def _quiet_s(self) -> float:
+        return quiet_after(self._slowest_s)
+
+    def _choose(self, talk: HelloTalk) -> Talk | None:
         version, hello = talk.flight.version, talk.flight.hello
         if self.depth is Depth.GRADE or hello is None or version is None or version > TLS_1_2:
             return None
@@ -68,11 +81,11 @@ class Flaws:
         mode = hello.extensions.heartbeat_mode
         if mode is not None and self._mode is None:
             self._mode = mode
-        if mode is not None and (self._heartbeat is None or _lost(self._heartbeat)):
-            self._heartbeat = HeartbeatTalk(mode, version, quiet_after(talk))
+        if mode is not None and (self._heartbeat is None or self._heartbeat.lost) and _can_go_on(talk):
+            self._heartbeat = HeartbeatTalk(mode, talk, self._quiet_s)
             return self._heartbeat
         if self._early_ccs is None or _lost(self._early_ccs):
-            self._early_ccs = EarlyCcsTalk(version, quiet_after(talk))
+            self._early_ccs = EarlyCcsTalk(version, 2 * self._quiet_s)
             return self._early_ccs
         return self._rsa_ride(talk) or self._cbc_ride(talk) or self._short_ride(talk)
 
@@ -95,11 +108,11 @@ class Flaws:
             return None
         return self._rsa_trial(variant, self.short, talk)
 
-    def _rsa_trial(self, variant: str, series: Series, talk: HelloTalk) -> Talk:
+    def _rsa_trial(self, variant: str, series: Series, talk: HelloTalk) -> Talk | None:
         key = usable_key(talk)
-        if key is None:  # nothing that a block could be made for
-            return ClearTalk(b"", 0.0)
-        trial = RsaTalk(variant, talk, key, finished=series is self.whole)
+        if key is None:
+            return None
+        trial = RsaTalk(variant, talk, key, self._quiet_s, finished=series is self.whole)
         series.trials.append(trial)
         return trial
 
@@ -112,7 +125,7 @@ class Flaws:
             return None
         client = Tls12Client(talk.hello, entropy)
         trial = SpoiltTalk(
-            variant, client, self.protocol, greeted=self.greeted, behind=talk, quiet_s=quiet_after(talk)
+            variant, client, self.protocol, greeted=self.greeted, behind=talk, quiet_s=self._quiet_s
         )
         self.cbc.trials.append(trial)
         return trial
@@ -125,8 +138,7 @@ class Flaws:
         """
         if self.depth is Depth.GRADE:
             return
-        all_series = (self.whole, self.short, self.cbc)
-        yield from wait(lambda: when() and not any(series.pending for series in all_series))
+        yield from wait("flaws", lambda: when() and all(ride.done for ride in self._rides))
         place = self._place(lambda version, suite: with_rsa(suite))
         if place is not None:
             yield from self._series(self.whole, partial(self._rsa_question, self.whole, place))
@@ -139,19 +151,22 @@ class Flaws:
         if place is not None:
             yield from self._series(self.cbc, partial(self._cbc_question, place))
 
-    def _series(self, series: Series, question: Callable[[str], Question]) -> Strand:
+    def _series(self, series: Series, question: Callable[[str, bool], Question]) -> Strand:
         """Ask for what is missing; where replies differ, ask for all again."""
         if self.depth is Depth.FULL:
             while (variant := series.next()) is not None:
                 began = len(series.trials)
-                yield question(variant)
+                yield question(variant, len(series.missing()) > 1)
                 if len(series.trials) == began:
                     break  # the handshake did not come so far
         if series.differs:
             before, series.trials = series.trials, []
-            for variant in series.variants * ROUNDS:
-                yield question(variant)
-            series.trials, series.confirmed = before, series.trials
+            again = series.variants * ROUNDS
+            try:
+                for number, variant in enumerate(again, 1):
+                    yield question(variant, number < len(again))
+            finally:  # also where the time is spent
+                series.trials, series.confirmed = before, series.trials
 
     def _ask_control(self, place: Place) -> Strand:
         missing = self._control is None or not self._control.done
@@ -171,22 +186,22 @@ class Flaws:
                     return number, found
         return None
 
-    def _rsa_question(self, series: Series, place: Place, variant: str) -> Question:
+    def _rsa_question(self, series: Series, place: Place, variant: str, more: bool) -> Question:
         def talk() -> Talk:
             hello = self.maker.up_to_12(place[0], (place[1],))
             return Joined(HelloTalk(hello), lambda first: self._rsa_trial(variant, series, first))
 
-        return Question(f"RSA padding: {variant}", talk, more=True)
+        return Question(f"RSA padding: {variant}", talk, more=more)
 
-    def _cbc_question(self, place: Place, variant: str) -> Question:
+    def _cbc_question(self, place: Place, variant: str, more: bool) -> Question:
         def talk() -> Talk:
             hello = whole_hello(self.maker, place[0], (place[1],), encrypt_then_mac=False)
             client = Tls12Client(hello, entropy)
-            trial = SpoiltTalk(variant, client, self.protocol, greeted=self.greeted)
+            trial = SpoiltTalk(variant, client, self.protocol, greeted=self.greeted, quiet_s=self._quiet_s)
             self.cbc.trials.append(trial)
             return trial
 
-        return Question(f"CBC padding: {variant}", talk, more=True)
+        return Question(f"CBC padding: {variant}", talk, more=more)
 
     def facts(self) -> Iterator[Fact]:
         """What was found, also where it was cut short."""
@@ -199,21 +214,28 @@ class Flaws:
                 suite=first.suite,
                 answers=answers,
                 short_answers=self.short.answers(),
-                right_completed=self._right_completed(),
+                control_completed=self._control_completed(),
             )
         answers = self.cbc.answers()
         if answers:
-            trial = next(t for t in self.cbc.of_record() if t.reply() is not None)
+            trial = self.cbc.of_record()[0]
             yield PaddingOracle(version=version_name(trial.version), suite=trial.suite, answers=answers)
 
-    def _right_completed(self) -> bool | None:
+    def _control_completed(self) -> bool | None:
+        """By the control, or by any other test that went through such a handshake first."""
+        whole = (ride for ride in (*self._rides, *self.cbc.trials) if isinstance(ride, FullTalk12))
+        if any(
+            ride.completed and ride.client.suite is not None and with_rsa(ride.client.suite.number)
+            for ride in whole
+        ):
+            return True
         control = self._control
         return control.completed if control is not None and control.done else None
 
     def _heartbeats(self) -> HeartbeatAnswer | None:
         if self._heartbeat is not None:
             return self._heartbeat.fact()
-        return HeartbeatAnswer(mode=None) if self._flight_seen else None
+        return HeartbeatAnswer(mode=self._mode) if self._flight_seen else None
 
     def _change_cipher_spec(self) -> EarlyChangeCipherSpec | None:
         return None if self._early_ccs is None else self._early_ccs.fact()

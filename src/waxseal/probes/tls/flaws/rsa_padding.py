@@ -9,7 +9,7 @@ Young, "Return Of Bleichenbacher's Oracle Threat" (USENIX Security 2018), §5.
 from typing import Final
 
 from waxseal.facts import Cause, Reaction
-from waxseal.probes.tls.flaws.clear import ClearTalk, quiet_after
+from waxseal.probes.tls.flaws.clear import ClearTalk
 from waxseal.probes.tls.flaws.series import Trial
 from waxseal.probes.tls.question import HelloTalk, entropy
 from waxseal.wire import tls_registry as reg
@@ -110,8 +110,8 @@ def key_exchange(variant: str, talk: HelloTalk, key: RsaKey, *, finished: bool) 
 class RsaTalk(ClearTalk, Trial):
     """One ciphertext behind a flight, and the reply to it."""
 
-    def __init__(self, variant: str, talk: HelloTalk, key: RsaKey, *, finished: bool) -> None:
-        super().__init__(key_exchange(variant, talk, key, finished=finished), quiet_after(talk))
+    def __init__(self, variant: str, talk: HelloTalk, key: RsaKey, quiet_s: float, *, finished: bool) -> None:
+        super().__init__(key_exchange(variant, talk, key, finished=finished), quiet_s)
         self.variant = variant
         self.version = talk.flight.version or 0
         self.suite = talk.flight.suite or 0

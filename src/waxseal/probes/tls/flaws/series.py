@@ -52,11 +52,6 @@ class Series:
     trials: list[Trial] = field(default_factory=list)
     confirmed: list[Trial] | None = None
 
-    @property
-    def pending(self) -> bool:
-        """Whether a trial is under way."""
-        return any(not trial.done for trial in self.trials)
-
     def missing(self) -> tuple[str, ...]:
         """The variants that have no reply, nor one to come."""
         there = {t.variant for t in self.trials if not t.done or t.reply() is not None}
@@ -75,8 +70,9 @@ class Series:
         return len({sort_of(reply) for reply in replies if reply is not None}) > 1
 
     def of_record(self) -> list[Trial]:
-        """The trials that count."""
-        return self.trials if self.confirmed is None else self.confirmed
+        """The trials that count, and had a reply: those of the second look, unless it could not be had."""
+        second = [trial for trial in self.confirmed or () if trial.reply() is not None]
+        return second or [trial for trial in self.trials if trial.reply() is not None]
 
     def answers(self) -> tuple[OracleReply, ...]:
         """The replies by variant; a variant without any is not among them."""

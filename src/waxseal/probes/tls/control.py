@@ -1,0 +1,58 @@
+"""Whether refusals without an alert can be believed: at the end, whether the server still answers at all.
+
+Some servers close where others send an alert. So does a server that died of something, or that has had enough
+of us. Where connections were broken off since the last answer, one more question is asked that was answered
+before; if it is not answered again, what those connections seemed to refuse is undecided.
+"""
+
+from waxseal.facts import Cause, Reaction
+from waxseal.probes.tls.extras import Extras
+from waxseal.probes.tls.knowledge import Knowledge
+from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk, Tls13Talk
+
+ABOUT = "whether it still answers"
+_SILENT = (Cause.CLOSED, Cause.RESET)
+
+
+class Control:
+    """Watches the answers to all questions.
+
+    Attributes:
+        doubted: Whether what was refused since the last answer is in doubt.
+    """
+
+    def __init__(self, knowledge: Knowledge, extras: Extras) -> None:
+        self.knowledge = knowledge
+        self.extras = extras
+        self.doubted = False
+        self._silent: list[Reaction] = []
+
+    def watched(self, strand: Strand) -> Strand:
+        """The same strand."""
+        try:
+            question = next(strand)
+            while True:
+                talk = yield question
+                self._see(talk)
+                question = strand.send(talk)
+        except StopIteration:
+            pass
+        finally:
+            strand.close()
+
+    def _see(self, talk: Talk) -> None:
+        if isinstance(talk, HelloTalk | Tls13Talk) and talk.selected is not None:
+            self._silent.clear()
+        elif talk.cause in _SILENT:
+            self._silent.append(talk.reaction())
+
+    def ask(self) -> Strand:
+        """One question that was answered before, where there is doubt."""
+        if self._silent and self.knowledge.highest is not None:
+            talk = yield Question(ABOUT, self.extras.usual)
+            self._see(talk)
+
+    def settle(self) -> None:
+        """Take back what is in doubt."""
+        if self._silent:
+            self.doubted = self.knowledge.take_back(self._silent) | self.extras.take_back(self._silent)
