@@ -35,6 +35,12 @@ WEAKER = {
     "smtp/greeting-refused": "RFC 5321 allows the refusal; RFC 7504 §3 says when 521 is not the one to use",
     "smtp/starttls-missing": "RFC 9325 §3.2 binds those who use STARTTLS; RFC 3207 §4 forbids to demand it",
     "smtp/starttls-temporary": "454 is allowed; the SHOULD NOT of RFC 8314 §4 is about the offer before it",
+    "tls/client-certificate-required": "the MUST of RFC 3207 §4.1 is that both decide at once",
+    "tls/dh-prime-unsafe": "the MUST of RFC 7919 §5.1 is about public values",
+    "tls/opossum": "the MUSTs of RFC 3207 §4.2 are about what was heard in clear",
+    "tls/suite-64-bit-block": "RFC 9325 §4.1 has a SHOULD NOT for less than 128 bits",
+    "tls/suite-cbc": "RFC 9325 §4.2 has a SHOULD NOT for CBC; the MUSTs are about other things",
+    "tls/sslv2-elsewhere": "the MUSTs of RFC 9325 §4.1 are about other suites",
     "tls/version-13-missing": "the MUSTs of RFC 9325 §3.1.1 are about TLS 1.2 and older versions",
 }
 

@@ -135,7 +135,9 @@ def test_json_is_of_its_schema_and_of_nothing_else(waxseal: Command) -> None:
     assert json.loads(msgspec.json.encode(document)) == json.loads(ran.out)
     assert ran.out.endswith("}\n")
     first = document.reports[0]
-    assert first.connections == 12
+    assert first.connections == sum(endpoint.connections for endpoint in first.endpoints)
+    assert len(first.endpoints) == 4
+    assert all(1 < endpoint.connections <= 40 for endpoint in first.endpoints)
     assert sum(first.counts.values()) == len(first.findings)
     context = document.context
     assert context is not None
@@ -186,7 +188,7 @@ def test_the_transcript_marks_what_went_under_tls_and_holds_no_octets_of_keys(wa
     under = [line for line in ran.out.splitlines() if " tls " in line]
     assert any(" S 250 AUTH" in line or " S 250-AUTH" in line for line in under)
     assert not re.search(r"AUTH \w+ [A-Za-z0-9+/=]{8}|PRIVATE KEY|password", ran.out)
-    assert ran.out.count("--- ") == 6
+    assert ran.out.count("--- ") == 2
     assert ran.out.isascii()
 
 
@@ -318,7 +320,11 @@ def test_arguments_that_are_no_text_are_the_users_mistake() -> None:
 
 def test_the_connections_spent_are_told(waxseal: Command) -> None:
     out = " ".join(waxseal("check", "--lab", "sound.test").out.split())
-    assert "12 connections to 4 addresses" in out
+    told = re.search(r"\b([0-9]+) connections to 4 addresses", out)
+    assert told is not None
+    assert 4 * 8 < int(told[1]) <= 4 * 40
+    least = " ".join(waxseal("check", "--lab", "sound.test", "--depth", "grade").out.split())
+    assert "32 connections to 4 addresses" in least
 
 
 def test_attempts_are_in_the_facts_for_every_address(waxseal: Command) -> None:

@@ -80,7 +80,7 @@ def test_the_options_that_it_prints_work_from_another_process(lab: Running) -> N
     assert (sound.returncode, sound.stderr) == (0, b"")
     report = json.loads(sound.stdout)["reports"][0]
     assert report["headline"]["state"] == "sealed"
-    assert report["connections"] == 12
+    assert report["connections"] == sum(endpoint["connections"] for endpoint in report["endpoints"]) > 4
     bad = program("check", "no-starttls.test", *lab.options)
     assert bad.returncode == 1
     assert b"STARTTLS" in bad.stdout

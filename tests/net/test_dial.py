@@ -8,7 +8,16 @@ import pytest
 from tests.net.loopback import LOOPBACK, free_port, has_ipv6, nothing
 from waxseal.facts import Cause, Stage
 from waxseal.lab.listener import Listener
-from waxseal.net.dial import NO_ROUTE, REFUSED, SILENT, UNREACHABLE, Dialer, MappedDialer, TcpDialer
+from waxseal.net.dial import (
+    NO_ROUTE,
+    REFUSED,
+    SILENT,
+    UNREACHABLE,
+    Dialer,
+    MappedDialer,
+    TcpDialer,
+    dial_within,
+)
 from waxseal.net.errors import NetError
 from waxseal.net.stream import ByteStream
 
@@ -113,10 +122,11 @@ def test_a_port_where_nothing_listens_refuses(address: str) -> None:
 def test_what_the_system_says_of_connecting(
     monkeypatch: pytest.MonkeyPatch, number: int, cause: Cause
 ) -> None:
-    async def refuse(self: Any, sock: Any, address: Any) -> None:
-        raise OSError(number, os.strerror(number))
+    class Refusing(socket.socket):
+        def connect_ex(self, address: object) -> int:
+            return number
 
-    monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", refuse)
+    monkeypatch.setattr(socket, "socket", Refusing)
     error = failure(TcpDialer(), "192.0.2.1", 25)
     assert (error.cause, error.phase) == (cause, Stage.CONNECT)
 
@@ -156,6 +166,28 @@ def test_no_socket_is_left_behind_where_connecting_fails_or_is_called_off() -> N
                 outcome.abort()
         full.close()
         assert stuck
+        assert open_sockets() == before
+
+    asyncio.run(run())
+
+
+def test_connecting_is_given_up_in_time_by_any_dialer() -> None:
+    async def run() -> None:
+        before = open_sockets()
+        with pytest.raises(TimeoutError):
+            await dial_within(MappedDialer({("192.0.2.1", 25): SILENT}), "192.0.2.1", 25, 0.05)
+        full = socket.socket()
+        full.bind((LOOPBACK, 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        outcomes = await asyncio.gather(
+            *(dial_within(TcpDialer(), LOOPBACK, port, 0.2) for _ in range(6)), return_exceptions=True
+        )
+        assert any(type(outcome) is TimeoutError for outcome in outcomes)
+        for outcome in outcomes:
+            if not isinstance(outcome, BaseException):
+                outcome.abort()
+        full.close()
         assert open_sockets() == before
 
     asyncio.run(run())

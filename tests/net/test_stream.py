@@ -9,9 +9,11 @@ import pytest
 from tests.net.loopback import connected, nothing, read_to_end
 from waxseal.facts import Cause
 from waxseal.lab.listener import LabStream, PeerGone
+from waxseal.net.clock import SystemClock
 from waxseal.net.dial import TcpDialer
 from waxseal.net.errors import NetError
-from waxseal.net.stream import ByteStream
+from waxseal.net.stream import ByteStream, SocketStream, read_within
+from waxseal.net.tape import RecordingStream
 
 Talk = Callable[[LabStream], Awaitable[None]]
 
@@ -187,3 +189,114 @@ def test_time_limits_strike_although_octets_never_stop() -> None:
         stop.set()
         listening.close()
         thread.join(5)
+
+
+def test_a_limit_strikes_although_another_one_was_later() -> None:
+    async def work(stream: ByteStream) -> None:
+        assert isinstance(stream, SocketStream)
+        for limit_s in (60.0, 0.1, 0.05):
+            began = time.monotonic()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(stream.read_within(limit_s), 0.2)
+            assert time.monotonic() - began >= min(limit_s, 0.2) - 0.01
+
+    run(nothing, work)
+
+
+def test_a_limit_that_is_longer_than_a_tick_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("waxseal.net.stream._TICK_S", 0.02)
+
+    async def work(stream: ByteStream) -> None:
+        assert isinstance(stream, SocketStream)
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await stream.read_within(0.15)
+        assert 0.14 <= time.monotonic() - began < 5
+
+    run(nothing, work)
+
+
+def test_any_stream_is_read_within_a_limit() -> None:
+    async def talk(stream: LabStream) -> None:
+        await stream.read_line()
+        await stream.write(b"answer")
+
+    async def work(stream: ByteStream) -> None:
+        for reading in (stream, RecordingStream(stream, SystemClock())):
+            with pytest.raises(TimeoutError):
+                await read_within(reading, 0.05)
+        await stream.write(b"question\r\n")
+        assert await read_within(RecordingStream(stream, SystemClock()), 5) == b"answer"
+        assert await read_within(stream, 5) == b""
+
+    run(talk, work)
+
+
+def test_what_nobody_reads_stays_in_the_kernel_and_wakes_nobody() -> None:
+    async def talk(stream: LabStream) -> None:
+        await stream.write(b"first")
+        await stream.read_line()
+        await stream.write(b"second")
+
+    async def work(stream: ByteStream) -> None:
+        assert isinstance(stream, SocketStream)
+        assert await stream.read() == b"first"
+        calls = 0
+        really = stream._on_readable
+
+        def counted() -> None:
+            nonlocal calls
+            calls += 1
+            really()
+
+        asyncio.get_running_loop().add_reader(stream._descriptor, counted)
+        await stream.write(b"go on\r\n")
+        await asyncio.sleep(0.1)
+        assert calls == 1
+        assert stream.octets_in == 5
+        assert await stream.read(3) == b"sec"
+        assert await read_to_end(stream) == b"ond"
+
+    run(talk, work)
+
+
+def test_octets_of_a_reading_that_is_called_off_too_late_are_not_lost() -> None:
+    async def work(stream: ByteStream) -> None:
+        assert isinstance(stream, SocketStream)
+        reading = asyncio.create_task(stream.read())
+        await asyncio.sleep(0)
+        while not stream.octets_in:
+            stream._on_readable()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert await stream.read(4) == b"answ"
+        assert await read_to_end(stream) == b"er"
+
+    run(say(b"answer"), work)
+
+
+def test_two_readings_at_once_are_a_mistake() -> None:
+    async def work(stream: ByteStream) -> None:
+        reading = asyncio.create_task(stream.read())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError):
+            await stream.read()
+        reading.cancel()
+
+    run(nothing, work)
+
+
+def test_letting_go_ends_a_reading() -> None:
+    async def work(stream: ByteStream) -> None:
+        reading = asyncio.create_task(stream.read())
+        await asyncio.sleep(0)
+        stream.abort()
+        stream.abort()
+        for late in (reading, stream.read()):
+            with pytest.raises(NetError) as caught:
+                await late
+            assert caught.value.cause is Cause.BLOCKED_HERE
+        assert stream.local_address == "127.0.0.1"
+
+    run(nothing, work)

@@ -163,7 +163,7 @@ def seen(facts: FactSet) -> list[object]:
 async def hold(dialer: RecordingDialer | ReplayDialer, settings: ProbeSettings) -> FactSet:
     outside = network(dialer)
     recorder = Recorder(outside.clock)
-    peer = Peer(outside, "127.0.0.1", 25, time_limit_s=settings.time_limit_s, connection_limit=1)
+    peer = Peer(outside, "127.0.0.1", 25, time_limit_s=settings.seconds, connection_limit=1)
     await smtp_dialogue(peer, recorder, (SUBJECT,), settings, TlsMode.STARTTLS, HOST)
     return recorder.facts()
 

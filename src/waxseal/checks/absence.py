@@ -9,34 +9,82 @@ from waxseal.facts import (
     Cause,
     CertificateChain,
     CertificateTypes,
+    ClientCertificateRequest,
     DnsStatus,
+    EarlyChangeCipherSpec,
     EhloAnswer,
     EhloClear,
     EhloTls,
     Endpoint,
     Fact,
     FactSet,
+    FallbackAnswer,
     Greeting,
     Handshake,
+    HeartbeatAnswer,
     HostAddresses,
     MailProtocol,
     MxRecords,
     MxTarget,
     NoSniAnswer,
+    PaddingOracle,
     QuitAnswer,
+    RawPublicKeyAnswer,
+    Renegotiation,
     ReverseNames,
+    RsaOracle,
     Scope,
+    Ssl2Answer,
     StarttlsAnswer,
     Subject,
+    TicketEcho,
     Timing,
+    TlsGroups,
+    TlsKeyExchanges,
     TlsMode,
+    TlsSchemes,
+    TlsSessions,
+    TlsSpending,
+    TlsSuites,
+    TlsTolerance,
+    TlsVersions,
     TrustAnchors,
     describe,
 )
 from waxseal.wire.smtp_ehlo import masked_keyword
 
+_EXAMINED: dict[type[Fact], str] = {
+    Ssl2Answer: "the answer to SSL 2.0",
+    TlsVersions: "which versions of TLS are accepted",
+    TlsSuites: "which cipher suites are accepted",
+    TlsGroups: "which groups are accepted for the key exchange",
+    TlsSchemes: "with which schemes the server signs",
+    TlsKeyExchanges: "the parameters of the key exchange",
+    TlsSpending: "what the examination of TLS cost",
+    TlsTolerance: "the answer to unusual hellos",
+    TlsSessions: "how sessions are resumed",
+    FallbackAnswer: "the answer to TLS_FALLBACK_SCSV",
+    Renegotiation: "what the server makes of renegotiation",
+    ClientCertificateRequest: "whether a client certificate is asked for",
+    RawPublicKeyAnswer: "the answer to a hello that takes raw public keys",
+    HeartbeatAnswer: "the answer to heartbeats",
+    EarlyChangeCipherSpec: "the answer to an early ChangeCipherSpec",
+    RsaOracle: "the answers to spoilt RSA ciphertexts",
+    PaddingOracle: "the answers to spoilt records",
+    TicketEcho: "the answer to a ticket with a short session id",
+}
+"""What the examination of TLS finds, as far as its depth goes, and what each is called in a sentence."""
 _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
-    {Handshake, CertificateChain, TrustAnchors, CertificateTypes, NoSniAnswer, EhloTls, StarttlsAnswer}
+    {
+        Handshake,
+        CertificateChain,
+        TrustAnchors,
+        CertificateTypes,
+        NoSniAnswer,
+        EhloTls,
+        StarttlsAnswer,
+        *_EXAMINED,
+    }
 )
 _ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset({MxRecords, MxTarget})
 _SMTP_DIALOGUE: frozenset[type[Fact]] = frozenset({Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer})
@@ -62,6 +110,7 @@ _WORDS: dict[type[Fact], str] = {
     NoSniAnswer: "the handshake without a server name",
     Timing: "how long each stage took",
     Attempt: "the conversation",
+    **_EXAMINED,
 }
 """What each fact is called in a sentence."""
 
@@ -133,11 +182,24 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     if missing in _NEEDS_TLS and offers_no_tls(facts, subject):
         return not_applicable("the server offers no TLS here")
     what = _name(missing, probe)
+    if missing in _EXAMINED and (judgement := _left_out(facts, subject, what)) is not None:
+        return judgement
     attempt = _explaining_attempt(facts, subject)
     if attempt is not None:
         advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
         return unreached(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)
     return _never_tried(facts, subject, what)
+
+
+def _left_out(facts: FactSet, subject: Subject, what: str) -> Judgement | None:
+    """TLS was examined to the end, and this was not among what its depth asks for, or got no answer."""
+    spending = facts.nearest(TlsSpending, subject)
+    attempts = facts.at(Attempt, subject.up_to(min(subject.scope, Scope.PORT)))
+    cut = any(a.probe.startswith("tls") and a.ended.cause is not Cause.COMPLETED for a in attempts)
+    if spending is None or cut:
+        return None
+    advice = "test again" if spending.depth == "full" else "ask for everything with --depth full"
+    return unreached(f"{what} was not asked at depth {spending.depth}, or got no answer", advice=advice)
 
 
 def _name(missing: type[Fact], probe: str) -> str:

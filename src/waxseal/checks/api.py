@@ -36,6 +36,7 @@ from waxseal.checks.verdict import (
 from waxseal.facts import DIALOGUE, Attempt, Fact, Scope, Subject
 
 __all__ = [
+    "At",
     "Bundle",
     "Check",
     "DialogueAttempt",

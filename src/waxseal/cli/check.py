@@ -50,7 +50,7 @@ LAB_PARALLEL = 64
 @click.option(
     "--max-connections",
     type=click.IntRange(1, 1000),
-    help="Per address and port.  [default: 8, 40 or 250, by depth]",
+    help="Per address and port.  [default: 8, 60 or 250, by depth]",
 )
 @click.option(
     "--parallel",

@@ -29,8 +29,9 @@ from waxseal.scan.endpoint import EndpointPlan, announce, test_endpoint
 from waxseal.scan.target import subject_of
 from waxseal.version import __version__
 
-CONNECTIONS_PER_HOST = 3
-"""Connections at the same time to the addresses of one host."""
+ADDRESSES_PER_HOST = 1
+"""Addresses of one host that are tested at the same time; each with `ProbeSettings.parallel_per_server`
+connections at once, so a host behind several addresses sees no more of them."""
 
 Place = tuple[Target, Subject, tuple[str, ...]]
 """A port subject with the target it belongs to and its reference names."""
@@ -156,7 +157,7 @@ async def _test_all(
     network: Network, recorder: Recorder, plans: list[EndpointPlan], settings: ProbeSettings
 ) -> None:
     at_once = asyncio.Semaphore(settings.parallel)
-    per_host: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST))
+    per_host: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(ADDRESSES_PER_HOST))
 
     async def test(plan: EndpointPlan) -> None:
         async with per_host[plan.subjects[0].host or plan.address], at_once:

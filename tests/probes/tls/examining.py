@@ -13,6 +13,7 @@ from waxseal.facts import (
     Fact,
     FactSet,
     MailProtocol,
+    Ssl2Answer,
     Target,
     TargetKind,
     TlsGroups,
@@ -60,8 +61,10 @@ class Examined:
 
     @property
     def suites(self) -> dict[str, set[int]]:
-        """Suites accepted, of the versions that are."""
-        return {found.version: set(found.accepted) for found in self.one(TlsSuites).lists}
+        """Suites accepted, of the versions that are; the cipher kinds for SSL 2.0."""
+        found = {found.version: set(found.accepted) for found in self.one(TlsSuites).lists}
+        kinds = {kind for answer in self.every(Ssl2Answer) for kind in answer.kinds}
+        return {**found, "SSLv2": kinds} if kinds else found
 
     @property
     def undecided(self) -> int:

@@ -4,6 +4,7 @@ It chooses as the standards say and real servers do, and knows nothing of who as
 from their octets.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.wire.hellos import client_hello, numbers_in
@@ -19,7 +20,7 @@ from waxseal.wire.tls_suite_properties import suite_properties
 
 HANDSHAKE_FAILURE = 40
 PROTOCOL_VERSION = 70
-CERTIFICATE_CURVE = 23
+_SCHEME_OF_CURVE = {23: 0x0403, 24: 0x0503, 25: 0x0603, 26: 0x081A}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class ModelServer:
         lists_groups: Whether EncryptedExtensions lists its groups.
         longest_list: Hellos with more suites are refused.
         closes: It closes where others send an alert.
+        certificate_curve: Of its ECDSA certificate.
+        newest: Hellos that offer a newer version are refused, instead of answered by an older one.
+        stubborn: It selects this suite, whatever is offered.
+        prefers_chacha: Where the client's first suite is one of ChaCha20, those go first in its own order.
+        silent: Hellos that it never answers.
         asked: Every hello that came.
     """
 
@@ -56,14 +62,23 @@ class ModelServer:
     lists_groups: bool = True
     longest_list: int | None = None
     closes: bool = False
+    certificate_curve: int = 23
+    newest: int | None = None
+    stubborn: int | None = None
+    prefers_chacha: bool = False
+    silent: Callable[[ClientHello], bool] = field(default=lambda hello: False)
     asked: list[ClientHello] = field(default_factory=list)
     shown: Shown13 | None = None
 
-    def answer(self, octets: bytes) -> bytes:
-        """The answer to one hello; b"" closes."""
+    def answer(self, octets: bytes) -> bytes | None:
+        """The answer to one hello; b"" closes, None is silence."""
         hello = client_hello(b"".join(_payloads(octets)))
         self.asked.append(hello)
+        if self.silent(hello):
+            return None
+        offered = max((*numbers_in(hello, reg.SUPPORTED_VERSIONS, 1), hello.legacy_version))
         too_long = self.longest_list is not None and len(hello.suites) > self.longest_list
+        too_long = too_long or (self.newest is not None and offered > self.newest)
         version = None if too_long else self._version(hello)
         found = b"" if version is None else self._select(hello, version)
         if found:
@@ -90,7 +105,7 @@ class ModelServer:
         schemes = numbers_in(hello, reg.SIGNATURE_ALGORITHMS, 2)
         own_groups = self.groups_13 if version == 0x0304 else self.groups
         group = next(iter(self._prefer(own_groups, groups)), None)
-        for suite in self._prefer(self.suites[version], hello.suites):
+        for suite in self._suites_in_order(version, hello):
             if version == 0x0304:
                 scheme = next((s for s in self._prefer(self.schemes, schemes) if self._signs_13(s)), None)
                 if group is not None and scheme is not None:
@@ -101,9 +116,17 @@ class ModelServer:
                 return answer
         return b""
 
+    def _suites_in_order(self, version: int, hello: ClientHello) -> list[int]:
+        own = self.suites[version]
+        if self.stubborn is not None:
+            return [self.stubborn]
+        if self.prefers_chacha and _is_chacha(hello.suites[0]):
+            own = tuple(sorted(own, key=lambda suite: not _is_chacha(suite)))
+        return self._prefer(own, hello.suites)
+
     def _signs_13(self, scheme: int) -> bool:
         return ("rsa" in self.keys and scheme in reg.RSA_SCHEMES[:3]) or (
-            "ecdsa" in self.keys and scheme == 0x0403
+            "ecdsa" in self.keys and scheme == _SCHEME_OF_CURVE[self.certificate_curve]
         )
 
     def _answer_12(
@@ -115,7 +138,7 @@ class ModelServer:
         key = {"RSA": "rsa", "ECDSA": "ecdsa", "DSS": "dsa"}.get(properties.authentication, "")
         if key and key not in self.keys:
             return b""
-        if key == "ecdsa" and groups and CERTIFICATE_CURVE not in groups:
+        if key == "ecdsa" and groups and self.certificate_curve not in groups:
             return b""
         exchange = b""
         if properties.key_exchange in ("ECDHE", "ECDH_anon"):
@@ -160,23 +183,17 @@ class ModelServer:
         octets = self.answer(talk.start())
         if isinstance(talk, Tls13Talk):
             return ModelTalk13(talk, self, octets)
-        if octets:
-            talk.receive(octets)
-        if not talk.done:
-            talk.end(Cause.CLOSED)
+        _hear(talk, octets)
         return talk
 
 
 class ModelTalk13(Tls13Talk):
     """The answer of a model to a `Tls13Talk`, with what decryption would have shown."""
 
-    def __init__(self, asked: Tls13Talk, server: ModelServer, octets: bytes) -> None:
+    def __init__(self, asked: Tls13Talk, server: ModelServer, octets: bytes | None) -> None:
         super().__init__(asked.hello, asked.client)
         look = HelloTalk(asked.hello)
-        if octets:
-            look.receive(octets)
-        else:
-            look.end(Cause.CLOSED)
+        _hear(look, octets)
         self.cause, self.alert, self.done = look.cause, look.alert, True
         self._hello = look.selected
         self._shown = server.shown if self._hello is not None else None
@@ -200,6 +217,19 @@ class ModelTalk13(Tls13Talk):
             return None
         extensions = ServerExtensions(groups=self._groups)
         return EncryptedExtensionsSeen(EncryptedExtensions(b"", extensions))
+
+
+def _hear(talk: Talk, octets: bytes | None) -> None:
+    """Give an answer to a talk, or the end that comes in its place."""
+    if octets:
+        talk.receive(octets)
+    if not talk.done:
+        talk.end(Cause.TIMED_OUT if octets is None else Cause.CLOSED)
+
+
+def _is_chacha(suite: int) -> bool:
+    properties = suite_properties(suite)
+    return properties is not None and properties.cipher == "CHACHA20_POLY1305"
 
 
 def _server_hello(

@@ -100,8 +100,8 @@ def ask_testssl(server: TlsServer) -> Report:
         _run("testssl", *options, "-t", "smtp", "--jsonfile", str(path), f"{server.host}:{server.port}")
         report = read_testssl(path.read_text())
     banner = _run("testssl", "--quiet", "--color", "0", "--version")
-    version = re.search(r"testssl\s+(\S+) from", banner)
-    library = _run("openssl", "version").strip()
+    version = re.search(r"testssl\s+(\d\S+) from", banner)
+    library = _run("openssl", "version").partition(" (")[0]
     report.tool = f"testssl.sh {version[1] if version else '?'}, {library}"
     report.asked_at = datetime.now(UTC).isoformat(timespec="seconds")
     return report
@@ -117,7 +117,7 @@ def read_testssl(text: str) -> Report:
         elif name == "PFS_ECDHE_curves":
             report.groups[""] = [_GROUPS[found.lower()] for found in said.split()]
         elif name in ("SSLv2", "SSLv3"):
-            report.versions[name] = said.startswith(("offered", "CVE"))
+            report.versions[name] = said.startswith(("offered", "vulnerable with", "CVE"))
         elif name.lower() in _TESTSSL_VERSIONS:
             report.versions[_TESTSSL_VERSIONS[name.lower()]] = said.startswith("offered")
     return report
@@ -133,7 +133,7 @@ def _run(*command: str) -> str:
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=_TIME_LIMIT_S, check=False, stdin=subprocess.DEVNULL
     )
-    return done.stdout
+    return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
 def main(kinds: list[str]) -> None:

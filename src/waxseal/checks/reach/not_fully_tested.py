@@ -20,7 +20,9 @@ from waxseal.checks.api import (
     inconclusive,
     passed,
 )
-from waxseal.facts import Attempt, Cause, RunContext, Stage, describe
+from waxseal.facts import Attempt, Cause, RunContext, Stage, TlsSpending, describe
+
+_MAX_LINES = 8
 
 
 @check(
@@ -34,15 +36,20 @@ from waxseal.facts import Attempt, Cause, RunContext, Stage, describe
     ),
     rows=("B5",),
 )
-def judge(attempts: Each[Attempt], context: RunContext) -> Judgement:
+def judge(attempts: Each[Attempt], context: RunContext, spending: TlsSpending | None) -> Judgement:
     """Judge whether any probe of this endpoint ran out of its budget."""
     spent = [attempt for _, attempt in attempts if attempt.ended.cause is Cause.BUDGET_SPENT]
     connections = sum({attempt.id: attempt.connections for _, attempt in attempts}.values())
-    if not spent:
+    not_asked = () if spending is None else spending.not_asked
+    if not spent and not not_asked:
         return passed("no limit of time or connections left anything out", f"{connections} connections")
+    cut = dict.fromkeys(attempt.probe for attempt in spent) or {"tls": None}
+    more = len(not_asked) - _MAX_LINES
     return inconclusive(
-        f"left out or cut short: {', '.join(dict.fromkeys(attempt.probe for attempt in spent))}",
+        f"left out or cut short: {', '.join(cut)}",
         *(f"{attempt.probe}: {describe(attempt.ended)}" for attempt in spent),
+        *(f"not asked: {line}"[:200] for line in not_asked[:_MAX_LINES]),
+        *([f"and {more} more"] if more > 0 else []),
         f"{connections} connections were made; the limits are {context.connection_limit} connections and "
         f"{context.time_limit_s:g} s an address",
         advice="raise --time-limit or --max-connections",
@@ -54,6 +61,8 @@ def examples() -> Iterator[Example]:
     spent = samples.attempt(Cause.BUDGET_SPENT, None, probe="tls.no-sni", connections=0)
     yield Example("all", Verdict.PASS, (samples.attempt(),))
     yield Example("a probe left out", Verdict.INCONCLUSIVE, (samples.attempt(), spent))
+    left = TlsSpending(depth="full", planned=250, spent=250, not_asked=("suites TLSv1: time limit",))
+    yield Example("questions left out", Verdict.INCONCLUSIVE, (samples.attempt(), left))
     yield Example(
         "the dialogue cut short", Verdict.INCONCLUSIVE, (samples.attempt(Cause.BUDGET_SPENT, Stage.GREETING),)
     )

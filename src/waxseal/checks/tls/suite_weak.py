@@ -4,7 +4,8 @@ NULL does not encrypt; export and single-DES keys can be tried out; RC4 and RC2 
 may as well be in clear, and this is a failure. Triple DES (blocks of 64 bits) and anonymous suites (no
 certificate) still keep out a mere listener on port 25 and are a warning there; on submission an anonymous
 suite fails, because the client cannot know to whom it sends the password. Judged by the suite really
-negotiated, so the server chose it with better ones on offer.
+negotiated, so the server chose it with better ones on offer. Where all suites were asked for one by one, the
+checks of each kind (tls/suite-rc4 and so on) tell more, and this one stands aside.
 """
 
 from collections.abc import Iterator
@@ -22,11 +23,12 @@ from waxseal.checks.api import (
     check,
     fail,
     inconclusive,
+    not_applicable,
     passed,
 )
 from waxseal.checks.certificate._weighing import broken
 from waxseal.checks.tls._suite import Secrecy, secrecy, weakness
-from waxseal.facts import Endpoint, Handshake
+from waxseal.facts import Endpoint, Handshake, SuiteList, TlsSuites
 
 
 @check(
@@ -41,11 +43,14 @@ from waxseal.facts import Endpoint, Handshake
         exim="tls_require_ciphers = HIGH:!aNULL:!eNULL:!3DES:!RC4 (OpenSSL)",
         dovecot="ssl_cipher_list = ALL:!aNULL:!eNULL:!EXPORT:!DES:!3DES:!MD5:!PSK:!RC4",
     ),
+    rows=("E1",),
 )
-def judge(endpoint: Endpoint, handshake: Handshake, subject: Subject) -> Judgement:
+def judge(endpoint: Endpoint, handshake: Handshake, suites: TlsSuites | None, subject: Subject) -> Judgement:
     """Judge the encryption of the negotiated suite."""
     suite = handshake.suite[:80]
     weak = weakness(suite)
+    if weak is not None and suites is not None and suites.lists:
+        return not_applicable(f"the negotiated suite {weak.reason}: the check of that kind tells it")
     if weak is not None:
         summary = f"The negotiated suite {weak.reason}"
         line = f"{handshake.version} {suite}"
@@ -69,5 +74,7 @@ def examples() -> Iterator[Example]:
     yield Example(
         "anonymous on submission", Verdict.FAIL, (at(samples.endpoint(), port=587), at(anonymous, port=587))
     )
+    found = TlsSuites(lists=(SuiteList("TLSv1.2", (0xC011,)),))
+    yield Example("RC4, told elsewhere", Verdict.NOT_APPLICABLE, (samples.endpoint(), rc4, found))
     yield Example("AES-GCM", Verdict.PASS, (samples.endpoint(), samples.handshake()))
     yield Example("no name", Verdict.INCONCLUSIVE, (samples.endpoint(), samples.handshake(suite="0xC0FE")))

@@ -1,4 +1,4 @@
-"""The server was offered TLS 1.3 and chose TLS 1.2.
+"""TLS 1.3 was offered, and the server refuses it or chose TLS 1.2.
 
 TLS 1.2 is sound when it is set up with care, so mail is safe today. TLS 1.3 needs less care: it has no
 weak suites, always gives forward secrecy, hides the certificate from listeners and saves a round trip.
@@ -22,7 +22,8 @@ from waxseal.checks.api import (
     passed,
     warn,
 )
-from waxseal.facts import Handshake
+from waxseal.checks.tls import _samples
+from waxseal.facts import Handshake, TlsVersions
 
 
 @check(
@@ -38,14 +39,19 @@ from waxseal.facts import Handshake
         exchange="Windows Server 2022 or later with TLS 1.3 enabled in Schannel, and a release of Exchange "
         "that uses it for SMTP",
     ),
+    rows=("C1",),
 )
-def judge(handshake: Handshake) -> Judgement:
+def judge(handshake: Handshake, versions: TlsVersions | None) -> Judgement:
     """Judge whether 1.3 was chosen where it was offered."""
     if handshake.version == "TLSv1.3":
         return passed("TLS 1.3 was negotiated")
+    answer = versions.of("TLSv1.3") if versions is not None else None
+    if answer is not None and answer.accepted:
+        return passed("TLS 1.3 is accepted", f"the main handshake: {handshake.version}")
     if handshake.version != "TLSv1.2":
         return not_applicable("the version negotiated is older than TLS 1.2, see tls/version-old")
-    if "TLSv1.3" not in handshake.offered_versions:
+    refused = answer is not None and answer.accepted is False
+    if "TLSv1.3" not in handshake.offered_versions and not refused:
         return inconclusive(
             "TLS 1.3 was not offered, so the server could not choose it",
             advice="test with a TLS library that has TLS 1.3",
@@ -66,4 +72,6 @@ def examples() -> Iterator[Example]:
         Verdict.INCONCLUSIVE,
         (samples.handshake("TLSv1.2", suite, offered_versions=("TLSv1.2",)),),
     )
+    both = _samples.versions("TLSv1.2", "TLSv1.3")
+    yield Example("1.3 accepted elsewhere", Verdict.PASS, (samples.handshake("TLSv1.2", suite), both))
     yield Example("1.0 chosen", Verdict.NOT_APPLICABLE, (samples.handshake("TLSv1", suite),))

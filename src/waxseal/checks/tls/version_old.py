@@ -3,8 +3,8 @@
 These versions rest on MD5 and SHA-1, are open to known attacks, and current software refuses them. Between
 mail servers an old version still beats clear text, which is what a sender that refuses it may fall back
 to, so on port 25 this is a warning; on submission, where mail programs send passwords, it is a failure. It
-is said from the version that was really negotiated with everything up to TLS 1.3 on offer; a server that
-can also do old versions, but does not choose them, is not meant.
+is said from the version that was really negotiated with everything up to TLS 1.3 on offer; of a server that
+can also do old versions, but does not choose them, tls/version-old-accepted tells.
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,12 @@ from waxseal.checks.api import (
     at,
     check,
     inconclusive,
+    not_applicable,
     passed,
 )
 from waxseal.checks.certificate._weighing import broken
-from waxseal.facts import Endpoint, Handshake
+from waxseal.checks.tls import _samples
+from waxseal.facts import Endpoint, Handshake, TlsVersions
 
 _OLD = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"})
 _CURRENT = frozenset({"TLSv1.2", "TLSv1.3"})
@@ -42,8 +44,11 @@ _CURRENT = frozenset({"TLSv1.2", "TLSv1.3"})
         "tls_require_ciphers = NORMAL:-VERS-TLS1.0:-VERS-TLS1.1 (GnuTLS)",
         dovecot="ssl_min_protocol = TLSv1.2",
     ),
+    rows=("C1",),
 )
-def judge(endpoint: Endpoint, handshake: Handshake, subject: Subject) -> Judgement:
+def judge(
+    endpoint: Endpoint, handshake: Handshake, versions: TlsVersions | None, subject: Subject
+) -> Judgement:
     """Judge the negotiated version."""
     name = handshake.version.replace("TLSv", "TLS ")
     if handshake.version in _CURRENT:
@@ -53,6 +58,8 @@ def judge(endpoint: Endpoint, handshake: Handshake, subject: Subject) -> Judgeme
             f"the version {handshake.version[:40]!r} is not one that waxseal knows",
             advice="test again with a newer waxseal",
         )
+    if handshake.version == "SSLv3" and versions is not None:
+        return not_applicable("nothing newer than SSL 3.0 is spoken, see tls/version-sslv3")
     offered = ", ".join(handshake.offered_versions)
     return broken(
         endpoint,
@@ -72,4 +79,6 @@ def examples() -> Iterator[Example]:
         (at(samples.endpoint(), port=587), at(old, port=587)),
     )
     yield Example("TLS 1.3", Verdict.PASS, (samples.endpoint(), samples.handshake()))
+    oldest = samples.handshake("SSLv3", "TLS_RSA_WITH_RC4_128_SHA")
+    yield Example("SSL 3.0", Verdict.NOT_APPLICABLE, (samples.endpoint(), oldest, _samples.versions("SSLv3")))
     yield Example("unknown", Verdict.INCONCLUSIVE, (samples.endpoint(), samples.handshake("GMTLSv1.1")))

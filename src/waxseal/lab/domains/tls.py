@@ -3,7 +3,6 @@
 from waxseal.facts import Stage
 from waxseal.lab.behaviour import Behaviour, Break
 from waxseal.lab.domains.table import (
-    SEALED,
     AddressPlan,
     Expected,
     LabDomain,
@@ -108,7 +107,7 @@ def _parameters(plan: AddressPlan) -> tuple[LabDomain, ...]:
             newest,
             "TLS 1.3 and no older",
             plan,
-            SEALED,
+            minor("tls/version-12-missing"),
             tls=TlsOrder(leaves=leaf(newest), lowest="TLSv1.3"),
         ),
         mail_domain(

@@ -57,16 +57,18 @@ class Below13:
         newer = None if self.depth is Depth.GRADE else self.knowledge.versions[0x0304]
         full = self.depth is Depth.FULL
         groups, schemes = riders(known, newer, schemes=full)
-        peel = SuitePeel(known, self.knowledge, self.maker, groups, schemes, more=True, chooser=self.chooser)
-        yield from self._suites(peel)
         leftovers = Leftovers(self.knowledge, known, self.maker, groups, schemes)
+        peel = SuitePeel(known, self.knowledge, self.maker, groups, schemes, chooser=self.chooser)
+        if self.depth is not Depth.GRADE:
+            peel.more = lambda: leftovers.at_least(schemes=full)
+        yield from self._suites(peel)
         if known.accepted and self.depth is not Depth.GRADE:
             yield from leftovers.ask(schemes=full)
         before = len(known.suites)
         yield from peel.settle()
         if len(known.suites) > before:
             yield from leftovers.ask(schemes=full)
-        if known.accepted and self.depth is Depth.STANDARD:
+        if known.accepted and self.depth is not Depth.GRADE:
             yield from self._order(known)
 
     def older(self) -> Strand:
@@ -95,8 +97,8 @@ class Below13:
         """
         reaction = self.knowledge.versions[version].reaction
         refusal = self.knowledge.versions[version].refusal
-        if reaction is None or refusal is None:
-            return
+        if reaction is None or refusal is None or self.knowledge.highest is None:
+            return  # one that answers nothing may be intolerant of versions
         if self.depth is Depth.FULL and reaction.alert != PROTOCOL_VERSION:
             return
         for lower in (TLS_1_1, TLS_1_0, SSL_3):
@@ -164,14 +166,24 @@ class Below13:
         yield from peel.ask()
 
     def _patiently(self, peel: SuitePeel) -> Strand:
-        """Peel; a server that refuses the long list, but is known to speak the version, is asked in parts."""
+        """Peel; a server that refuses the long list, but is known to speak the version, is asked in parts.
+
+        So are the older versions then, of which nobody knows.
+        """
+        if any(other.in_parts for other in self.knowledge.versions.values()):
+            yield from self._in_parts(peel)
+            return
         before = list(peel.known.undecided)
         yield from peel.ask()
         known = peel.known
         if known.accepted and not known.suites and not known.undecided and known.number != SSL_3:
             known.undecided = before
-            known.in_parts = True
-            yield from peel.ask(CHUNK_SUITES)
+            yield from self._in_parts(peel)
+
+    def _in_parts(self, peel: SuitePeel) -> Strand:
+        peel.known.in_parts = True
+        peel.hold = peel.groups.riding = peel.schemes.riding = False
+        yield from peel.ask(CHUNK_SUITES)
 
     def fallback(self, when: Callable[[], bool]) -> Strand:
         """A lower version with TLS_FALLBACK_SCSV, where the server speaks a higher one (RFC 7507 §3)."""

@@ -13,7 +13,7 @@ class Depth(StrEnum):
     @property
     def most_connections(self) -> int:
         """The limit of connections to one address and port, unless the user sets another."""
-        return {Depth.GRADE: 8, Depth.STANDARD: 40, Depth.FULL: 250}[self]
+        return {Depth.GRADE: 8, Depth.STANDARD: 60, Depth.FULL: 250}[self]
 
     @property
     def time_limit_s(self) -> float:

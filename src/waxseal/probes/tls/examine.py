@@ -41,12 +41,13 @@ from waxseal.probes.tls.tls13 import Tls13Peel
 from waxseal.trust.certificate import parse
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.smtp_command import address_literal
-from waxseal.wire.tls_client_hello import TLS_1_3
+from waxseal.wire.tls_client_hello import TLS_1_2, TLS_1_3
 from waxseal.wire.tls_record import alert_name
 
 PROBE = "tls"
 INTERNAL_ERROR = 80
 """An alert that says nothing of what was offered (RFC 8446 §6.2)."""
+_SUITES_FOR_SESSIONS = 2
 _CURVES = {name: number for number, name in reg.GROUP_NAMES.items()}
 
 
@@ -181,11 +182,11 @@ class Examination:
     ) -> list[Strand]:
         below = Below13(self.knowledge, maker, depth, self._flaws.choose)
         peel = Tls13Peel(self.knowledge, maker, all_schemes=depth is Depth.FULL)
-        strands: list[Strand] = []
+        # The longest strand first: it decides how long all of them take.
+        strands = [self._watched(run, maker.server_name, below.tls12(), "1.2")]
         new = self.knowledge.versions[TLS_1_3].accepted
         if depth is not Depth.GRADE and (new is not False or depth is Depth.FULL):
             strands.append(self._watched(run, maker.server_name, peel.ask(), "1.3"))
-        strands.append(self._watched(run, maker.server_name, below.tls12(), "1.2"))
         strands.append(self._watched(run, maker.server_name, below.older(), "older"))
         strands.append(extras.ask_ssl2())
         no_name = self._no_name_taker(run, main) if maker.server_name else None
@@ -194,14 +195,25 @@ class Examination:
         strands += [
             extras.show(name, f"certificate of {name}", self._chain_taker(run, name)) for name in other_names
         ]
-        strands.append(below.fallback(lambda: {"1.2", "older"} <= self._done))
+        strands.append(below.fallback(self._versions_known))
         if depth is Depth.GRADE and new:
             strands.append(self._watched(run, maker.server_name, peel.other_key(), "1.3"))
         if depth is not Depth.GRADE:
             strands.append(extras.ask_tolerance(lambda: {"1.3", "1.2"} & self._done != set(), no_name))
-            strands.append(self._sessions.ask(lambda: {"1.2", "older"} <= self._done))
+            strands.append(self._sessions.ask(self._sessions_due))
             strands.append(self._flaws.ask(lambda: {"1.2", "older"} <= self._done))
         return strands
+
+    def _versions_known(self) -> bool:
+        """Whether every version up to TLS 1.2 is decided, as far as it is going to be."""
+        return "older" in self._done and (
+            "1.2" in self._done or bool(self.knowledge.versions[TLS_1_2].suites)
+        )
+
+    def _sessions_due(self) -> bool:
+        """Whether enough suites are known for sessions, which tell whose order decides as well."""
+        some = len(self.knowledge.versions[TLS_1_2].suites) >= _SUITES_FOR_SESSIONS
+        return "older" in self._done and ("1.2" in self._done or some)
 
     def _watched(self, run: Run, server_name: str, strand: Strand, name: str) -> Strand:
         """The same strand; certificates that it shows for the first time are recorded."""

@@ -4,7 +4,7 @@ They are peeled with suites that are known to be accepted, offered in the other 
 that the answers tell whose order decides. While more of both is expected, one question serves both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Final
 
 from waxseal.probes.tls.hellos import CURVES, FINITE_FIELDS, SCHEMES_12, HelloMaker
@@ -32,9 +32,14 @@ class Leftovers:
         """Peel the groups, and the schemes where these are wanted."""
         if schemes:
             yield from self._both()
-        yield from self._groups(more=schemes)
+        yield from self._groups(schemes=schemes)
         if schemes:
             yield from self._schemes()
+
+    def at_least(self, *, schemes: bool) -> int:
+        """How many questions `ask` is going to need, by what is expected now."""
+        groups, others = self.groups.still_expected, self.schemes.still_expected if schemes else 0
+        return max(groups, others) + 1 + (1 if schemes else 0)
 
     def _suites(self, fits: Callable[[int], bool]) -> tuple[int, ...]:
         return tuple(suite for suite in reversed(self.known.suites) if fits(suite))
@@ -42,9 +47,10 @@ class Leftovers:
     def _both(self) -> Strand:
         """Groups and schemes with one question, by suites that an RSA key signs: these need no curve."""
         suites = self._suites(lambda suite: shows_curve(suite) and signs(suite) == "rsa")
-        while suites and self.groups.more_expected and self.schemes.more_expected:
+        while suites and self.groups.still_expected and self.schemes.still_expected:
+            more = self.at_least(schemes=True) - 1
             talk = yield self._question(
-                suites, tuple(self.known.groups.remaining), tuple(self.known.schemes.remaining), more=True
+                suites, tuple(self.known.groups.remaining), tuple(self.known.schemes.remaining), more
             )
             if not self._take(talk, suites):
                 return
@@ -52,7 +58,7 @@ class Leftovers:
             if not self.known.schemes.take(talk.scheme if isinstance(talk, HelloTalk) else None):
                 return
 
-    def _groups(self, *, more: bool) -> Strand:
+    def _groups(self, *, schemes: bool) -> Strand:
         """Groups alone.
 
         Where the certificate's own curve has to be offered too, it stands last: it is selected where none of
@@ -66,8 +72,8 @@ class Leftovers:
         while suites and self.known.groups.remaining:
             rest = tuple(self.known.groups.remaining)
             offer = (*rest, *(a for a in anchors if a not in rest)) if with_anchor else rest
-            more_to_come = more or self.groups.more_expected or (needs_anchor and not with_anchor)
-            talk = yield self._question(suites, offer, SCHEMES_12, more=more_to_come)
+            more = self.at_least(schemes=schemes) - 1 + (1 if needs_anchor and not with_anchor else 0)
+            talk = yield self._question(suites, offer, SCHEMES_12, more)
             took = self._take(talk, suites)
             if took and self.known.groups.take(talk.group if isinstance(talk, HelloTalk) else None):
                 continue
@@ -76,14 +82,27 @@ class Leftovers:
             if needs_anchor and not with_anchor:
                 with_anchor = True
                 continue
+            if took and not (yield from self._follows_our_order(suites, anchors)):
+                return  # it may like the certificate's curve better than those that are left
             self.known.groups.close(talk.reaction())
+
+    def _follows_our_order(
+        self, suites: tuple[int, ...], anchors: tuple[int, ...]
+    ) -> Generator[Question, Talk, bool]:
+        """Whether the first group offered is selected, where the server chose another one before."""
+        liked = self.known.groups.accepted[0]
+        first = next((a for a in anchors if a != liked and a in self.known.groups.accepted), None)
+        if liked in anchors or first is None:
+            return False
+        talk = yield self._question(suites, (first, liked, *anchors), SCHEMES_12, more=False)
+        return self._take(talk, suites) and isinstance(talk, HelloTalk) and talk.group == first
 
     def _schemes(self) -> Strand:
         """Schemes alone."""
         suites = self._suites(lambda suite: bool(signs(suite)))
         while suites and self.known.schemes.remaining:
             rest = tuple(self.known.schemes.remaining)
-            talk = yield self._question(suites, CURVES, rest, more=self.schemes.more_expected)
+            talk = yield self._question(suites, CURVES, rest, self.schemes.still_expected)
             took = self._take(talk, suites)
             if took and self.known.schemes.take(talk.scheme if isinstance(talk, HelloTalk) else None):
                 continue
@@ -92,7 +111,7 @@ class Leftovers:
             self.known.schemes.close(talk.reaction())
 
     def _question(
-        self, suites: tuple[int, ...], groups: tuple[int, ...], schemes: tuple[int, ...], *, more: bool
+        self, suites: tuple[int, ...], groups: tuple[int, ...], schemes: tuple[int, ...], more: int
     ) -> Question:
         about = "groups" if groups != CURVES else "signature schemes"
         return Question(

@@ -156,8 +156,8 @@ class Pool:
         wanted = 0
         for lane in self._lanes:
             question = lane.question
-            if question is not None and (question.more if lane.asking else question.until is None):
-                wanted += 1
+            if question is not None and question.until is None:
+                wanted += question.more if lane.asking else 1 + question.more
         return wanted
 
     def _advance(self, lane: Lane, answer: Talk | None) -> None:

@@ -268,13 +268,14 @@ class Question:
     Attributes:
         about: What it asks, such as ``suites TLSv1.2``: for what could not be asked.
         talk: Makes the talk, when a connection is there.
-        more: Whether another question is sure to follow, so that a connection may be made ready for it.
+        more: How many questions are sure to follow it, as far as one can tell, so that connections may be
+            made ready for them.
         until: Not a question, but a wait for other strands: until this holds. It takes no connection.
     """
 
     about: str
     talk: Callable[[], Talk] = Talk
-    more: bool = False
+    more: int = 0
     until: Callable[[], bool] | None = None
 
 

@@ -160,7 +160,7 @@ class Sessions:
         without = whole_hello(self.maker, version, suites, ticket=False)
         raw = ext.server_certificate_types((RAW_PUBLIC_KEY, _X509))
         hello = without if without.extensions is None else without.with_extension(raw)
-        first = yield Question("session", lambda: SessionTalk12(Tls12Client(hello, entropy)), more=True)
+        first = yield Question("session", lambda: SessionTalk12(Tls12Client(hello, entropy)), more=2)
         if not isinstance(first, SessionTalk12):
             return
         self._take_first(version, first)

@@ -97,10 +97,10 @@ class Rider:
         return frozenset().union(*(wanted & found for wanted in self.expected() if wanted - found))
 
     @property
-    def more_expected(self) -> bool:
-        """Whether something is thought to be still to come."""
+    def still_expected(self) -> int:
+        """How much is thought to be still to come."""
         found = frozenset(self.dimension.accepted)
-        return any(wanted - found for wanted in self.expected())
+        return len(frozenset().union(*self.expected()) - found)
 
     def offer(self, left_out: frozenset[int]) -> tuple[int, ...]:
         """Everything but what is left out."""
@@ -152,7 +152,7 @@ class SuitePeel:
         knowledge: What else is known of the server.
         maker: Makes the hellos.
         groups, schemes: Riders.
-        more: Whether the strand goes on after the peel for sure.
+        more: Gives how many questions the strand is sure to ask behind the peel.
         limit: After so many suites the peel stops and leaves the rest undecided; None for no limit.
         turn: Number of offers so far.
         wanted: Which of the undecided suites are asked for.
@@ -168,7 +168,7 @@ class SuitePeel:
     maker: HelloMaker
     groups: Rider
     schemes: Rider
-    more: bool = False
+    more: Callable[[], int] = int
     limit: int | None = None
     turn: int = 0
     wanted: Callable[[int], bool] = field(default=lambda suite: True)
@@ -212,7 +212,7 @@ class SuitePeel:
             lambda: HelloTalk(
                 self.maker.up_to_12(version, offered, (*groups, *FINITE_FIELDS), schemes), self.chooser
             ),
-            more=self.more,
+            more=self.more(),
         )
 
     def _take(
@@ -244,7 +244,8 @@ class SuitePeel:
         self.known.refusal = reaction
         for suite in part:
             self.known.undecided.remove(suite)
-        self.known.refused(reaction)
+        if not self.known.undecided:
+            self.known.refused(reaction)
 
     def _hold_refusal(
         self, reaction: Reaction, part: list[int], groups: frozenset[int], schemes: frozenset[int]
