@@ -55,6 +55,7 @@ class DialogueResult(Struct):
         leaf_sha256: Of the leaf.
         dns_names: The leaf's subjectAltName names.
         leaf_curve: The curve of its key; "" for other keys.
+        own_name: The name that was sent with EHLO; "" where none was.
         scouted: What else the handshake showed; with the tickets, once the conversation is over.
     """
 
@@ -66,6 +67,7 @@ class DialogueResult(Struct):
     leaf_sha256: str = ""
     dns_names: tuple[str, ...] = ()
     leaf_curve: str = ""
+    own_name: str = ""
     scouted: Scouted = msgspec.field(default_factory=Scouted)
 
 
@@ -226,7 +228,7 @@ class _Dialogue:
 
     async def _ehlo(self, stage: Stage) -> tuple[Heard, dict[str, Any]]:
         """EHLO, and HELO where EHLO is rejected with 5xx (RFC 5321 §3.2), as far as that is answered."""
-        name = self.talk.own_name(self.settings.ehlo_name)
+        name = self.result.own_name = self.talk.own_name(self.settings.ehlo_name)
         heard = await self.talk.command(smtp_command.ehlo(name), stage)
         command, rejected = "EHLO", None
         code = heard.reply.code or 0

@@ -44,11 +44,11 @@ KINDS: Final = {
 }
 LIMITS: Final = {
     (Depth.GRADE, "modern"): 8,
-    (Depth.STANDARD, "modern"): 24,
-    (Depth.FULL, "modern"): 29,
+    (Depth.STANDARD, "modern"): 20,
+    (Depth.FULL, "modern"): 26,
     (Depth.GRADE, "Debian"): 8,
-    (Depth.STANDARD, "Debian"): 31,
-    (Depth.FULL, "Debian"): 120,
+    (Depth.STANDARD, "Debian"): 30,
+    (Depth.FULL, "Debian"): 115,
 }
 
 

@@ -38,7 +38,6 @@ from waxseal.facts import (
     CertificateTypes,
     EhloClear,
     Fact,
-    FallbackAnswer,
     MailProtocol,
     NoSniAnswer,
     Subject,
@@ -113,7 +112,6 @@ def test_eight_connections_answer_all_that_a_grade_needs(order: TlsOrder) -> Non
     assert [a.accepted is None for a in told.one(TlsVersions).answers] == [False] * 6
     kinds = {"ec" if leaf is EC_LEAF else "rsa" for leaf in order.leaves}
     assert shown(told) == {kind: kind in kinds for kind in ("rsa", "ec")}
-    assert told.one(FallbackAnswer).highest == "TLSv1.3"
 
 
 @pytest.mark.parametrize("depth", [Depth.STANDARD, Depth.FULL])

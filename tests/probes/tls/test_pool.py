@@ -167,7 +167,6 @@ def test_a_server_that_is_two(start_tls: Start, monkeypatch: pytest.MonkeyPatch,
 @pytest.mark.parametrize("depth", [Depth.STANDARD, Depth.FULL])
 def test_a_budget_is_kept_at_any_size(start_tls: Start, sound: Examined, limit: int, depth: Depth) -> None:
     found = examine(start_tls(KIND, MODERN), depth, connection_limit=limit)
-    assert found.connections == limit
-    assert found.spending.spent == limit
-    assert found.spending.not_asked or limit > 20
+    assert found.spending.spent == found.connections <= limit
+    assert found.connections == limit or found.spending.not_asked == ()
     nothing_false(found, sound)

@@ -136,7 +136,7 @@ def ask_alone(server: TlsServer, mode: TlsMode, knowledge: Knowledge) -> TlsSess
             Depth.FULL,
             MailProtocol.SMTP,
             mode,
-            own_name=lambda: "probe.test",
+            own_name="probe.test",
             now=clock.monotonic,
         )
         sessions.take_main(main.scouted, stood=True)

@@ -91,7 +91,7 @@ class Examination:
             maker = HelloMaker(server_name)
             extras = Extras(self.knowledge, maker, self.protocol)
             self._flaws = Flaws(self.knowledge, maker, depth, self.protocol, self.mode)
-            self._sessions = self._make_sessions(run, maker, main)
+            self._sessions = self._make_sessions(maker, main)
             control = Control(self.knowledge, extras)
             strands = self._strands(run, maker, extras, depth, main, other_names)
             simulation = Simulation(chosen_shapes(self.settings.simulate), server_name)
@@ -124,15 +124,14 @@ class Examination:
             self.peer, run, self.protocol, self.mode, settings.ehlo_name, settings.parallel_per_server
         )
 
-    def _make_sessions(self, run: Run, maker: HelloMaker, main: DialogueResult) -> Sessions:
-        own_name = self.settings.ehlo_name
+    def _make_sessions(self, maker: HelloMaker, main: DialogueResult) -> Sessions:
         sessions = Sessions(
             self.knowledge,
             maker,
             self.settings.depth,
             self.protocol,
             self.mode,
-            own_name=lambda: own_name or address_literal(run.streams[-1].local_address or "127.0.0.1"),
+            own_name=main.own_name or self.settings.ehlo_name or address_literal("127.0.0.1"),
             now=self.peer.network.clock.monotonic,
         )
         broke_off = main.stage is Stage.EHLO_TLS and main.cause in (Cause.ALERT, Cause.CLOSED, Cause.RESET)

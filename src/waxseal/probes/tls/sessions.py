@@ -67,7 +67,7 @@ class Sessions:
         protocol: MailProtocol,
         mode: TlsMode,
         *,
-        own_name: Callable[[], str],
+        own_name: str,
         now: Callable[[], float],
     ) -> None:
         """Prepare the strands.
@@ -291,9 +291,9 @@ class Sessions:
         if self.mode is TlsMode.IMPLICIT:
             return b""
         if self.protocol is MailProtocol.SMTP:
-            return smtp_command.ehlo(self._own_name())
+            return smtp_command.ehlo(self._own_name)
         if self.protocol is MailProtocol.LMTP:
-            return b"LHLO" + smtp_command.ehlo(self._own_name())[4:]
+            return b"LHLO" + smtp_command.ehlo(self._own_name)[4:]
         return _COMMANDS.get(self.protocol, b"")
 
     def _ask_raw_key(self) -> Strand:
