@@ -1,5 +1,7 @@
 """Benchmarks of the foundation: start-up, one local server, judging, DNS. ``./run bench``.
 
+``./run bench tls`` sets the TLS engine beside other tools (``benchmarks.tls``).
+
 Each row is a measurement beside its limit or its peer in the same run, and their ratio. They are figures to
 look at, never tests: nothing fails here. Everything happens on loopback.
 """
@@ -135,4 +137,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["tls"]:
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+        from benchmarks.tls.__main__ import main as main_of_tls
+
+        sys.exit(main_of_tls(sys.argv[2:]))
     main()

@@ -68,7 +68,8 @@ def test_what_it_cannot_bear_is_named_alone(
     start_tls: Start, sound: Examined, fault: str, what: str, cause: Cause
 ) -> None:
     found = examine(start_tls(KIND, MODERN, fault=fault))
-    assert found.intolerances == {what: cause}
+    others = {"segments"} if what == "delayed-segments" else set()  # without a pause they may come as one
+    assert {w: c for w, c in found.intolerances.items() if w not in others} == {what: cause}
     same(found, sound)
 
 
@@ -118,5 +119,6 @@ def test_a_server_that_fails_every_handshake_takes_nothing(
     assert main.ended.cause is cause
     assert main.ended.alert == alert
     assert not any(answer.accepted for facts in found.every(TlsVersions) for answer in facts.answers)
-    for told in (*found.every(TlsSuites), *found.every(TlsGroups), *found.every(TlsSchemes)):
-        assert told.lists == ()
+    assert not any(suites.lists for suites in found.every(TlsSuites))
+    assert not any(groups.lists for groups in found.every(TlsGroups))
+    assert not any(schemes.lists for schemes in found.every(TlsSchemes))
