@@ -21,7 +21,6 @@ from waxseal.facts import (
 from waxseal.net.network import Network
 from waxseal.net.peer import Peer
 from waxseal.probes.recorder import Recorder
-from waxseal.probes.revocation import ask_revocation
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
 from waxseal.probes.tls.examine import Examination
@@ -93,6 +92,8 @@ async def test_endpoint(
 
 async def _ask_revocation(network: Network, recorder: Recorder, plan: EndpointPlan) -> None:
     """Ask the issuers about every chain that was shown; once for all subjects that share the address."""
+    from waxseal.probes.revocation import ask_revocation  # heavy, and seldom wanted
+
     facts = recorder.facts()
     for where, chain in facts.within(CertificateChain, plan.subjects[0]):
         places = tuple(

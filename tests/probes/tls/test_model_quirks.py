@@ -226,3 +226,27 @@ def test_what_is_taken_back_is_undecided() -> None:
     assert sorted((*known.suites, *known.undecided)) == sorted(suites_of_version(TLS_1_2))
     assert known.suites == list(RSA_SUITES)
     nothing_false(server, knowledge)
+
+
+class FailsWith(ModelServer):
+    """Selects these suites as if they worked, and breaks off behind its ServerHello."""
+
+    broken = (0xC02F, 0x009C)
+    alert = b""
+
+    def answer(self, octets: bytes) -> bytes | None:
+        found = super().answer(octets)
+        if not found or found[:1] != b"\x16" or int.from_bytes(found[44:46], "big") not in self.broken:
+            return found
+        hello = found[5 : 9 + int.from_bytes(found[6:9], "big")]
+        return b"\x16\x03\x03" + len(hello).to_bytes(2, "big") + hello + self.alert
+
+
+@pytest.mark.parametrize("alert", [b"", b"\x15\x03\x03\x00\x02\x02\x50"], ids=["closes", "alert"])
+def test_a_suite_that_is_selected_and_then_fails_is_neither_accepted_nor_refused(alert: bytes) -> None:
+    server = FailsWith({TLS_1_2: RSA_SUITES})
+    server.alert = alert
+    knowledge = ask_all(server, knows=(TLS_1_2,))
+    known = knowledge.versions[TLS_1_2]
+    assert known.suites == [suite for suite in RSA_SUITES if suite not in FailsWith.broken]
+    assert sorted(known.undecided) == sorted(FailsWith.broken)

@@ -131,10 +131,10 @@ class HelloTalk(Talk):
         return b""
 
     def end(self, cause: Cause, detail: str = "") -> None:
-        """A flight whose hello came counts even where its rest did not."""
+        """Only a whole flight counts: a ServerHello alone is not a working server."""
         super().end(cause, detail)
         self.first = self.flight.first
-        if self.flight.hello is not None and self.flight.alert is None:
+        if self.flight.whole:
             self.cause = Cause.COMPLETED
 
     def _judge(self) -> None:

@@ -161,6 +161,7 @@ class SuitePeel:
             is asked again in full at once.
         doubts: Selections whose place in the order is not sure yet.
         held: A refusal in doubt.
+        broken: Suites that the server selected, and then failed with: they stay undecided.
     """
 
     known: VersionKnowledge
@@ -176,6 +177,7 @@ class SuitePeel:
     hold: bool = False
     doubts: list[Doubt] = field(default_factory=list)
     held: HeldRefusal | None = None
+    broken: set[int] = field(default_factory=set)
 
     def ask(self, chunk: int | None = None) -> Strand:
         """Ask until the wanted suites are all decided, refused, or cannot be asked for.
@@ -183,7 +185,7 @@ class SuitePeel:
         Args:
             chunk: Offer at most so many at once.
         """
-        while pool := [suite for suite in self.known.undecided if self.wanted(suite)]:
+        while pool := [s for s in self.known.undecided if self.wanted(s) and s not in self.broken]:
             if self.limit is not None and len(self.known.suites) >= self.limit:
                 return
             part = pool[:chunk] if chunk else pool
@@ -221,6 +223,10 @@ class SuitePeel:
         """Take in an answer; whether to go on."""
         self.knowledge.note(talk)
         hello = talk.selected
+        begun = talk.flight.hello
+        if hello is None and begun is not None and begun.version == self.known.number:
+            self.broken.add(begun.suite)  # a ServerHello, and then no working flight
+            return begun.suite in part
         if hello is None and talk.cause not in REFUSALS:
             self.known.unknown(talk.reaction())
             return False
