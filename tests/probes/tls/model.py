@@ -176,6 +176,9 @@ class ModelServer:
                 question = next(strand) if answer is None else strand.send(answer)
             except StopIteration:
                 return about
+            if question.until is not None:  # strands are played one by one: nothing to wait for
+                answer = question.talk()
+                continue
             about.append(question.about)
             answer = self._reply(question.talk())
 

@@ -124,11 +124,14 @@ class Below13:
             yield from self._patiently(peel)
             return
         new = known.number == TLS_1_2
-        modern = new and self.knowledge.versions[TLS_1_1].accepted is False
         peel.limit = 1
-        if new and self.depth is Depth.STANDARD:
-            peel.limit, peel.hold = (MODERN_ANSWERS, True) if modern else (FIRST_ANSWERS, False)
         yield from self._patiently(peel)
+        if known.accepted and new and self.depth is Depth.STANDARD:
+            old = self.knowledge.versions[TLS_1_1]
+            yield from wait("suites TLSv1.2", lambda: old.accepted is not None or old.reaction is not None)
+            modern = old.accepted is False
+            peel.limit, peel.hold = (MODERN_ANSWERS, True) if modern else (FIRST_ANSWERS, False)
+            yield from peel.ask()
         if not known.accepted or peel.held is not None:
             return
         if self.depth is Depth.GRADE:

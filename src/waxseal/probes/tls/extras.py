@@ -148,12 +148,12 @@ class Extras:
         answers: list[ToleranceAnswer] = []
         parts = [p for p in _PARTS if version == TLS_1_3 or p not in ("unknown-version", "record-size-limit")]
         maker = self.maker if no_name is None else HelloMaker("", self.maker.share_group)
-        talk = yield Question("tolerance", lambda: self._unusual(tuple(parts), maker), more=True)
+        talk = yield Question("tolerance", lambda: self._unusual(tuple(parts), maker))
         if no_name is not None and self._answer("all", talk).reaction.cause is Cause.COMPLETED:
             no_name(talk, shown(talk))
         elif no_name is not None:
             yield from self.show("", "no server name", no_name)
-            talk = yield Question("tolerance", lambda: self._unusual(tuple(parts), self.maker), more=True)
+            talk = yield Question("tolerance", lambda: self._unusual(tuple(parts), self.maker))
         self._note_order(talk)
         answers.append(self._answer("all", talk))
         self.tolerance = self._tolerated(version, answers, talk)

@@ -78,7 +78,8 @@ class Tls13Peel:
                     without_groups = self._ride(USUAL_GROUPS, self.known.groups.accepted)
             offered = offered_order(self.known.undecided, self.turn)
             self.turn += 1
-            talk = yield self._question("suites", offered, without_groups, without_schemes, more=True)
+            more = 1 if self._more_behind_suites() else 0
+            talk = yield self._question("suites", offered, without_groups, without_schemes, more=more)
             self.take(talk)
             hello = talk.selected if isinstance(talk, Tls13Talk) else None
             if hello is not None and hello.version == TLS_1_3:
@@ -99,6 +100,11 @@ class Tls13Peel:
                 self.known.undecided.clear()
                 self.known.refused(talk.reaction())
 
+    def _more_behind_suites(self) -> bool:
+        """Whether questions are sure to follow, even where this one is refused."""
+        schemes = set(self.known.schemes.remaining) - self._expected_schemes()
+        return bool(self.known.groups.remaining) or (self.all_schemes and bool(schemes))
+
     def _ride(self, expected: frozenset[int], accepted: list[int]) -> frozenset[int]:
         """What may be left out, since more is expected to be accepted."""
         return frozenset(accepted) if expected - set(accepted) else _NONE
@@ -110,7 +116,7 @@ class Tls13Peel:
         without_groups: frozenset[int] = _NONE,
         without_schemes: frozenset[int] = _NONE,
         *,
-        more: bool = False,
+        more: int = 0,
     ) -> Question:
         groups = tuple(g for g in GROUPS_13 if g not in without_groups)
         schemes = tuple(s for s in SCHEMES_13 if s not in without_schemes)
@@ -131,7 +137,10 @@ class Tls13Peel:
         suites = tuple(self.known.suites[:1])
         while rest := wanted() & set(self.known.schemes.remaining):
             talk = yield self._question(
-                "signature schemes", suites, without_schemes=frozenset(SCHEMES_13) - rest, more=True
+                "signature schemes",
+                suites,
+                without_schemes=frozenset(SCHEMES_13) - rest,
+                more=1 if self.known.undecided else 0,
             )
             self.take(talk)
             scheme = talk.scheme if isinstance(talk, Tls13Talk) else None
@@ -153,7 +162,7 @@ class Tls13Peel:
             talk = yield Question(
                 "groups TLSv1.3",
                 lambda groups=groups: self.maker.retry(suites, groups),  # type: ignore[misc]
-                more=True,
+                more=len(USUAL_GROUPS - set(self.known.groups.accepted)),
             )
             known = self.knowledge.note(talk)
             group = talk.group if isinstance(talk, HelloTalk) else None
