@@ -136,7 +136,7 @@ def reduce(text: str, table: Table) -> list[tuple[str, str, str]]:
 
 def fetch(table: Table) -> None:
     """Take one registry anew from IANA."""
-    with urllib.request.urlopen(table.base + table.file, timeout=60) as reply:  # noqa: S310 (https above)
+    with urllib.request.urlopen(table.base + table.file, timeout=60) as reply:
         rows = reduce(reply.read().decode(), table)
     with (DATA / table.file).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])

@@ -14,9 +14,9 @@ from waxseal.wire.tls_suite_properties import suites_of_version
 
 MAKER = HelloMaker("mx.example.test")
 SERVER = ModelServer({0x0303: (0xC02F,), 0x0301: (0x0033,)})
-ECDHE = SERVER.answer(MAKER.up_to_12(0x0303, suites_of_version(0x0303)).records())
-DHE = SERVER.answer(MAKER.up_to_12(0x0301, suites_of_version(0x0301)).records())
-RETRY = ModelServer({0x0304: (0x1301,)}).answer(MAKER.tls13((0x1301,)).start())
+ECDHE = SERVER.answer(MAKER.up_to_12(0x0303, suites_of_version(0x0303)).records()) or b""
+DHE = SERVER.answer(MAKER.up_to_12(0x0301, suites_of_version(0x0301)).records()) or b""
+RETRY = ModelServer({0x0304: (0x1301,)}).answer(MAKER.tls13((0x1301,)).start()) or b""
 
 
 def fed(*octets: bytes) -> FirstFlight:

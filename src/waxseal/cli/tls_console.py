@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import sys
 import threading
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import click
@@ -23,9 +24,14 @@ ANSWER_WAIT_S = 1.0
 """How long a line waits for the answer to the one before."""
 SETTLE_S = 0.05
 """How long the server has to be quiet for its answer to be over."""
+SETTLE_LIMIT_S = 10.0
+"""How long a line waits for a server that does not stop talking."""
 LINGER_LIMIT_S = 60.0
 """How long a server that does not stop is listened to after the input's end."""
 MAX_WAITING_LINES = 64
+MAX_SHOWN_OCTETS = 16 * 1024
+"""A line of the server's that is longer is shown in pieces of about that size."""
+_INPUT_OCTETS = 64 * 1024
 _MARK = "< "
 
 
@@ -50,6 +56,8 @@ class Screen:
         *lines, self._line = (self._line + data).split(b"\n")
         for line in lines:
             self._write_line(line)
+        if len(self._line) > MAX_SHOWN_OCTETS:
+            self.settle()
 
     def settle(self) -> None:
         """The server pauses: show what it said so far of a line."""
@@ -102,9 +110,7 @@ class Console:
         sending = asyncio.create_task(self._send())
         try:
             await asyncio.wait({hearing, sending}, return_when=asyncio.FIRST_COMPLETED)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LINGER_LIMIT_S):
-                    await self._until_quiet(self._quiet_s)
+            await self._until_quiet(self._quiet_s, LINGER_LIMIT_S)
             self._screen.settle()
             return hearing.result() if hearing.done() else None
         finally:
@@ -116,7 +122,7 @@ class Console:
     def _read_input(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread of its own: every line of the input, in order, then None."""
         with contextlib.suppress(RuntimeError, OSError, ValueError):  # the run is over, or the input is gone
-            for line in self._source:
+            for line in _lines(self._source):
                 asyncio.run_coroutine_threadsafe(self._lines.put(line), loop).result()
             asyncio.run_coroutine_threadsafe(self._lines.put(None), loop).result()
 
@@ -127,7 +133,7 @@ class Console:
             if wait:
                 patient = await self._more_than(seen, ANSWER_WAIT_S if patient else 0.0)
             if patient:
-                await self._until_quiet(SETTLE_S if wait else 0.0)
+                await self._until_quiet(SETTLE_S if wait else 0.0, SETTLE_LIMIT_S)
                 self._screen.settle()
             if self._closed:
                 return
@@ -143,10 +149,12 @@ class Console:
                     await self._news.wait()
         return self._pieces > pieces
 
-    async def _until_quiet(self, quiet_s: float) -> None:
-        """Return when nothing came for so long, or the server has gone."""
-        while not self._closed and await self._more_than(self._pieces, quiet_s):
-            pass
+    async def _until_quiet(self, quiet_s: float, limit_s: float) -> None:
+        """Return when nothing came for so long, the server has gone, or the limit is reached."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while not self._closed and await self._more_than(self._pieces, quiet_s):
+                    pass
 
     async def _hear(self) -> NetError | None:
         """Show what comes, to the end of the stream."""
@@ -161,6 +169,26 @@ class Console:
             self._closed = True
             self._news.set()
         return None
+
+
+def _lines(source: BinaryIO) -> Iterator[bytes]:
+    """Lines of the input as they come, the last one perhaps without its end.
+
+    Read without the buffer of standard input: a thread that still waits in it when waxseal ends would hold
+    its lock, and the interpreter aborts over that.
+    """
+    raw = getattr(source, "raw", source)
+    kept = bytearray()
+    while octets := raw.read(_INPUT_OCTETS):
+        searched = len(kept)
+        kept += octets
+        end = kept.rfind(b"\n", searched) + 1
+        if not end:
+            continue
+        yield from bytes(kept[: end - 1]).split(b"\n")
+        del kept[:end]
+    if kept:
+        yield bytes(kept)
 
 
 async def converse(stream: ByteStream, *, quiet_s: float, greeted: bool) -> None:

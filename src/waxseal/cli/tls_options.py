@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from waxseal.cli.network import host_and_port
 from waxseal.errors import UsageError
 from waxseal.facts import MailProtocol, TlsMode
@@ -38,6 +36,7 @@ _HYBRID = 0x11EC
 """X25519MLKEM768, which is offered first where this machine can do it."""
 _GROUP_ALIASES = {"p-256": "secp256r1", "p-384": "secp384r1", "p-521": "secp521r1", "prime256v1": "secp256r1"}
 _MAX_PEM_OCTETS = 1024 * 1024
+_MAX_ALPN_OCTETS = 8192
 
 
 class Place(NamedTuple):
@@ -111,7 +110,7 @@ def offer(
         groups=chosen_groups,
         share_groups=tuple(shares),
         schemes=_schemes(schemes) if schemes is not None else base.schemes,
-        protocols=tuple(name.encode() for name in _words(alpn)) if alpn is not None else (),
+        protocols=_protocols(alpn) if alpn is not None else (),
         status_request=True,
         timestamps=True,
     )
@@ -162,13 +161,34 @@ def _private_key(path: Path):  # type: ignore[no-untyped-def]  # the library's u
     hint = "--key takes a PEM private key; without it the key is looked for in --cert"
     password = None
     if b"ENCRYPTED" in octets:
-        password = click.prompt(f"Password of {path}", hide_input=True, err=True).encode()
+        password = _password(path)
     try:
         return load_pem_private_key(octets, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The library's words are left out, since nothing of a password or a key is to be shown.
         wrong = "cannot be opened with that password" if password else "holds no private key that can be used"
         raise UsageError(f"{path} {wrong}", hint) from None
+
+
+def _password(path: Path) -> bytes:
+    """What is typed on the terminal; standard input is for the dialogue, and would show it.
+
+    Raises:
+        UsageError: There is no terminal to ask on, or nothing was typed.
+    """
+    import getpass
+    import warnings
+
+    hint = "run waxseal on a terminal, or give the key without a password"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            typed = getpass.getpass(f"Password of {path}: ")
+    except getpass.GetPassWarning:
+        raise UsageError(f"{path} has a password, and no terminal is there to ask for it", hint) from None
+    except EOFError:
+        raise UsageError(f"{path} has a password, and none was given", hint) from None
+    return typed.encode(errors="surrogateescape")
 
 
 def _read(path: Path) -> bytes:
@@ -188,6 +208,17 @@ def _address(text: str) -> str | None:
 
 def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[,:\s]+", text) if word]
+
+
+def _protocols(text: str) -> tuple[bytes, ...]:
+    """Names of 1 to 255 octets (RFC 7301 §3.1)."""
+    names = tuple(word.encode(errors="surrogateescape") for word in _words(text))
+    if any(len(name) > 255 for name in names) or sum(len(name) + 1 for name in names) > _MAX_ALPN_OCTETS:
+        raise UsageError(
+            "--alpn: too long",
+            f"a name has at most 255 octets, all of them together {_MAX_ALPN_OCTETS}",
+        )
+    return names
 
 
 def _versions(text: str) -> tuple[int, ...]:

@@ -69,8 +69,9 @@ def parse_proxy(url: str) -> Proxy:
         raise UsageError("the proxy's URL names no HTTP or SOCKS5 proxy", _FORM)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise UsageError("the proxy's URL has a path, which means nothing here", _FORM)
-    port = port or (_SOCKS_PORT if kind == "socks5" else None)
-    if port is None:
+    if port is None and kind == "socks5":
+        port = _SOCKS_PORT
+    if not port:
         raise UsageError("the proxy's URL names no port", _FORM)
     user = unquote(parts.username) if parts.username is not None else None
     found = Proxy(kind, host, port, user, unquote(parts.password or ""))
