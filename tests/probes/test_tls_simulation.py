@@ -157,8 +157,9 @@ def answered(shape: ClientShape, hello: bytes) -> tuple[Deviation, ...]:
     (strand,) = simulation.strands()
     talk = next(strand).talk()
     assert isinstance(talk, ShapeTalk)
-    talk.receive(records(22, hello))
-    talk.end(Cause.CLOSED)
+    talk.receive(records(22, hello + message(14, b"")))
+    if not talk.done:
+        talk.end(Cause.CLOSED)
     with contextlib.suppress(StopIteration):
         strand.send(talk)
     (fact,) = simulation.facts()
