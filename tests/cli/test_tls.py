@@ -1,8 +1,10 @@
 """``waxseal tls`` against the standard library's TLS: what it offers, shows, writes, and how it fails."""
 
+import asyncio
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import os
 import pty
@@ -31,6 +33,7 @@ from tests.cli.tls_server import (
     write_root,
 )
 from tests.net.loopback import free_port
+from waxseal.cli import tls_console
 from waxseal.lab.orders import Key, LeafOrder, TlsOrder
 from waxseal.lab.tls import server_context
 
@@ -196,6 +199,23 @@ def test_key_with_a_password_asks_on_the_terminal(tmp_path: Path, password: str)
     assert (b"cannot be opened with that password" in shown) is not right
 
 
+def test_key_with_a_password_without_a_terminal_takes_no_line_of_the_input(tmp_path: Path) -> None:
+    certificate, key, _ = write_client(tmp_path, b"open sesame")
+    given = ["tls", "127.0.0.1:1", "--cert", str(certificate), "--key", str(key), "-i"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "waxseal", *given],
+        input=b"open sesame\n",
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env=environment(),
+        start_new_session=True,
+    )
+    assert ran.returncode == 2
+    assert b"no terminal is there" in ran.stderr
+    assert b"GetPassWarning" not in ran.stderr
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_session_is_resumed(waxseal: Command, version: str) -> None:
     with serving() as served:
@@ -219,7 +239,10 @@ def test_early_data_is_not_sent_where_none_is_taken(waxseal: Command, tmp_path: 
     file.write_bytes(b"EHLO early.example.test\r\n")
     with serving() as served:
         second = seen(waxseal, *arguments(served, "smtp", "--early-data", str(file)))["resumption"]
+        printed = waxseal(*arguments(served, "smtp", "--early-data", str(file)))
     assert (second["taken"], second["early_data_octets"]) == (True, 0)
+    assert second["early_data_kept_octets"] == 25
+    assert "25 octets not sent: the server's ticket takes none" in printed.out
     assert b"EHLO early.example.test\r\n" not in served.lines
 
 
@@ -247,7 +270,7 @@ FAILURES = [
     ((b"SSH-2.0-x\r\n",), "the server did not go on: no reply: SSH-2.0-x", "declined"),
     (
         (b"220 mx\r\n", b"250-mx\r\n250 STARTTLS\r\n", b"220 go\r\n220 more\r\n"),
-        "TLS was due, but octets in clear where TLS is due",
+        "TLS was due, but octets came in clear",
         "declined",
     ),
 ]
@@ -306,6 +329,11 @@ def test_a_proxy_is_used_and_its_password_is_not_shown(waxseal: Command) -> None
         ("-i", "--json"),
         ("--key-log", "/nowhere/keys"),
         ("--connect", "a b"),
+        ("--alpn", "a" * 256),
+        ("--alpn", ",".join(f"protocol-{number}" for number in range(1000))),
+        ("--time-limit", "nan"),
+        ("-i", "--quiet-for", "nan"),
+        ("--proxy", "socks5://proxy.example.test:0"),
     ],
 )
 def test_usage_is_told_with_a_hint(waxseal: Command, given: tuple[str, ...]) -> None:
@@ -355,6 +383,70 @@ def test_console_on_a_terminal_marks_and_escapes_what_comes() -> None:
     assert served.lines == [b"Q\r\n", b"NOOP\r\n"]
     assert b"< 250 \\x1b[31mQ\r\n" in shown
     assert b"\x1b[31mQ" not in shown
+
+
+def test_server_that_hangs_up_ends_the_run_while_the_input_is_open() -> None:
+    with serving() as served:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "waxseal", *arguments(served, "smtp", "-i")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        with running.stdin, running.stdout, running.stderr:
+            running.stdin.write(b"QUIT\n")
+            running.stdin.flush()
+            code = running.wait(30)
+            said = running.stderr.read()
+    assert code == 0
+    assert b"Fatal" not in said
+
+
+def test_server_that_never_stops_talking_does_not_hold_the_script_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tls_console, "SETTLE_LIMIT_S", 0.2)
+    monkeypatch.setattr(tls_console, "LINGER_LIMIT_S", 0.3)
+    stream, out = Chatterer(), io.BytesIO()
+    console = tls_console.Console(
+        stream, io.BytesIO(b"one\ntwo\nthree"), tls_console.Screen(out, marked=True), quiet_s=5, greeted=True
+    )
+    began = time.monotonic()
+    asyncio.run(asyncio.wait_for(console.run(), 20))
+    assert time.monotonic() - began < 10
+    assert stream.written == [b"one\r\n", b"two\r\n", b"three\r\n"]
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) < 2 * tls_console.MAX_SHOWN_OCTETS
+
+
+class Chatterer:
+    """A stream that says something all the time, and never ends a line."""
+
+    octets_in = octets_out = 0
+    local_address = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    async def read(self, limit_octets: int = 65536) -> bytes:
+        await asyncio.sleep(0.005)
+        return b"x" * 1000
+
+    async def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    async def close_writing(self) -> None:
+        return
+
+    async def close(self) -> None:
+        return
+
+    def abort(self) -> None:
+        return
 
 
 def on_a_terminal(given: list[str], script: list[tuple[bytes, bytes]]) -> tuple[bytes, int]:

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from tests.net.loopback import connected
+from tests.wire.tls12_peer import DONE, Peer12, client
 from waxseal.facts import Cause
 from waxseal.lab.ca import CertificateAuthority, pem
 from waxseal.lab.listener import LabStream, PeerGone
@@ -19,7 +20,7 @@ from waxseal.lab.orders import Authority, Key, LeafOrder, TlsOrder, alert_record
 from waxseal.lab.tls import server_context, speaks_old_versions
 from waxseal.net import tls_stream as net_tls_stream
 from waxseal.net.errors import NetError
-from waxseal.net.stream import READ_OCTETS, ByteStream
+from waxseal.net.stream import READ_OCTETS, ByteStream, SocketStream
 from waxseal.net.tls_stream import MAX_HANDSHAKE_OCTETS, TlsClientStream
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13 import Tls13Client
@@ -27,6 +28,7 @@ from waxseal.wire.tls_client import TlsClient
 from waxseal.wire.tls_client_hello import TLS_1_3
 from waxseal.wire.tls_client_offer import ALL_VERSIONS, ClientOffer, default_suites
 from waxseal.wire.tls_events import AlertReceived, Closed
+from waxseal.wire.tls_fields import message, vector
 from waxseal.wire.tls_suite_properties import suite_properties
 from waxseal.wire.tls_summary import summarize
 
@@ -169,6 +171,27 @@ def test_certificates_are_given_as_sent_leaf_first(version: str, sent: tuple[Aut
     leaf = LeafOrder(names=(HOST,), sent=sent)
     certificates = seen(order(leaf, lowest=version, highest=version)).certificates()
     assert certificates == (CA.leaf(leaf).der, *map(CA.authority_der, sent))
+
+
+def test_of_two_certificate_messages_the_one_that_keys_rest_on_is_given() -> None:
+    def shown(name: bytes) -> bytes:
+        return message(reg.CERTIFICATE, vector(vector(name, 3), 3))
+
+    ours, theirs = client(), Peer12()
+    heard = ours.start()[5:]
+    flight = (theirs.hello(heard), shown(b"of another"), shown(b"its own"), theirs.exchange(), DONE)
+    events = ours.receive(theirs.say(*flight))
+    theirs.read(ours.to_send())
+    events += ours.receive(theirs.finish())
+    assert ours.completed
+
+    async def given() -> tuple[bytes, ...]:
+        with socket.socket() as unused:
+            tls = TlsClientStream(SocketStream(unused), ours)
+            tls.events = events
+            return tls.certificates()
+
+    assert asyncio.run(given()) == (b"its own",)
 
 
 def test_a_certificate_that_nobody_would_trust_is_shown_all_the_same() -> None:
@@ -566,13 +589,19 @@ def test_why_a_client_of_tls_13_cannot_go_on_is_told(octets: bytes, detail: str)
 
 
 def test_only_events_within_bounds_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(net_tls_stream, "MAX_EVENTS", 4)
+    monkeypatch.setattr(net_tls_stream, "MAX_EVENTS", 6)
 
     async def work(tls: TlsClientStream) -> None:
         assert await tls.read() == b"220 mx\r\n"
-        assert len(tls.events) == 4
+        assert len(tls.events) == 6
 
     shake(serving(server_context(order(), CA), b"220 mx\r\n"), work)
+
+
+def test_a_handshake_of_more_events_than_are_kept_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net_tls_stream, "MAX_EVENTS", 4)
+    error = failure(serving(server_context(order(), CA)))
+    assert (error.cause, error.detail) == (Cause.LIMIT, "more than 4 events within the handshake")
 
 
 def test_early_data_needs_a_client_that_announced_it() -> None:

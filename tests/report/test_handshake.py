@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from msgspec import Struct
+from cryptography.x509 import ocsp
+from msgspec import Struct, structs
 from rich.console import Console
 
+from tests.trust import pki, statements
 from waxseal.facts import Cause, Ended, Stage
 from waxseal.lab.ca import CertificateAuthority
 from waxseal.lab.orders import LeafOrder
@@ -71,7 +73,7 @@ def report(seen: HandshakeSummary, ended: Ended | None = None, name: str = HOST)
         handshake=model.handshake_shown(seen, answered=False, early_data_accepted=None),
         certificates=model.certificates_shown(seen.certificates, NOW),
         chain=model.chain_verdict(seen.certificates, ROOTS, NOW, name),
-        staple=model.staple_shown(seen.staple, seen.certificates, NOW),
+        staple=model.staple_shown(seen.staple, seen.certificates, ROOTS, NOW),
         timestamps=model.timestamps_shown(seen),
         alerts=model.alerts_shown(seen),
         deviations=(model.DeviationShown("rule", "RFC 1"),),
@@ -162,12 +164,46 @@ def test_staple_without_issuer_is_not_judged() -> None:
     assert broken.holds is False
 
 
+@pytest.mark.parametrize("status", [statements.GOOD, statements.REVOKED])
+@pytest.mark.parametrize("shift", [0, 1])
+def test_staple_is_judged_with_the_issuer_wherever_it_stands(status: ocsp.OCSPCertStatus, shift: int) -> None:
+    sent = (statements.LEAF.der, *(statements.OTHER_LEAF.der,) * shift, statements.INTER.der)
+    roots = RootStore((statements.ROOT.der,), "test")
+    octets = statements.response(status=status)
+    staple = model.staple_shown(octets, sent, roots, pki.NOW)
+    assert staple is not None
+    assert (staple.status, staple.holds) == (status.name.lower(), True)
+    by_root = model.staple_shown(
+        octets, (statements.LEAF.der,), RootStore((statements.INTER.der,), "test"), pki.NOW
+    )
+    assert by_root == staple
+
+
+@pytest.mark.parametrize(
+    ("status", "holds", "verified"),
+    [("good", True, True), ("revoked", True, False), ("revoked", False, True), ("unknown", True, True)],
+)
+def test_nothing_is_verified_that_its_staple_revokes(status: str, holds: bool, verified: bool) -> None:
+    sound = report(summary(suite=0x009C, signature=b"", signed=b"", scheme=None))
+    assert sound.verified
+    staple = model.Staple(
+        octets=9, status=status, holds=holds, problems=("expired",) * (not holds), this_update=NOW,
+        next_update=NOW, responder="x",
+    )  # fmt: skip
+    made = structs.replace(sound, staple=staple)
+    assert made.verified is verified
+    assert ("is revoked" in shown(made)) is not verified
+    assert ("NOT VERIFIED" in shown(made)) is not verified
+
+
 @pytest.mark.parametrize(
     ("ended", "sentence", "hint"),
     [
         (Ended(Cause.COMPLETED), "", ""),
         (Ended(Cause.ALERT, SHAKING, alert=70, detail="protocol_version"), "with alert 70, protocol", "ssl3"),
         (Ended(Cause.ALERT, SHAKING, alert=201, detail="alert 201"), "alert 201", ""),
+        (Ended(Cause.TLS_FAILED, SHAKING, detail="version-not-offered (RFC 1)"), "given up", "ssl3-1.3"),
+        (Ended(Cause.TLS_FAILED, SHAKING, detail="finished-wrong (RFC 1)"), "given up", ""),
         (Ended(Cause.DECLINED, Stage.EHLO, code=250, detail="STARTTLS not offered"), "not offer", "465"),
         (Ended(Cause.DECLINED, Stage.STARTTLS, code=454, detail="no"), "declined STARTTLS: 454 no", "later"),
         (Ended(Cause.DECLINED, Stage.GREETING, detail="no reply"), "did not go on: no reply", "--starttls"),

@@ -1,10 +1,13 @@
 """HTTP messages: responses cut anywhere, every framing, every limit, and URLs that are no plain http ones."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.wire.cuts import cut_places, pieces
+from waxseal.wire import http_message
 from waxseal.wire.http_message import (
     MAX_FIELDS,
     MAX_HEAD_OCTETS,
@@ -56,6 +59,28 @@ def test_is_done_without_an_end(octets: bytes) -> None:
     assert read(octets, end=False).done
     assert not read(octets[:-1], end=False).done
     assert read(octets[:-1]).failure == "the stream ended within the response"
+
+
+class Searching:
+    """Counts the octets that a search goes over."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self.pattern = pattern
+        self.octets = 0
+
+    def search(self, octets: bytearray, at: int = 0) -> re.Match[bytes] | None:
+        self.octets += len(octets) - at
+        return self.pattern.search(octets, at)
+
+
+def test_a_head_that_comes_octet_by_octet_is_gone_over_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searching = Searching(http_message._HEAD_END)
+    monkeypatch.setattr(http_message, "_HEAD_END", searching)
+    reader = ResponseReader(10)
+    for octet in b"HTTP/1.1 200 OK\r\n" + b"x" * MAX_HEAD_OCTETS:
+        reader.feed(bytes([octet]))
+    assert reader.over_limit
+    assert searching.octets < 5 * MAX_HEAD_OCTETS
 
 
 def test_what_follows_is_left_aside() -> None:

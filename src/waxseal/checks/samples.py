@@ -23,6 +23,7 @@ from waxseal.facts import (
     Greeting,
     Handshake,
     HostAddresses,
+    KeyProof,
     Keyword,
     MailExchange,
     MxRecords,
@@ -171,6 +172,7 @@ def handshake(version: str = "TLSv1.3", suite: str = "TLS_AES_256_GCM_SHA384", *
         "server_name": "mx.example.org",
         "offered_versions": ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"),
         "elapsed_s": 0.05,
+        "key_proof": KeyProof.SIGNATURE,
     }
     return Handshake(**{**fields, **changes})
 

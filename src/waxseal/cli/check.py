@@ -16,7 +16,7 @@ from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.tls.depth import Depth
 
 LAB_TIME_LIMIT_S = 8.0
-LAB_PARALLEL = 64
+LAB_PARALLEL = 32
 
 
 @click.command("check")

@@ -47,7 +47,7 @@ _MAX_EARLY_OCTETS = 1024 * 1024
 @click.option("-i", "--interactive", is_flag=True, help="Talk under TLS: lines from standard input.")
 @click.option(
     "--quiet-for",
-    type=click.FloatRange(0.1, 600),
+    type=options.Seconds(0.1, 600),
     default=2.0,
     show_default=True,
     help="With -i: seconds of silence after the input's end.",
@@ -57,7 +57,7 @@ _MAX_EARLY_OCTETS = 1024 * 1024
 @click.option("--ehlo", help="Name to send with EHLO.")
 @click.option("--resolver", "resolvers", multiple=True, help="DNS resolver to ask: address or address:port.")
 @click.option("--allow", "allowed", multiple=True, help="Special-purpose network that may be dialled (CIDR).")
-@click.option("--time-limit", type=click.FloatRange(0.5, 3600), default=20.0, show_default=True)
+@click.option("--time-limit", type=options.Seconds(0.5, 3600), default=20.0, show_default=True)
 @click.option("-4", "only_ipv4", is_flag=True, help="IPv4 only.")
 @click.option("-6", "only_ipv6", is_flag=True, help="IPv6 only.")
 @click.option("--key-log", type=click.Path(path_type=Path), help="Append the secrets here (SSLKEYLOGFILE).")

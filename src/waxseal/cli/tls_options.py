@@ -1,8 +1,11 @@
 """What the options of ``waxseal tls`` mean: where to go, what is offered, who we are."""
 
+import math
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import click
 
 from waxseal.cli.network import host_and_port
 from waxseal.errors import UsageError
@@ -37,6 +40,17 @@ _HYBRID = 0x11EC
 _GROUP_ALIASES = {"p-256": "secp256r1", "p-384": "secp384r1", "p-521": "secp521r1", "prime256v1": "secp256r1"}
 _MAX_PEM_OCTETS = 1024 * 1024
 _MAX_ALPN_OCTETS = 8192
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds in a range, where ``nan`` is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """See `click.ParamType.convert`."""
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return seconds
 
 
 class Place(NamedTuple):

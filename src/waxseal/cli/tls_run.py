@@ -110,7 +110,7 @@ async def _again(plan: Plan, network: Network, first: Look, began: datetime) -> 
     """A second connection that takes the session of the first one up."""
     session = first.session()
     if session is None:
-        return model.Resumed(tried=False)
+        return model.Resumed(tried=False, early_data_kept_octets=len(plan.early_data))
     age_ms = int((network.clock.now() - began).total_seconds() * 1000)
     early = plan.early_data if isinstance(session, Resumption) and session.max_early_data_octets else b""
     if len(early) > (getattr(session, "max_early_data_octets", 0) or 0):
@@ -128,6 +128,7 @@ async def _again(plan: Plan, network: Network, first: Look, began: datetime) -> 
         tried=True,
         taken=look.summary.resumed if look.completed else None,
         early_data_octets=len(early),
+        early_data_kept_octets=len(plan.early_data) - len(early),
         early_data_accepted=look.early_data_accepted if early else None,
         version=look.tls.version if look.tls is not None else "",
         handshake_s=look.handshake_s,
@@ -240,7 +241,7 @@ def _report(
         ),
         certificates=model.certificates_shown(sent, now),
         chain=model.chain_verdict(sent, network.roots, now, plan.name),
-        staple=model.staple_shown(summary.staple, sent, now),
+        staple=model.staple_shown(summary.staple, sent, network.roots, now),
         timestamps=model.timestamps_shown(summary),
         alerts=model.alerts_shown(summary),
         deviations=tuple(model.DeviationShown(d.rule, d.source) for d in summary.deviations),

@@ -38,6 +38,7 @@ from waxseal.facts.tls import (
     CertificateTypeQuery,
     CertificateTypes,
     Handshake,
+    KeyProof,
     NoSniAnswer,
     TrustAnchors,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "HeartbeatAnswer",
     "HostAddresses",
     "KeyExchangeParameters",
+    "KeyProof",
     "Keyword",
     "MailExchange",
     "MailProtocol",

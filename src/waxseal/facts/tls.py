@@ -1,10 +1,27 @@
 """What TLS showed: the handshake and the certificates as sent. Proofs over them live in ``trust``."""
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from waxseal.facts.attempt import Deviation
 from waxseal.facts.record import AwareTime, Fact, fact
 from waxseal.facts.subject import Scope
+
+
+class KeyProof(StrEnum):
+    """How a handshake showed that the server holds the leaf's key."""
+
+    SIGNATURE = "signature"
+    """Its signature over the handshake was made with that key (RFC 8446 §4.4.3, RFC 5246 §7.4.3)."""
+    DECRYPTION = "decryption"
+    """It decrypted what was encrypted to that key (RFC 5246 §7.4.7.1)."""
+    MISMATCH = "mismatch"
+    """Its signature over the handshake was not made with that key."""
+    NONE = "none"
+    """Nothing was signed, or no certificate shown."""
+    UNCHECKED = "unchecked"
+    """There was a signature, which could not be checked."""
 
 
 @fact("tls.handshake/1", Scope.PORT)
@@ -18,6 +35,7 @@ class Handshake(Fact, frozen=True, kw_only=True):
         offered_versions: What we offered, lowest first.
         elapsed_s: ClientHello to Finished.
         server_hello: The ServerHello's octets, record header left out.
+        key_proof: How the server proved its key; None in facts of before this was recorded.
     """
 
     version: str
@@ -26,6 +44,7 @@ class Handshake(Fact, frozen=True, kw_only=True):
     offered_versions: tuple[str, ...] = ()
     elapsed_s: float = 0.0
     server_hello: bytes = b""
+    key_proof: KeyProof | None = None
 
 
 class Certificate(Struct, frozen=True, omit_defaults=True):

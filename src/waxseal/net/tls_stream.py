@@ -132,6 +132,8 @@ class TlsClientStream:
         await self._inner.write(octets)
         while not self.client.completed:
             alive = await self._fill()
+            if len(self.events) >= MAX_EVENTS:  # what is not kept could be what a proof rests on
+                raise NetError(Cause.LIMIT, f"more than {MAX_EVENTS} events within the handshake")
             if self.client.completed:
                 return
             if self.client.ended or not alive:
@@ -227,9 +229,12 @@ class TlsClientStream:
         return seen.extensions.groups if seen is not None else None
 
     def certificates(self) -> tuple[bytes, ...]:
-        """DER of each certificate as sent, leaf first; empty before they came."""
-        seen = next((e.message for e in self.events if isinstance(e, CertificatesShown)), None)
-        return seen.certificates if seen is not None else ()
+        """DER of each certificate as sent, leaf first; empty before they came.
+
+        Of several messages, which no rule allows, the last: keys are exchanged with that one.
+        """
+        shown = [e.message.certificates for e in self.events if isinstance(e, CertificatesShown)]
+        return shown[-1] if shown else ()
 
     @property
     def alert(self) -> int | None:

@@ -30,6 +30,7 @@ from waxseal.facts import (
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.probes.certificate_chain import emit_chain
+from waxseal.probes.key_proof import key_proof
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_conversation import Heard, SmtpConversation
@@ -204,6 +205,7 @@ class _Dialogue:
                 offered_versions=tls.offered_versions,
                 elapsed_s=elapsed,
                 server_hello=tls.scanner.server_hello[:4096],
+                key_proof=key_proof(tls.events),
             )
         )
         scouted = self.result.scouted = tls.scouted()

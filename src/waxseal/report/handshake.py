@@ -101,6 +101,8 @@ def _reasons(report: TlsReport) -> Iterator[str]:
         yield f"the name {chain.name} is not among those of the certificate"
     if shown.proof.proved is not True and not shown.resumed:
         yield shown.proof.detail
+    if report.revoked:
+        yield "the stapled OCSP response says that the certificate is revoked"
 
 
 def _place(report: TlsReport) -> str:
@@ -339,7 +341,9 @@ def _staple(staple: Staple | None) -> str | Text:
     said = f"{staple.status}{until}, by {staple.responder or 'an unnamed responder'}"
     if staple.holds is None:
         return f"{staple.octets} octets, not judged: {'; '.join(staple.problems)}"
-    return _text(said) if staple.holds else _text(f"{said}, but {'; '.join(staple.problems)}", style="red")
+    if not staple.holds:
+        return _text(f"{said}, but {'; '.join(staple.problems)}", style="red")
+    return _text(said, style="red" if staple.status == "revoked" else "")
 
 
 def _timestamps(report: TlsReport) -> str:
@@ -369,5 +373,7 @@ def _resumption(second: Resumed) -> Iterator[Row]:
             "Early data",
             "not seen" if accepted is None else f"{number} {'taken' if accepted else 'not taken'}",
         )
+    elif second.early_data_kept_octets:
+        yield "Early data", f"{second.early_data_kept_octets} octets not sent: the server's ticket takes none"
     if second.answer:
         yield "Answer", second.answer

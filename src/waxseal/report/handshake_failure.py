@@ -49,6 +49,8 @@ def failure(ended: Ended) -> tuple[str, str]:
     hint = _CAUSE_HINTS.get(ended.cause, "")
     if ended.cause is Cause.TIMED_OUT and ended.stage is Stage.GREETING:
         hint = "the server says nothing; if TLS begins at once there, use --starttls none"
+    elif ended.cause is Cause.TLS_FAILED and ended.detail.startswith("version-not-offered"):
+        hint = "the server chose a version that was not offered; try --versions ssl3-1.3"
     elif ended.cause is Cause.CLOSED and ended.stage is Stage.HANDSHAKE:
         hint = "some servers hang up where they like no version or suite; try --versions ssl3-1.3"
     word = ended.cause.value.replace("-", " ")
@@ -73,7 +75,8 @@ def _declined(ended: Ended) -> tuple[str, str]:
         sentence = "the server does not offer STARTTLS"
         return sentence, "TLS may begin at once on another port (465, 993, 995), with --starttls none"
     if ended.stage is Stage.HANDSHAKE:
-        return f"TLS was due, but {ended.detail}", "the server speaks in clear there; try --starttls"
+        hint = "with STARTTLS somebody between may have put them in; without, try --starttls"
+        return "TLS was due, but octets came in clear", hint
     if ended.code is None:
         hint = "is --starttls the protocol that is spoken there? With --starttls none TLS begins at once"
         return f"the server did not go on: {said}", hint

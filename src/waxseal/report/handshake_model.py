@@ -12,11 +12,12 @@ from waxseal.facts import Certificate, Ended
 from waxseal.trust import distinguished
 from waxseal.trust.anchors import RootStore, candidates
 from waxseal.trust.certificate import parse
-from waxseal.trust.chain import verify
+from waxseal.trust.chain import issuer_of, verify
 from waxseal.trust.der import DerError
 from waxseal.trust.handshake_signature import verify_handshake_signature
 from waxseal.trust.names import match, names_presented
 from waxseal.trust.ocsp import judge_ocsp
+from waxseal.trust.revocation import CertificateStatus
 from waxseal.trust.timestamps import read_timestamps
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls_client_hello import TLS_1_3
@@ -234,6 +235,7 @@ class Resumed(Struct, frozen=True, kw_only=True):
         tried: False where there was nothing to resume with.
         taken: Whether the server took the session; null where it was not seen.
         early_data_octets: Sent with the ClientHello.
+        early_data_kept_octets: Given for that, but kept back, since the server's ticket takes none.
         early_data_accepted: Whether they were taken; null where none went out.
         version: Negotiated.
         handshake_s, round_trips: Of that handshake.
@@ -244,6 +246,7 @@ class Resumed(Struct, frozen=True, kw_only=True):
     tried: bool
     taken: bool | None = None
     early_data_octets: int = 0
+    early_data_kept_octets: int = 0
     early_data_accepted: bool | None = None
     version: str = ""
     handshake_s: float | None = None
@@ -274,14 +277,23 @@ class TlsReport(Struct, frozen=True, kw_only=True):
 
     @property
     def verified(self) -> bool:
-        """Whether everything that can be verified holds: chain, name, and the proof of the key."""
+        """Whether everything that can be verified holds: chain, name, proof of the key, no revoked leaf."""
         chain, shown = self.chain, self.handshake
         return (
             chain is not None
             and chain.trusted
+            and not self.revoked
             and chain.name_matches is not False
             and shown is not None
             and (shown.proof.proved is True or bool(shown.resumed))
+        )
+
+    @property
+    def revoked(self) -> bool:
+        """Whether a staple that may be relied on says that the leaf is revoked."""
+        staple = self.staple
+        return (
+            staple is not None and staple.holds is True and staple.status == CertificateStatus.REVOKED.value
         )
 
 
@@ -447,17 +459,18 @@ def _place(depth: int) -> str:
     return "leaf" if depth == 0 else f"certificate {depth} of the path"
 
 
-def staple_shown(octets: bytes, sent: tuple[bytes, ...], at: datetime) -> Staple | None:
-    """What the staple says of the leaf; judged where its issuer was sent."""
+def staple_shown(octets: bytes, sent: tuple[bytes, ...], roots: RootStore, at: datetime) -> Staple | None:
+    """What the staple says of the leaf; judged where its issuer was sent, or is a root at hand."""
     if not octets:
         return None
-    chain = tuple(parse(der) for der in sent[:2])
-    if len(chain) < 2:
+    chain = tuple(parse(der) for der in sent[:MAX_CERTIFICATES])
+    issuer = issuer_of(chain, candidates(chain, roots), at) if chain else None
+    if issuer is None:
         return Staple(
-            octets=len(octets), status="untold", holds=None, problems=("the issuer was not sent",),
+            octets=len(octets), status="untold", holds=None, problems=("the issuer is not at hand",),
             this_update=None, next_update=None, responder="",
         )  # fmt: skip
-    verdict = judge_ocsp(octets, chain[0], chain[1], at)
+    verdict = judge_ocsp(octets, chain[0], issuer, at)
     return Staple(
         octets=len(octets),
         status=verdict.status.value,

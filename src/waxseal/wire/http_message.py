@@ -23,6 +23,7 @@ _URL: Final = re.compile(
     re.IGNORECASE,
 )
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: (.*))?\Z", re.DOTALL)
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
@@ -119,6 +120,7 @@ class ResponseReader:
         self.over_limit = False
         self._body_limit = body_limit
         self._buffer = bytearray()
+        self._searched = 0
         self._body = bytearray()
         self._state = _State.HEAD
         self._status = 0
@@ -172,7 +174,8 @@ class ResponseReader:
         return self._line()
 
     def _head(self) -> bool:
-        end = re.search(rb"\r?\n\r?\n", self._buffer)
+        end = _HEAD_END.search(self._buffer, max(0, self._searched - 3))
+        self._searched = len(self._buffer) if end is None else 0
         if end is None:
             if len(self._buffer) > MAX_HEAD_OCTETS:
                 return self._fail(f"a head of more than {MAX_HEAD_OCTETS} octets", over_limit=True)

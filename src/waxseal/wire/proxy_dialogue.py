@@ -103,6 +103,7 @@ class HttpConnect(_Dialogue):
         if user is not None:
             token = base64.b64encode(f"{user}:{password}".encode())
             self._head += b"Proxy-Authorization: Basic " + token + b"\r\n"
+        self._searched = 0
 
     def start(self) -> bytes:
         """See `ProxyDialogue.start`."""
@@ -114,8 +115,9 @@ class HttpConnect(_Dialogue):
         if b"\n" in self._buffer and _STATUS_LINE.match(self._buffer) is None:
             self._refuse("it does not speak HTTP")
             return None
-        end = _HEAD_END.search(self._buffer, 0, MAX_ANSWER_OCTETS)
-        status = _STATUS_LINE.match(self._buffer)
+        end = _HEAD_END.search(self._buffer, max(0, self._searched - 3), MAX_ANSWER_OCTETS)
+        self._searched = len(self._buffer) if end is None else 0
+        status = None if end is None else _STATUS_LINE.match(self._buffer)
         if end is None or status is None:
             return None
         code = int(status[1])

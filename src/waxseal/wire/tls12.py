@@ -144,6 +144,11 @@ class Tls12Client(Tls12Agreement):
         """Lines for an SSLKEYLOGFILE, one for each handshake with a main secret. Secret."""
         return tuple(f"CLIENT_RANDOM {random.hex()} {main.hex()}" for random, main in self._main_secrets)
 
+    @property
+    def renegotiating(self) -> bool:
+        """Whether a further handshake is begun, and neither completed nor refused yet."""
+        return self._before is not None
+
     def renegotiate(self, *, bound: bool | None = None) -> bytes:
         """Begin a further handshake on this connection; events tell what comes of it.
 

@@ -46,6 +46,7 @@ class ModelServer:
         longest_list: Hellos with more suites are refused.
         closes: It closes where others send an alert.
         certificate_curve: Of its ECDSA certificate.
+        suite_first: It chooses the suite without a look at the schemes, as OpenSSL, and fails if none fits.
         newest: Hellos that offer a newer version are refused, instead of answered by an older one.
         stubborn: It selects this suite, whatever is offered.
         prefers_chacha: Where the client's first suite is one of ChaCha20, those go first in its own order.
@@ -63,6 +64,7 @@ class ModelServer:
     longest_list: int | None = None
     closes: bool = False
     certificate_curve: int = 23
+    suite_first: bool = False
     newest: int | None = None
     stubborn: int | None = None
     prefers_chacha: bool = False
@@ -112,7 +114,7 @@ class ModelServer:
                     return self._answer_13(hello, suite, group, scheme)
                 return b""
             answer = self._answer_12(version, suite, group, groups, schemes)
-            if answer:
+            if answer or (self.suite_first and self._answer_12(version, suite, group, groups, self.schemes)):
                 return answer
         return b""
 

@@ -20,12 +20,14 @@ from waxseal.probes.tls.flaws.rsa_padding import (
     ZERO_ELSEWHERE,
     block,
     encrypted,
+    usable_key,
     with_rsa,
 )
 from waxseal.probes.tls.flaws.series import Series, Trial, sort_of
 from waxseal.probes.tls.full12 import spoken, whole_hello
 from waxseal.probes.tls.hellos import HelloMaker
 from waxseal.probes.tls.question import HelloTalk
+from waxseal.trust import der
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls12 import Tls12Client
 from waxseal.wire.tls12_exchange import RsaKey
@@ -33,6 +35,7 @@ from waxseal.wire.tls12_suites import parse_suite
 from waxseal.wire.tls_fields import message, number, records, vector
 
 MAKER = HelloMaker("mx.example.test")
+HELLO_RSA = message(reg.SERVER_HELLO, b"\x03\x03" + bytes(32) + b"\x00\x00\x2f\x00")
 MAC_OCTETS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48}
 
 
@@ -67,6 +70,32 @@ def test_ciphertexts_are_of_the_key(bits: int) -> None:
         sent = encrypted(made, public)
         opened = pow(int.from_bytes(sent, "big"), numbers.d, public.modulus).to_bytes(size, "big")
         assert (len(sent), opened) == (size, made)
+
+
+def certificate_of(key: RsaKey) -> bytes:
+    """As much of a certificate as the way to its key needs, signed by nobody."""
+    numbers = (der.encode(der.INTEGER, b"\x00" + n.to_bytes(2100)) for n in key)
+    kind = der.encode(der.SEQUENCE, bytes.fromhex("06092a864886f70d0101010500"))
+    spki = der.encode(
+        der.SEQUENCE, kind, der.encode(der.BIT_STRING, b"\x00" + der.encode(der.SEQUENCE, *numbers))
+    )
+    empty = der.encode(der.SEQUENCE)
+    fields = (der.encode(der.INTEGER, b"\x01"), empty, empty, empty, empty, spki)
+    return der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, *fields))
+
+
+@pytest.mark.parametrize(
+    ("modulus_bits", "exponent_bits", "usable"),
+    [(2048, 17, True), (16384, 64, True), (16385, 17, False), (471, 17, False), (2048, 65, False)],
+)
+def test_a_key_that_costs_seconds_is_left_alone(modulus_bits: int, exponent_bits: int, usable: bool) -> None:
+    key = RsaKey(1 << modulus_bits - 1 | 1, 1 << exponent_bits - 1 | 1)
+    shown = message(reg.CERTIFICATE, vector(vector(certificate_of(key), 3), 3))
+    talk = HelloTalk(MAKER.up_to_12(0x0303, (0x002F,), (29,)))
+    talk.start()
+    talk.receive(records(reg.HANDSHAKE, HELLO_RSA + shown + message(reg.SERVER_HELLO_DONE, b""), 0x0303))
+    assert talk.flight.certificates is not None
+    assert usable_key(talk) == (key if usable else None)
 
 
 @pytest.mark.parametrize(

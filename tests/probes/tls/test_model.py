@@ -44,6 +44,7 @@ def random_server(seed: int) -> ModelServer:
         own_order=draw.random() < 0.6,
         lists_groups=draw.random() < 0.5,
         closes=draw.random() < 0.2,
+        suite_first=draw.random() < 0.5,
         certificate_curve=draw.choice([curve for curve in (23, 24, 25, 26) if curve in groups]),
         prefers_chacha=draw.random() < 0.2,
     )

@@ -68,6 +68,8 @@ class Below13:
         yield from peel.settle()
         if len(known.suites) > before:
             yield from leftovers.ask(schemes=full)
+        if full:
+            leftovers.close_rest()
         if known.accepted and self.depth is not Depth.GRADE:
             yield from self._order(known)
 

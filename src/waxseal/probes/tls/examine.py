@@ -47,7 +47,7 @@ from waxseal.wire.tls_record import alert_name
 PROBE = "tls"
 INTERNAL_ERROR = 80
 """An alert that says nothing of what was offered (RFC 8446 §6.2)."""
-_SUITES_FOR_SESSIONS = 2
+_SUITES_FOR_ORDER = 2
 _CURVES = {name: number for number, name in reg.GROUP_NAMES.items()}
 
 
@@ -198,10 +198,15 @@ class Examination:
         if depth is Depth.GRADE and new:
             strands.append(self._watched(run, maker.server_name, peel.other_key(), "1.3"))
         if depth is not Depth.GRADE:
-            strands.append(extras.ask_tolerance(lambda: {"1.3", "1.2"} & self._done != set(), no_name))
+            strands.append(extras.ask_tolerance(self._usual_known, no_name))
             strands.append(self._sessions.ask(self._sessions_due))
             strands.append(self._flaws.ask(lambda: {"1.2", "older"} <= self._done))
         return strands
+
+    def _usual_known(self) -> bool:
+        """Whether enough is known for a hello like those that are answered, with suites to choose from."""
+        some = len(self.knowledge.versions[TLS_1_3].suites) >= _SUITES_FOR_ORDER
+        return some or bool({"1.3", "1.2"} & self._done)
 
     def _versions_known(self) -> bool:
         """Whether every version up to TLS 1.2 is decided, as far as it is going to be."""
@@ -211,7 +216,7 @@ class Examination:
 
     def _sessions_due(self) -> bool:
         """Whether enough suites are known for sessions, which tell whose order decides as well."""
-        some = len(self.knowledge.versions[TLS_1_2].suites) >= _SUITES_FOR_SESSIONS
+        some = len(self.knowledge.versions[TLS_1_2].suites) >= _SUITES_FOR_ORDER
         return "older" in self._done and ("1.2" in self._done or some)
 
     def _watched(self, run: Run, server_name: str, strand: Strand, name: str) -> Strand:

@@ -58,9 +58,9 @@ class Dimension:
             self.remaining.remove(number)
         return True
 
-    def close(self, refusal: Reaction | None = None) -> None:
-        """All that remain are refused."""
-        self.remaining.clear()
+    def close(self, refusal: Reaction | None = None, some: tuple[int, ...] | None = None) -> None:
+        """All that remain are refused, or some of them."""
+        self.remaining = [] if some is None else [number for number in self.remaining if number not in some]
         self.refusal = refusal
 
     def take_back(self, doubted: list[Reaction], everything: list[int]) -> bool:

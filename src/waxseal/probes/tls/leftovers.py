@@ -10,7 +10,7 @@ from typing import Final
 from waxseal.probes.tls.hellos import CURVES, FINITE_FIELDS, SCHEMES_12, HelloMaker
 from waxseal.probes.tls.knowledge import REFUSALS, Knowledge, VersionKnowledge
 from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk
-from waxseal.probes.tls.suites import Rider, shows_curve, signs
+from waxseal.probes.tls.suites import Rider, family, shows_curve, signs
 
 CERTIFICATE_CURVES: Final = (23, 24, 25)
 """Curves of EC certificates where none was seen."""
@@ -98,17 +98,33 @@ class Leftovers:
         return self._take(talk, suites) and isinstance(talk, HelloTalk) and talk.group == first
 
     def _schemes(self) -> Strand:
-        """Schemes alone."""
-        suites = self._suites(lambda suite: bool(signs(suite)))
-        while suites and self.known.schemes.remaining:
-            rest = tuple(self.known.schemes.remaining)
-            talk = yield self._question(suites, CURVES, rest, self.schemes.still_expected)
-            took = self._take(talk, suites)
-            if took and self.known.schemes.take(talk.scheme if isinstance(talk, HelloTalk) else None):
-                continue
-            if not took and talk.cause not in REFUSALS:
-                return
-            self.known.schemes.close(talk.reaction())
+        """Schemes alone, one type of key after the other.
+
+        Some servers, OpenSSL among them, choose the suite first and fail where no scheme fits it; so a
+        refusal speaks only for the type of key whose suites were offered.
+        """
+        for key_type in ("rsa", "ecdsa", "dsa"):
+            suites = self._suites(lambda suite, key_type=key_type: signs(suite) == key_type)  # type: ignore[misc]
+            while suites and (rest := self._remaining_of(key_type)):
+                talk = yield self._question(suites, CURVES, rest, self.schemes.still_expected)
+                took = self._take(talk, suites)
+                if took and self.known.schemes.take(talk.scheme if isinstance(talk, HelloTalk) else None):
+                    continue
+                if not took and talk.cause not in REFUSALS:
+                    return
+                self.known.schemes.close(talk.reaction(), rest)
+
+    def close_rest(self) -> None:
+        """Schemes of keys of which no suite is accepted, and none undecided, are refused with the suites."""
+        if not any(signs(suite) for suite in self.known.suites):
+            return
+        for key_type in ("rsa", "ecdsa", "dsa", ""):
+            kept = (*self.known.suites, *self.known.undecided)
+            if not any(key_type and signs(suite) == key_type for suite in kept):
+                self.known.schemes.close(self.known.refusal, self._remaining_of(key_type))
+
+    def _remaining_of(self, key_type: str) -> tuple[int, ...]:
+        return tuple(scheme for scheme in self.known.schemes.remaining if family(scheme) == key_type)
 
     def _question(
         self, suites: tuple[int, ...], groups: tuple[int, ...], schemes: tuple[int, ...], more: int

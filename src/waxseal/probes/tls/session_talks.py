@@ -87,6 +87,8 @@ class RenegotiationTalk(SessionTalk12):
         if isinstance(event, RenegotiationCompleted):
             return self._stood()
         if isinstance(event, AlertReceived) and event.description == NO_RENEGOTIATION and event.level == 1:
+            if self.client.renegotiating:
+                return b""  # it came before what was asked last, and answers nothing
             return self._refused(Reaction(Cause.ALERT, event.description, self.first))
         return super().saw(event)
 

@@ -13,7 +13,13 @@ from waxseal.probes.tls.flaws.clear import ClearTalk
 from waxseal.probes.tls.flaws.series import Trial
 from waxseal.probes.tls.question import HelloTalk, entropy
 from waxseal.wire import tls_registry as reg
-from waxseal.wire.tls12_exchange import MAX_MODULUS_BITS, MIN_MODULUS_BITS, RsaKey, rsa_key_of
+from waxseal.wire.tls12_exchange import (
+    MAX_EXPONENT_BITS,
+    MAX_MODULUS_BITS,
+    MIN_MODULUS_BITS,
+    RsaKey,
+    rsa_key_of,
+)
 from waxseal.wire.tls12_keys import SSL_3_0
 from waxseal.wire.tls_fields import message, number, records, vector
 from waxseal.wire.tls_suite_properties import suite_properties
@@ -44,6 +50,8 @@ def usable_key(talk: HelloTalk) -> RsaKey | None:
     shown = talk.flight.certificates
     key = rsa_key_of(shown.certificates[0]) if shown is not None and shown.certificates else None
     if key is None or not MIN_MODULUS_BITS <= key.modulus.bit_length() <= MAX_MODULUS_BITS:
+        return None
+    if key.exponent.bit_length() > MAX_EXPONENT_BITS:
         return None
     return key if (key.modulus.bit_length() + 7) // 8 >= SECRET_OCTETS + 11 else None
 
