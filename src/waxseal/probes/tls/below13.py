@@ -9,7 +9,7 @@ from waxseal.probes.tls.hellos import HelloMaker
 from waxseal.probes.tls.knowledge import Knowledge, VersionKnowledge
 from waxseal.probes.tls.leftovers import Leftovers
 from waxseal.probes.tls.question import Chooser, HelloTalk, Question, Strand, wait
-from waxseal.probes.tls.suites import CHUNK_SUITES, SuitePeel, riders
+from waxseal.probes.tls.suites import CHUNK_SUITES, SuitePeel, riders, turned
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls_client_hello import TLS_1_2
 from waxseal.wire.tls_server_hello import version_name
@@ -112,7 +112,7 @@ class Below13:
         found = tuple(known.suites)
         if len(found) < 2 or known.evidence.verdict(found):
             return
-        offered = tuple(reversed(found))
+        offered = turned(found)
         talk = yield Question(
             f"order {known.name}", lambda: HelloTalk(self.maker.up_to_12(known.number, offered))
         )

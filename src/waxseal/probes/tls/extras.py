@@ -8,6 +8,7 @@ from waxseal.facts import Cause, MailProtocol, Reaction, Ssl2Answer, TlsToleranc
 from waxseal.probes.tls.hellos import CURVES, GROUPS_13, HelloMaker
 from waxseal.probes.tls.knowledge import Knowledge
 from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk, Tls13Talk, entropy, wait
+from waxseal.probes.tls.suites import turned
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.ssl2 import NotSsl2, Ssl2ClientHello, Ssl2Error, Ssl2ServerHello, parse_ssl2_answer
@@ -128,7 +129,7 @@ class Extras:
         """
         version = self.knowledge.highest or TLS_1_3
         known = self.knowledge.versions[version]
-        suites = tuple(reversed(known.suites)) or suites_of_version(version)
+        suites = turned(known.suites) or suites_of_version(version)
         if version == TLS_1_3:
             return maker.tls13(suites, further=further)
         return HelloTalk(maker.up_to_12(version, suites, further=further))
@@ -208,7 +209,7 @@ class Extras:
         self, parts: tuple[str, ...], further: tuple[Extension, ...], maker: HelloMaker
     ) -> Tls13Talk:
         known = self.knowledge.versions[TLS_1_3]
-        suites = tuple(reversed(known.suites)) or suites_of_version(TLS_1_3)
+        suites = turned(known.suites) or suites_of_version(TLS_1_3)
         small = [group for group in known.groups.accepted if group in CURVES and group in available_groups()]
         shares = small[:1] or [self.maker.share_group]
         if "large" in parts and reg.X25519_MLKEM768 in available_groups():

@@ -10,7 +10,7 @@ from typing import Final
 from waxseal.probes.tls.hellos import CURVES, FINITE_FIELDS, SCHEMES_12, HelloMaker
 from waxseal.probes.tls.knowledge import REFUSALS, Knowledge, VersionKnowledge
 from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk
-from waxseal.probes.tls.suites import Rider, family, shows_curve, signs
+from waxseal.probes.tls.suites import Rider, family, shows_curve, signs, turned
 
 CERTIFICATE_CURVES: Final = (23, 24, 25)
 """Curves of EC certificates where none was seen."""
@@ -42,7 +42,7 @@ class Leftovers:
         return max(groups, others) + 1 + (1 if schemes else 0)
 
     def _suites(self, fits: Callable[[int], bool]) -> tuple[int, ...]:
-        return tuple(suite for suite in reversed(self.known.suites) if fits(suite))
+        return tuple(suite for suite in turned(self.known.suites) if fits(suite))
 
     def _both(self) -> Strand:
         """Groups and schemes with one question, by suites that an RSA key signs: these need no curve."""

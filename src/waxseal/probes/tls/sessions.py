@@ -32,6 +32,7 @@ from waxseal.probes.tls.knowledge import Knowledge
 from waxseal.probes.tls.question import HelloTalk, Question, Strand, Talk, Tls13Talk, entropy, wait
 from waxseal.probes.tls.scout import Scouted
 from waxseal.probes.tls.session_talks import RenegotiationTalk, SessionTalk12, TicketTalk13
+from waxseal.probes.tls.suites import turned
 from waxseal.wire import smtp_command
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
@@ -151,7 +152,7 @@ class Sessions:
     def _place(self) -> tuple[int, tuple[int, ...]] | None:
         """The highest version up to TLS 1.2, and its suites that we speak, in reverse of the order found."""
         for number, known in self.knowledge.versions.items():
-            suites = tuple(reversed(spoken(known.suites)))
+            suites = turned(spoken(known.suites))
             if number <= TLS_1_2 and known.accepted and suites:
                 return number, suites
         return None

@@ -7,7 +7,7 @@ something that was offered with it turns out to be accepted; where the doubt sta
 from there on is asked for again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,6 +37,11 @@ def offered_order(suites: list[int], turn: int) -> tuple[int, ...]:
     backwards = turn >= STRONGEST_FIRST and turn % 2
     ordered = list(reversed(suites)) if backwards else list(suites)
     return tuple(sorted(ordered, key=_is_chacha))
+
+
+def turned(suites: Iterable[int]) -> tuple[int, ...]:
+    """Suites the other way round than they were found, ChaCha20 last: the choice tells whose order decides."""
+    return tuple(sorted(tuple(suites)[::-1], key=_is_chacha))
 
 
 def _is_chacha(suite: int) -> bool:
