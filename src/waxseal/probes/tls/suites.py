@@ -40,8 +40,10 @@ def offered_order(suites: list[int], turn: int) -> tuple[int, ...]:
 
 
 def turned(suites: Iterable[int]) -> tuple[int, ...]:
-    """Suites the other way round than they were found, ChaCha20 last: the choice tells whose order decides."""
-    return tuple(sorted(tuple(suites)[::-1], key=_is_chacha))
+    """The suites found, in the other order, ChaCha20 last: the choice tells whose order decides."""
+    backwards = list(suites)
+    backwards.reverse()
+    return tuple(sorted(backwards, key=_is_chacha))
 
 
 def _is_chacha(suite: int) -> bool:
