@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tests.wire.cuts import cut_places, pieces
 from waxseal.wire import tls_record
 from waxseal.wire.tls_record import (
-    ALERT_NAMES,
     MAX_ALERTS,
     MAX_KEPT_OCTETS,
     MAX_MESSAGES,
@@ -27,6 +26,7 @@ from waxseal.wire.tls_record import (
     server_hello_suite,
     server_hello_version,
 )
+from waxseal.wire.tls_registry import ALERT_NAMES
 
 RETRY_RANDOM = hashlib.sha256(b"HelloRetryRequest").digest()  # RFC 8446 §4.1.3
 KEY_SHARE_X25519 = (51, b"\x00\x1d\x00\x20" + b"k" * 32)

@@ -8,7 +8,6 @@ from types import ModuleType
 
 import pytest
 
-from waxseal.wire import tls_record
 from waxseal.wire import tls_registry as reg
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,10 +98,6 @@ def test_constants_agree_with_the_tables() -> None:
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "")
-
-
-def test_alerts_are_those_of_the_record_layer() -> None:
-    assert reg.ALERT_NAMES == tls_record.ALERT_NAMES
 
 
 def test_registries_of_tls_1_2() -> None:

@@ -18,7 +18,7 @@ from waxseal.wire.tls12_agreement import (
     Tls12Agreement,
     again,
 )
-from waxseal.wire.tls12_connection import HANDSHAKE_FAILURE, MAX_FRAGMENT_OCTETS, UNEXPECTED_MESSAGE, WARNING
+from waxseal.wire.tls12_connection import HANDSHAKE_FAILURE, MAX_FRAGMENT_OCTETS
 from waxseal.wire.tls12_credentials import ECDSA_SHA1, RSA_MD5_SHA1
 from waxseal.wire.tls12_exchange import (
     ExchangeError,
@@ -31,6 +31,7 @@ from waxseal.wire.tls12_keys import SSL_3_0, Secrets12
 from waxseal.wire.tls12_suites import Suite12, cipher_works
 from waxseal.wire.tls13_groups import Entropy
 from waxseal.wire.tls_client_hello import RANDOM_OCTETS, TLS_1_2, ClientHello
+from waxseal.wire.tls_connection import UNEXPECTED_MESSAGE, WARNING
 from waxseal.wire.tls_credentials import ClientCredentials
 from waxseal.wire.tls_events import (
     CertificateRequestSeen,

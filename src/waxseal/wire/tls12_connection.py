@@ -4,35 +4,25 @@ RFC 5246 §6 and §7.2, RFC 6520. The handshake on top of it is in ``wire.tls12`
 in ``wire.tls12_protection``. Octets may come cut anywhere; they give the same events and never raise.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Final
 
-from waxseal.facts import Deviation
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls12_keys import SSL_3_0
 from waxseal.wire.tls12_protection import TLS_1_0, Spoil, Tls12Protection
-from waxseal.wire.tls13_connection import Record, RecordReader
-from waxseal.wire.tls_events import (
-    AlertReceived,
-    ApplicationData,
-    Closed,
-    Deviated,
-    Event,
-    Failed,
-    HeartbeatSeen,
-    Stopped,
+from waxseal.wire.tls_connection import (
+    BAD_RECORD_MAC,
+    CLOSE_NOTIFY,
+    UNEXPECTED_MESSAGE,
+    WARNING,
+    Record,
+    TlsConnection,
 )
+from waxseal.wire.tls_events import AlertReceived, ApplicationData, Closed, HeartbeatSeen
 from waxseal.wire.tls_fields import MAX_DEVIATION_OCTETS, number, records
 from waxseal.wire.tls_record import MAX_MESSAGE_OCTETS
 
-WARNING: Final = 1
-FATAL: Final = 2
-CLOSE_NOTIFY: Final = 0
-UNEXPECTED_MESSAGE: Final = 10
-BAD_RECORD_MAC: Final = 20
-RECORD_OVERFLOW: Final = 22
 HANDSHAKE_FAILURE: Final = 40
-USER_CANCELED: Final = 90
 _ALERTS_OF_SSL3: Final = frozenset({0, 10, 20, 30, *range(40, 48)})
 """The alerts that SSL 3.0 knows (RFC 6101 §5.4.2)."""
 MAX_FRAGMENT_OCTETS: Final = 2**14
@@ -41,7 +31,7 @@ MAX_WARNINGS: Final = 64
 """Warnings of one connection that are passed over."""
 
 
-class Tls12Connection(ABC):
+class Tls12Connection(TlsConnection):
     """Both directions of a connection: what came becomes events, what goes out waits in `to_send`.
 
     Attributes:
@@ -51,56 +41,12 @@ class Tls12Connection(ABC):
     """
 
     def __init__(self, max_fragment_octets: int = MAX_FRAGMENT_OCTETS) -> None:
+        super().__init__(max_fragment_octets)
         self.version: int | None = None
-        self.completed = False
-        self.ended = False
-        self._may_write = False
-        self._records = RecordReader()
         self._reading: Tls12Protection | None = None
         self._writing: Tls12Protection | None = None
-        self._fragment_octets = max_fragment_octets
-        self._out = bytearray()
-        self._events: list[Event] = []
-        self._handshake = bytearray()
         self._warnings = 0
         self._told_version = False
-
-    def receive(self, data: bytes) -> list[Event]:
-        """Take in octets from the server, cut anywhere; `to_send` may have an answer afterwards."""
-        if not self.ended:
-            self._records.feed(data)
-        while not self.ended and (record := self._records.next()) is not None:
-            self._take(record)
-        if self._records.broken is not None and not self.ended:
-            broken = self._records.broken
-            overflow = broken.rule == "record-too-long"
-            # A peer that never spoke TLS is not answered in it.
-            alert = RECORD_OVERFLOW if overflow else UNEXPECTED_MESSAGE if self._records.count else None
-            self._fail(broken, alert)
-        return self._taken()
-
-    def receive_eof(self) -> list[Event]:
-        """The stream ended; without close_notify before, that is not in order (RFC 5246 §7.2.1)."""
-        if not self.ended:
-            self._end(Closed(in_order=False))
-        return self._taken()
-
-    def to_send(self) -> bytes:
-        """Everything that is to go out now; it counts as sent."""
-        octets = bytes(self._out)
-        self._out.clear()
-        return octets
-
-    def send(self, data: bytes) -> bytes:
-        """Records that carry this data, and whatever waited before them.
-
-        Raises:
-            RuntimeError: The handshake is not completed, or the connection was closed or failed.
-        """
-        if not (self.completed and self._may_write):
-            raise RuntimeError("no data can be sent now")
-        self._emit(reg.APPLICATION_DATA, data)
-        return self.to_send()
 
     def send_record(self, kind: int, octets: bytes, *, spoil: Spoil | None = None) -> bytes:
         """One record of any content type, and whatever waited before it; protected where we have keys.
@@ -121,49 +67,13 @@ class Tls12Connection(ABC):
             self._out += self._writing.seal(kind, octets, spoil=spoil)
         return self.to_send()
 
-    def close(self) -> bytes:
-        """Say good-bye once: close_notify, within the handshake after user_canceled (RFC 5246 §7.2.1).
-
-        Nothing goes out where the connection had failed, or was refused.
-        """
-        if self._may_write:
-            if not self.completed:
-                self._emit(reg.ALERT, bytes([WARNING, USER_CANCELED]))
-            self._emit(reg.ALERT, bytes([WARNING, CLOSE_NOTIFY]))
-            self._may_write = False
-        self.ended = True
-        return self.to_send()
-
-    def _taken(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
-
-    def _end(self, event: Event) -> None:
-        self._events.append(event)
-        self.ended = True
-
-    def _stop(self, why: str) -> None:
-        self._end(Stopped(why))
-
-    def _flag(self, rule: str, source: str, octets: bytes = b"", offset: int = 0) -> Deviation:
-        deviation = Deviation(rule, source, octets[:MAX_DEVIATION_OCTETS], offset)
-        self._events.append(Deviated(deviation))
-        return deviation
-
     def _broken(self, rule: str, source: str, octets: bytes, alert: int, offset: int = 0) -> None:
         """Note a breach that we cannot go on from."""
         self._fail(self._flag(rule, source, octets, offset), alert)
 
-    def _fail(self, deviation: Deviation, alert: int | None) -> None:
-        """Give up, and tell the server why."""
-        if Deviated(deviation) not in self._events[-1:]:
-            self._events.append(Deviated(deviation))
-        if alert is not None:
-            if self.version == SSL_3_0 and alert not in _ALERTS_OF_SSL3:
-                alert = HANDSHAKE_FAILURE
-            self._emit(reg.ALERT, bytes([FATAL, alert]))
-        self._may_write = False
-        self._end(Failed(deviation, alert))
+    def _alert_for(self, alert: int) -> int:
+        """SSL 3.0 knows few alerts; handshake_failure stands for the others (RFC 6101 §5.4.2)."""
+        return HANDSHAKE_FAILURE if self.version == SSL_3_0 and alert not in _ALERTS_OF_SSL3 else alert
 
     def _record_version(self) -> int:
         """Of records that are sent: before ServerHello TLS 1.0 (RFC 5246 appendix E.1)."""

@@ -17,11 +17,11 @@ from typing import Final
 from waxseal.wire import tls_registry as reg
 from waxseal.wire.tls13_agreement import DECODE_ERROR, Tls13Agreement
 from waxseal.wire.tls13_client_auth import answer
-from waxseal.wire.tls13_connection import UNEXPECTED_MESSAGE
 from waxseal.wire.tls13_groups import Entropy, KeyShare
 from waxseal.wire.tls13_keys import SUITES, KeySchedule, Suite, finished, ticket_secret
 from waxseal.wire.tls13_protection import RecordProtection
 from waxseal.wire.tls_client_hello import TLS_1_3, ClientHello
+from waxseal.wire.tls_connection import UNEXPECTED_MESSAGE
 from waxseal.wire.tls_credentials import ClientCredentials
 from waxseal.wire.tls_events import (
     CertificateRequestSeen,

@@ -9,11 +9,12 @@ from typing import Final
 
 from waxseal.wire import tls_client_extensions as ext
 from waxseal.wire import tls_registry as reg
-from waxseal.wire.tls13_connection import UNEXPECTED_MESSAGE, Tls13Connection
+from waxseal.wire.tls13_connection import Tls13Connection
 from waxseal.wire.tls13_groups import Entropy, KeyShare, ShareError, available_groups, key_share
 from waxseal.wire.tls13_keys import SUITES, KeySchedule, Suite, hash_of
 from waxseal.wire.tls13_protection import RecordProtection
 from waxseal.wire.tls_client_hello import TLS_1_0, TLS_1_2, TLS_1_3, ClientHello
+from waxseal.wire.tls_connection import UNEXPECTED_MESSAGE
 from waxseal.wire.tls_events import Deviated, HelloRetry, Resumption, ServerHelloSeen
 from waxseal.wire.tls_fields import FieldReader, message, number, records
 from waxseal.wire.tls_server_hello import ServerHello, Unreadable, parse_server_hello

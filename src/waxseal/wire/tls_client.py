@@ -13,10 +13,10 @@ from waxseal.wire.tls12 import Tls12Client
 from waxseal.wire.tls12_agreement import offered_versions
 from waxseal.wire.tls12_suites import Suite12
 from waxseal.wire.tls13 import Tls13Client
-from waxseal.wire.tls13_connection import RecordReader
 from waxseal.wire.tls13_groups import Entropy, KeyShare
 from waxseal.wire.tls13_keys import Suite
 from waxseal.wire.tls_client_hello import TLS_1_3, ClientHello
+from waxseal.wire.tls_connection import RecordReader
 from waxseal.wire.tls_credentials import ClientCredentials
 from waxseal.wire.tls_events import Event, Resumption, Resumption12
 from waxseal.wire.tls_record import MAX_SERVER_HELLO_OCTETS

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from waxseal.facts import Deviation
+from waxseal.wire.tls_registry import ALERT_NAMES
 
 MAX_RECORD_OCTETS: Final = 2**14 + 2048
 """The longest record payload that any TLS version allows (RFC 5246 §6.2.3; less in RFC 8446 §5.2)."""
@@ -29,48 +30,6 @@ HEARTBEAT: Final = 24
 SERVER_HELLO: Final = 2
 CERTIFICATE: Final = 11
 SERVER_KEY_EXCHANGE: Final = 12
-
-ALERT_NAMES: Final = {
-    0: "close_notify",
-    10: "unexpected_message",
-    20: "bad_record_mac",
-    21: "decryption_failed",
-    22: "record_overflow",
-    30: "decompression_failure",
-    40: "handshake_failure",
-    41: "no_certificate",
-    42: "bad_certificate",
-    43: "unsupported_certificate",
-    44: "certificate_revoked",
-    45: "certificate_expired",
-    46: "certificate_unknown",
-    47: "illegal_parameter",
-    48: "unknown_ca",
-    49: "access_denied",
-    50: "decode_error",
-    51: "decrypt_error",
-    52: "too_many_cids_requested",
-    60: "export_restriction",
-    70: "protocol_version",
-    71: "insufficient_security",
-    80: "internal_error",
-    86: "inappropriate_fallback",
-    90: "user_canceled",
-    100: "no_renegotiation",
-    109: "missing_extension",
-    110: "unsupported_extension",
-    111: "certificate_unobtainable",
-    112: "unrecognized_name",
-    113: "bad_certificate_status_response",
-    114: "bad_certificate_hash_value",
-    115: "unknown_psk_identity",
-    116: "certificate_required",
-    117: "general_error",
-    120: "no_application_protocol",
-    121: "ech_required",
-}
-"""Alert descriptions of the IANA registry "TLS Alerts" (RFC 8446 §6 and later entries), reserved ones of old
-versions included."""
 
 _VERSION_NAMES = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 _HELLO_RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
