@@ -58,6 +58,7 @@ _SCOPE_WORDS = {
     Scope.CERTIFICATE: "certificate shown",
 }
 _MOST_SUBJECTS = 4
+_DEEPER = "--depth full"
 _BLANK = Text("")
 _LEAST_COLUMNS = 40
 
@@ -295,6 +296,8 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
         number = len({f.check for f in absent})
         more = "further " if own else ""
         line = f"{number} {more}check{'s' if number != 1 else ''} had nothing to go by (see -v)"
+        if all(_DEEPER in finding.advice for finding in absent):
+            line = f"{number} {more}check{'s' if number != 1 else ''} would take {_DEEPER} (see -v)"
         yield _indented(_bullet(_text(line, style="dim")), 2)
 
 

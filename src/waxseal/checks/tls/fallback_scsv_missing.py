@@ -48,6 +48,8 @@ def judge(versions: TlsVersions, answer: FallbackAnswer | None) -> Judgement:
     if answer is None:
         if len(spoken_ones) < 2 and not unknown_below_13(versions):
             return not_applicable("one version only is spoken, there is nothing to fall back to")
+        if set(spoken_ones) == {"TLSv1.2", "TLSv1.3"} and not unknown_below_13(versions):
+            return not_applicable("TLS 1.3 tells of a fall back to TLS 1.2 by itself")
         return unreached("a hello with TLS_FALLBACK_SCSV was not answered or not sent", advice=FULL)
     reaction = answer.reaction
     pair = f"{spoken(answer.version)} was offered, {spoken(answer.highest)} is spoken"
@@ -74,4 +76,5 @@ def examples() -> Iterator[Example]:
     yield Example("TLS 1.2 and 1.3", Verdict.PASS, (new, answered(_samples.DONE, "TLSv1.2", "TLSv1.3")))
     yield Example("silence", Verdict.INCONCLUSIVE, (old, answered(_samples.SILENT)))
     yield Example("not asked", Verdict.INCONCLUSIVE, (old,))
+    yield Example("TLS 1.2 and 1.3, not asked", Verdict.NOT_APPLICABLE, (new,))
     yield Example("one version", Verdict.NOT_APPLICABLE, (_samples.versions("TLSv1.3"),))
