@@ -1,6 +1,7 @@
 """Servers that refuse, break off, stall, or change: a run ends in time and keeps what it saw."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -170,3 +171,16 @@ def test_a_budget_is_kept_at_any_size(start_tls: Start, sound: Examined, limit: 
     assert found.spending.spent == found.connections <= limit
     assert found.connections == limit or found.spending.not_asked == ()
     nothing_false(found, sound)
+
+
+def test_a_pool_that_waits_for_what_never_comes_ends_behind_the_time_limit(
+    start_tls: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_: pool.Pool) -> Generator[object, bytes, None]:
+        yield asyncio.Event().wait()
+
+    monkeypatch.setattr(pool, "GRACE_S", 0.1)
+    monkeypatch.setattr(pool.Pool, "_next", never)
+    found = examine(start_tls(KIND, MODERN), Depth.GRADE, time_limit_s=2.0)
+    assert found.spending.not_asked
+    assert all(line.endswith("the time limit is spent") for line in found.spending.not_asked)

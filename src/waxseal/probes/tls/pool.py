@@ -23,6 +23,8 @@ from waxseal.wire.starttls import Opener, opener
 
 ANSWER_LIMIT_S = 10.0
 CLOSING_LIMIT_S = 1.0
+GRACE_S = 5.0
+"""For ending in order behind the time limit, before everything is broken off."""
 MAX_PUT_OFF = 4
 FIRST_PAUSE_S = 1.0
 MAX_TALK_OCTETS = 512 * 1024
@@ -102,7 +104,10 @@ class Pool:
         try:
             self._engage()
             if self._workers:
-                await self._over
+                async with asyncio.timeout(self.peer.remaining_s + GRACE_S):
+                    await self._over
+        except TimeoutError:
+            self._stop("the time limit is spent")
         except BaseException:
             self._stop("the examination was broken off")
             raise
