@@ -10,6 +10,8 @@ judge's parameter types say which facts it needs::
   (or NOT-APPLICABLE, by ``checks.absence``), and the judge is not called.
 * ``X | None``: the same, but the judge is called with None.
 * ``Each[X]``: every ``(subject, fact)`` inside the subject, at least one. ``Each[X] | None``: or none.
+* ``Around[X]``: every fact of the type at the subject, or else at the nearest one around it that has any; at
+  least one. ``Around[X] | None``: or none.
 * ``Everywhere[X]``: every ``(subject, fact)`` of the run, or none: for what one subject proves of another.
 * ``DialogueAttempt``: the attempt of the main conversation.
 * ``Subject``: the subject itself.
@@ -36,6 +38,7 @@ from waxseal.checks.verdict import (
 from waxseal.facts import DIALOGUE, Attempt, Fact, Scope, Subject
 
 __all__ = [
+    "Around",
     "At",
     "Bundle",
     "Check",
@@ -65,6 +68,14 @@ F = TypeVar("F", bound=Fact)
 
 Each = tuple[tuple[Subject, F], ...]
 """Every fact of a type inside the subject, each with its own subject."""
+
+
+class Nearest(NamedTuple):
+    """Marks a parameter that takes all facts of the nearest subject that has any."""
+
+
+Around = Annotated[tuple[F, ...], Nearest()]
+"""Every fact of a type at the nearest subject that has any, in the order recorded."""
 
 
 class WholeRun(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from waxseal.checks.absence import absence
-from waxseal.checks.api import Bundle, Check, Probe, WholeRun
+from waxseal.checks.api import Bundle, Check, Nearest, Probe, WholeRun
 from waxseal.checks.registry import all_checks
 from waxseal.checks.verdict import Finding, Judgement, Verdict, inconclusive
 from waxseal.facts import Attempt, Fact, FactSet, Scope, Subject
@@ -28,6 +28,7 @@ class Need(Struct, frozen=True):
         optional: The judge is called without it.
         each: All facts inside the subject are wanted, not the nearest one.
         everywhere: All facts of the run are wanted; never missing, but possibly none.
+        around: All facts at the nearest subject that has any are wanted.
         probe: Name of the probe, for attempts.
     """
 
@@ -36,6 +37,7 @@ class Need(Struct, frozen=True):
     optional: bool = False
     each: bool = False
     everywhere: bool = False
+    around: bool = False
     probe: str = ""
 
 
@@ -119,6 +121,8 @@ def _need(name: str, hint: Any) -> Need:
         kind, *marks = typing.get_args(hint)
         if any(isinstance(mark, WholeRun) for mark in marks):
             return Need(name, _paired(kind), optional=True, everywhere=True)
+        if any(isinstance(mark, Nearest) for mark in marks):
+            return Need(name, typing.get_args(kind)[0], optional=optional, around=True)
         probe = next(mark.name for mark in marks if isinstance(mark, Probe))
         return Need(name, kind, optional=optional, probe=probe)
     if typing.get_origin(hint) is tuple:
@@ -140,6 +144,8 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
         return subject
     if need.everywhere:
         return facts.within(need.kind, Subject())
+    if need.around:
+        return next((found for place in subject.outwards() if (found := facts.at(need.kind, place))), None)
     if need.each:
         return facts.within(need.kind, subject) or None
     if need.probe:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from waxseal.facts.record import Fact, fact
+from waxseal.facts.record import AwareTime, Fact, fact
 from waxseal.facts.subject import Scope
 
 
@@ -30,6 +30,21 @@ class DnsStatus(StrEnum):
     """The name cannot be asked for: a label over 63 octets, a name over 255, an empty label."""
 
 
+class Dnssec(StrEnum):
+    """What DNSSEC says of an answer, aliases included (RFC 4033 §5); who says so is in `Validator`."""
+
+    SECURE = "secure"
+    """A chain of signatures leads from a trust anchor to the answer or the denial."""
+    INSECURE = "insecure"
+    """It is proved that the zone is not signed."""
+    BOGUS = "bogus"
+    """The zone should be signed, and its signatures do not hold."""
+    INDETERMINATE = "indeterminate"
+    """A validator was asked and could not tell, as where no answer came."""
+    UNTRUSTED = "untrusted"
+    """Nobody validated the answer whose word can be taken."""
+
+
 class DnsAnswer(Struct, frozen=True, omit_defaults=True):
     """One answered or failed question.
 
@@ -45,6 +60,10 @@ class DnsAnswer(Struct, frozen=True, omit_defaults=True):
         over_tcp: Whether the answer came over TCP after truncation.
         elapsed_s: From the first query to the end.
         extended_errors: Extended DNS errors (RFC 8914), ``code text`` each.
+        dnssec: What the validator of the run says of it.
+        why_bogus: The validator's own words where it is bogus; "" where it gave none.
+        signed_until: When the first of the answer's signatures ends (RRSIG, RFC 4034 §3.1.5), aware UTC;
+            None where none was seen.
     """
 
     name: str
@@ -58,6 +77,65 @@ class DnsAnswer(Struct, frozen=True, omit_defaults=True):
     over_tcp: bool = False
     elapsed_s: float = 0.0
     extended_errors: tuple[str, ...] = ()
+    dnssec: Dnssec = Dnssec.UNTRUSTED
+    why_bogus: str = ""
+    signed_until: AwareTime | None = None
+
+
+class ValidatorKind(StrEnum):
+    """Who may validate, in the order in which they are tried."""
+
+    LOOPBACK = "loopback-resolver"
+    """A resolver on this machine."""
+    GIVEN = "given-resolver"
+    """A resolver that the user says to trust."""
+    LIBUNBOUND = "libunbound"
+    """The library, with its own trust anchor, in this process."""
+    TLS = "dns-over-tls"
+    """RFC 7858, the resolver authenticated by name."""
+    HTTPS = "dns-over-https"
+    """RFC 8484, the resolver authenticated by name."""
+
+
+class ValidatorProbe(Struct, frozen=True, omit_defaults=True):
+    """How one candidate was tried out. A resolver's address proves nothing; its answers do.
+
+    Attributes:
+        kind: Which kind of candidate.
+        place: ``address:port``, URL, or name and version of the library.
+        root: How the look-up of ``. NS`` ended; None where it was not asked.
+        root_authenticated: Whether that answer carried AD; None without an answer.
+        bogus: How the look-up of the name known to be bogus ended; None where it was not asked.
+        bogus_unchecked: The same look-up with CD set (RFC 4035 §3.2.2); None where it was not asked.
+        validates: Whether all three came as they come from a validator.
+        detail: What spoke against it, in words; "" where nothing did.
+    """
+
+    kind: ValidatorKind
+    place: str
+    root: DnsStatus | None = None
+    root_authenticated: bool | None = None
+    bogus: DnsStatus | None = None
+    bogus_unchecked: DnsStatus | None = None
+    validates: bool = False
+    detail: str = ""
+
+
+@fact("dns.validator/1", Scope.RUN)
+class Validator(Fact, frozen=True, kw_only=True):
+    """Whose word on DNSSEC the answers of the run carry.
+
+    Attributes:
+        kind: Of the validator; None where there is none, so that every answer is untrusted.
+        place: As in `ValidatorProbe`.
+        bogus_name: The name known to be bogus that candidates were tried with.
+        probes: Every candidate that was tried, in order.
+    """
+
+    kind: ValidatorKind | None = None
+    place: str = ""
+    bogus_name: str = ""
+    probes: tuple[ValidatorProbe, ...] = ()
 
 
 class MailExchange(Struct, frozen=True):
@@ -135,3 +213,33 @@ class ReverseNames(Fact, frozen=True, kw_only=True):
 
     answer: DnsAnswer
     names: tuple[ReverseName, ...] = ()
+
+
+@fact("dns.caa/1", Scope.HOST)
+class IssuancePolicy(Fact, frozen=True, kw_only=True):
+    """The CAA look-ups for a host, from its name towards the root until records are found (RFC 8659 §3).
+
+    Attributes:
+        answers: In the order of the climb; the last one ended it.
+    """
+
+    answers: tuple[DnsAnswer, ...]
+
+
+@fact("dnsbl.listing/1", Scope.ADDRESS)
+class BlocklistAnswer(Fact, frozen=True, kw_only=True):
+    """What one DNS blocklist says of an address (RFC 5782 §2.1).
+
+    Attributes:
+        list_id: Id of the list in our table.
+        zone: Its DNS zone.
+        answer: The A look-up of the reversed address below the zone.
+        text: The TXT look-up of the same name; None where it was not asked.
+        sending: The address was named by the user as one that sends mail.
+    """
+
+    list_id: str
+    zone: str
+    answer: DnsAnswer
+    text: DnsAnswer | None = None
+    sending: bool = False

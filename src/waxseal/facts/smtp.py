@@ -171,3 +171,20 @@ class Transcript(Fact, frozen=True, kw_only=True):
 
     probe: str
     lines: tuple[TranscriptLine, ...]
+
+
+@fact("smtp.envelope/1", Scope.PORT)
+class EnvelopeAnswers(Fact, frozen=True, kw_only=True):
+    """How the envelope of a message is answered that is never sent: no DATA follows, RSET ends it.
+
+    Attributes:
+        recipient: The address that RCPT named; "" where there was none.
+        clear_mail: The reply to MAIL before STARTTLS; None where it was not asked or not answered.
+        tls_mail: The reply to MAIL under TLS; None likewise.
+        tls_recipient: The reply to RCPT under TLS; None likewise.
+    """
+
+    recipient: str = ""
+    clear_mail: Reply | None = None
+    tls_mail: Reply | None = None
+    tls_recipient: Reply | None = None

@@ -22,6 +22,12 @@ class ProbeSettings(Struct, frozen=True):
         parallel: Most endpoints tested at the same time.
         simulate: Ids of the client shapes whose hellos are offered too (``wire.client_shapes``), or ``all``.
         online_revocation: Ask the issuers of certificates whether these are revoked.
+        policy: Ask what the domain publishes about its transport: TLSA, MTA-STS, TLS-RPT.
+        authentication: Ask for SPF and DMARC, and for the DKIM keys named; and for CAA.
+        dkim_keys: ``(selector, signing domain)`` of each DKIM key to ask for; domain "" for the target's.
+        blocklists: Ids of the DNS blocklists to ask about each MX address (``data/blocklists.toml``).
+        sending_addresses: Addresses that send the domain's mail, to ask the blocklists about.
+        envelope: Ask each server how it answers MAIL and RCPT, without sending a message.
     """
 
     ehlo_name: str = ""
@@ -36,6 +42,12 @@ class ProbeSettings(Struct, frozen=True):
     parallel: int = 16
     simulate: tuple[str, ...] = ()
     online_revocation: bool = False
+    policy: bool = True
+    authentication: bool = True
+    dkim_keys: tuple[tuple[str, str], ...] = ()
+    blocklists: tuple[str, ...] = ()
+    sending_addresses: tuple[str, ...] = ()
+    envelope: bool = False
 
     @property
     def seconds(self) -> float:
