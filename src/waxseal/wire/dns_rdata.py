@@ -8,7 +8,7 @@ errors). Everything is pure and nothing raises because of received octets or rec
 import ipaddress
 import re
 
-from waxseal.facts import DnsAnswer, MailExchange
+from waxseal.facts import DnsAnswer, MailExchange, TlsaRecord
 from waxseal.facts.address import canonical
 
 MAX_LABEL_OCTETS = 63
@@ -19,6 +19,9 @@ _PLAIN_NAME = re.compile(r"[!-\[\]-~]+")  # printable ASCII but the backslash
 _PLAIN_LABEL = re.compile(rb"[A-Za-z0-9_*/+:=~!#%&',<>?\[\]^`{|}-]+")
 _ESCAPE = re.compile(r"\\(?:([0-9]{3})|([!-/:-~]))|([!-\[\]-~])")
 _QUOTED = frozenset(b'"().;\\@$')
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
+_STRING_ESCAPE = re.compile(r"\\([0-9]{3})|\\(.)|([^\\])", re.DOTALL)
+_TLSA = re.compile(r"([0-9]{1,3}) ([0-9]{1,3}) ([0-9]{1,3}) ?((?:[0-9a-fA-F]{2})*)")
 _MX = re.compile(r"([0-9]{1,5}) (\S+)")
 
 # IANA, Domain Name System Parameters, "Extended DNS Error Codes" (RFC 8914 §5.2).
@@ -179,6 +182,53 @@ def target_records(answer: DnsAnswer) -> tuple[str, ...]:
         return ()
     wires = (encode_name(rdata) for rdata in answer.rdata)
     return tuple(name_text(wire) for wire in wires if wire is not None)
+
+
+def txt_records(answer: DnsAnswer) -> tuple[bytes, ...]:
+    """The TXT records of an answer, the strings of each put together without anything between them.
+
+    That is how every standard that is read from TXT records takes them (RFC 7208 §3.3, RFC 8461 §3.1). Records
+    that are no TXT are passed over; an answer of another type gives an empty tuple.
+    """
+    if answer.rdtype != "TXT":
+        return ()
+    found = (_strings(rdata) for rdata in answer.rdata)
+    return tuple(text for text in found if text is not None)
+
+
+def _strings(rdata: str) -> bytes | None:
+    """The octets of quoted strings in presentation form (RFC 1035 §5.1); None where it is none."""
+    if rdata.startswith("\\# "):
+        return None
+    octets = bytearray()
+    at = 0
+    while at < len(rdata):
+        match = _STRING.match(rdata, at)
+        if match is None:
+            return None
+        at = match.end()
+        for number, quoted, plain in _STRING_ESCAPE.findall(match[1]):
+            if number:
+                octets.append(int(number) & 0xFF)
+            else:
+                octets += (quoted or plain).encode("latin-1", "replace")
+    return bytes(octets)
+
+
+def tlsa_records(answer: DnsAnswer) -> tuple[TlsaRecord, ...]:
+    """The TLSA records of an answer, in the order received; what is no TLSA record is passed over.
+
+    Parameters that no standard knows, and data of any length, are kept (RFC 6698 §2.1).
+    """
+    if answer.rdtype != "TLSA":
+        return ()
+    found = []
+    for rdata in answer.rdata:
+        match = _TLSA.fullmatch(rdata)
+        if match is not None and max(map(int, match.groups()[:3])) < 256:
+            usage, selector, matching_type = map(int, match.groups()[:3])
+            found.append(TlsaRecord(usage, selector, matching_type, bytes.fromhex(match[4])))
+    return tuple(found)
 
 
 def reverse_name(address: str) -> str:
