@@ -187,8 +187,8 @@ def target_records(answer: DnsAnswer) -> tuple[str, ...]:
 def txt_records(answer: DnsAnswer) -> tuple[bytes, ...]:
     """The TXT records of an answer, the strings of each put together without anything between them.
 
-    That is how every standard that is read from TXT records takes them (RFC 7208 §3.3, RFC 8461 §3.1). Records
-    that are no TXT are passed over; an answer of another type gives an empty tuple.
+    That is how every standard that is read from TXT records takes them (RFC 7208 §3.3, RFC 8461 §3.1). What
+    is no TXT record is passed over; an answer of another type gives an empty tuple.
     """
     if answer.rdtype != "TXT":
         return ()
