@@ -65,6 +65,7 @@ class Stage(StrEnum):
     STARTTLS = "starttls"
     HANDSHAKE = "handshake"
     EHLO_TLS = "ehlo-tls"
+    ENVELOPE = "envelope"
     QUIT = "quit"
 
 
@@ -141,6 +142,7 @@ _STAGE_WORDS = {
     Stage.STARTTLS: "at STARTTLS",
     Stage.HANDSHAKE: "at the TLS handshake",
     Stage.EHLO_TLS: "at EHLO under TLS",
+    Stage.ENVELOPE: "at the envelope",
     Stage.QUIT: "at QUIT",
 }
 

@@ -1,4 +1,4 @@
-"""Where mail for a domain goes: MX records, their hosts' addresses, the addresses' reverse names.
+"""Where mail for a domain goes: MX records, their hosts' addresses, reverse names, and who may certify them.
 
 Look-ups only; nothing is dialled. Which hosts follow from the records is RFC 5321 §5.1; what is wrong with
 them is decided in ``checks/dns``.
@@ -12,6 +12,7 @@ from waxseal.facts import (
     DnsStatus,
     Ended,
     HostAddresses,
+    IssuancePolicy,
     MxRecords,
     MxTarget,
     ReverseName,
@@ -26,6 +27,7 @@ from waxseal.probes.settings import ProbeSettings
 from waxseal.wire.dns_rdata import address_records, mx_records, reverse_name, target_records
 
 MAX_REVERSE_NAMES = 5
+MAX_ISSUANCE_STEPS = 10
 _DENIALS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
 
 
@@ -122,3 +124,21 @@ async def find_reverse_names(
         )
         run.emit(ReverseNames(answer=answer, names=followed))
         run.ended = _ended(answer)
+
+
+async def find_issuance(network: Network, recorder: Recorder, subject: Subject) -> None:
+    """Climb from a host's name towards the root until CAA records are found (RFC 8659 §3).
+
+    All steps are asked side by side; what lies above the one that ends the climb is left out.
+    """
+    async with attempt(recorder, (subject,), "dns.caa", network.clock) as run:
+        labels = (subject.host or "").split(".")
+        names = [".".join(labels[at:]) for at in range(min(len(labels), MAX_ISSUANCE_STEPS))]
+        answers = await asyncio.gather(*(network.resolver.query(name, "CAA") for name in names))
+        climb: list[DnsAnswer] = []
+        for answer in answers:
+            climb.append(answer)
+            if answer.status not in (DnsStatus.NO_DATA, DnsStatus.NXDOMAIN):
+                break
+        run.emit(IssuancePolicy(answers=tuple(climb)))
+        run.ended = _ended(*climb)
