@@ -43,6 +43,7 @@ async def check(
     port: int | None = None,
     vantage: str = "",
     profile: str = "waxseal",
+    earlier: FactSet | None = None,
     on_record: Callable[[Record], None] | None = None,
 ) -> Result:
     """Check targets over the network.
@@ -55,6 +56,7 @@ async def check(
         port: Port where a target names none.
         vantage: The user's name for this place, recorded with the facts.
         profile: Name of the profile that weighs the findings.
+        earlier: Facts of an earlier run, to compare the MTA-STS policies with.
         on_record: Called with each record as it is seen.
 
     Raises:
@@ -66,6 +68,7 @@ async def check(
         network or default_network(),
         settings or ProbeSettings(),
         vantage=vantage,
+        earlier=earlier,
         on_record=on_record,
     )
     return judge(facts, profile=profile)

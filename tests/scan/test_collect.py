@@ -519,7 +519,7 @@ def test_records_are_told_as_they_come() -> None:
 
     facts = asyncio.run(run())
     assert told == [type(record.fact).__name__ for record in facts]
-    assert told[:2] == ["RunContext", "Target"]
+    assert told[:3] == ["RunContext", "Validator", "Target"]
 
 
 def test_a_bug_is_contained_and_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

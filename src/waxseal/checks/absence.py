@@ -6,16 +6,20 @@ One place decides it for every check, so that no check can take silence for an a
 from waxseal.checks.verdict import Judgement, not_applicable, unreached
 from waxseal.facts import (
     Attempt,
+    BlocklistAnswer,
     Cause,
     CertificateChain,
     CertificateTypes,
     ClientCertificateRequest,
+    DkimKey,
+    DmarcWalk,
     DnsStatus,
     EarlyChangeCipherSpec,
     EhloAnswer,
     EhloClear,
     EhloTls,
     Endpoint,
+    EnvelopeAnswers,
     Fact,
     FactSet,
     FallbackAnswer,
@@ -23,6 +27,7 @@ from waxseal.facts import (
     Handshake,
     HeartbeatAnswer,
     HostAddresses,
+    IssuancePolicy,
     MailProtocol,
     MxRecords,
     MxTarget,
@@ -31,17 +36,23 @@ from waxseal.facts import (
     QuitAnswer,
     RawPublicKeyAnswer,
     Renegotiation,
+    ReportDestination,
     ReverseNames,
     RsaOracle,
     Scope,
+    SpfAnswers,
     Ssl2Answer,
     StarttlsAnswer,
+    StsFetch,
+    StsRecord,
     Subject,
     TicketEcho,
     Timing,
+    TlsaRecords,
     TlsGroups,
     TlsKeyExchanges,
     TlsMode,
+    TlsRptRecord,
     TlsSchemes,
     TlsSessions,
     TlsSpending,
@@ -49,6 +60,7 @@ from waxseal.facts import (
     TlsTolerance,
     TlsVersions,
     TrustAnchors,
+    Validator,
     describe,
 )
 from waxseal.wire.smtp_ehlo import masked_keyword
@@ -86,9 +98,44 @@ _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
         *_EXAMINED,
     }
 )
-_ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset({MxRecords, MxTarget})
+_ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset(
+    {
+        MxRecords,
+        MxTarget,
+        StsRecord,
+        StsFetch,
+        TlsRptRecord,
+        ReportDestination,
+        SpfAnswers,
+        DmarcWalk,
+        DkimKey,
+    }
+)
 _SMTP_DIALOGUE: frozenset[type[Fact]] = frozenset({Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer})
 _ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset({StarttlsAnswer, EhloTls})
+
+_PUBLISHED: dict[type[Fact], str] = {
+    TlsaRecords: "policy.tlsa",
+    StsRecord: "policy.sts",
+    StsFetch: "policy.sts",
+    TlsRptRecord: "policy.tls-rpt",
+    ReportDestination: "policy.tls-rpt",
+    SpfAnswers: "mail.spf",
+    DmarcWalk: "mail.dmarc",
+    DkimKey: "mail.dkim",
+    IssuancePolicy: "dns.caa",
+    BlocklistAnswer: "dns.blocklist",
+    EnvelopeAnswers: "smtp.envelope",
+}
+"""What is asked beside the servers' conversations, each with its probe: the end of one explains no other."""
+_ON_REQUEST: dict[type[Fact], str] = {
+    DkimKey: "no DKIM key was named (--dkim, --message)",
+    BlocklistAnswer: "no blocklist was asked about it (--blocklist)",
+    EnvelopeAnswers: "the envelope was not tried (--envelope)",
+    StsFetch: "there is no MTA-STS policy to ask for",
+    ReportDestination: "there is no place for reports to try",
+}
+"""What is there only where it was asked for, or where something leads to it, and why it is not."""
 
 _INCOMPLETE = frozenset({"cut-off", "line-cut", "not-a-reply", "too-many-lines", "reply-too-long"})
 """Rules whose breach may have swallowed keywords."""
@@ -109,6 +156,16 @@ _WORDS: dict[type[Fact], str] = {
     CertificateTypes: "which types of certificate there are",
     NoSniAnswer: "the handshake without a server name",
     Timing: "how long each stage took",
+    TlsaRecords: "the TLSA look-up",
+    StsRecord: "the look-up of the MTA-STS record",
+    StsFetch: "the MTA-STS policy",
+    TlsRptRecord: "the look-up of the TLS-RPT record",
+    SpfAnswers: "the look-up of the SPF record",
+    DmarcWalk: "the look-up of the DMARC record",
+    DkimKey: "the look-up of the DKIM key",
+    IssuancePolicy: "the CAA look-up",
+    EnvelopeAnswers: "the answer to the envelope",
+    Validator: "who validates DNSSEC",
     Attempt: "the conversation",
     **_EXAMINED,
 }
@@ -184,7 +241,9 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     what = _name(missing, probe)
     if missing in _EXAMINED and (judgement := _left_out(facts, subject, what)) is not None:
         return judgement
-    attempt = _explaining_attempt(facts, subject)
+    attempt = _explaining_attempt(facts, subject, _PUBLISHED.get(missing))
+    if attempt is None and missing in _ON_REQUEST:
+        return not_applicable(_ON_REQUEST[missing])
     if attempt is not None:
         advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
         return unreached(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)
@@ -206,11 +265,16 @@ def _name(missing: type[Fact], probe: str) -> str:
     return f"the attempt {probe}" if probe else _WORDS.get(missing, f"the fact {missing.TAG}")
 
 
-def _explaining_attempt(facts: FactSet, subject: Subject) -> Attempt | None:
-    """The attempt nearest to the subject that did not simply complete."""
+def _explaining_attempt(facts: FactSet, subject: Subject, own: str | None) -> Attempt | None:
+    """The attempt nearest to the subject that did not simply complete: of the probe `own` where there is one.
+
+    Where there is none, of any probe but those that look at what is published.
+    """
+    aside = frozenset(_PUBLISHED.values())
     for level in range(subject.scope, -1, -1):
         for attempt in facts.at(Attempt, subject.up_to(Scope(level))):
-            if attempt.ended.cause is not Cause.COMPLETED:
+            explains = attempt.probe == own if own else attempt.probe not in aside
+            if explains and attempt.ended.cause is not Cause.COMPLETED:
                 return attempt
     return None
 

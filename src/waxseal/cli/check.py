@@ -10,6 +10,7 @@ from waxseal.api import Result, check, default_network
 from waxseal.cli.network import control_place, dial_map, ehlo_name
 from waxseal.cli.output import Asked, expect_writable, keeping, one_form, output_options, show
 from waxseal.cli.progress import Progress
+from waxseal.cli.published import Published, published_options
 from waxseal.errors import UsageError
 from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
@@ -73,6 +74,7 @@ LAB_PARALLEL = 32
 @click.option(
     "--dial-map", "dial_map_file", type=click.Path(path_type=Path), help="JSON map of where to dial."
 )
+@published_options
 @output_options
 def command(
     targets: tuple[str, ...],
@@ -94,6 +96,7 @@ def command(
     only_ipv6: bool,
     vantage: str,
     dial_map_file: Path | None,
+    published: Published,
     forms: tuple[str, ...],
     save: Path | None,
     verbose: int,
@@ -131,19 +134,23 @@ def command(
         online_revocation=online_revocation,
         families=_families(only_ipv4, only_ipv6),
     )
+    settings = published.settings(settings)
     asked = Asked(targets, name, port, vantage)
     if lab:
         from waxseal.cli.lab import check_lab
 
-        return check_lab(asked, settings, form=form, save=save, verbose=verbose, fail_on=fail_on)
-    network = default_network(resolvers, roots, allowed)
+        return check_lab(asked, settings, published, form=form, save=save, verbose=verbose, fail_on=fail_on)
+    network = published.network(default_network(resolvers, roots, allowed))
     if dial_map_file is not None:
         network = dial_map(network, dial_map_file)
-    result = _look(asked, network, settings, save)
+    result = _look(asked, network, settings, published, save)
     return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
 
 
-def _look(asked: Asked, network: Network, settings: ProbeSettings, save: Path | None) -> Result:
+def _look(
+    asked: Asked, network: Network, settings: ProbeSettings, published: Published, save: Path | None
+) -> Result:
+    earlier = published.earlier_facts()
     with Progress() as progress, keeping(progress, save):
         run = check(
             *asked.targets,
@@ -152,6 +159,7 @@ def _look(asked: Asked, network: Network, settings: ProbeSettings, save: Path | 
             name=asked.name,
             port=asked.port,
             vantage=asked.vantage,
+            earlier=earlier,
             on_record=progress.note,
         )
         return asyncio.run(run)

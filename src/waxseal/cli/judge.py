@@ -25,7 +25,7 @@ def command(
     """
     form = one_form(forms)
     expect_writable(save)
-    results = [judge(_read(path)) for path in files]
+    results = [judge(read_facts(path)) for path in files]
     if len(results) == 1:
         return show(results[0], form, save=save, verbose=verbose, fail_on=fail_on)
     if form is not None or save is not None:
@@ -36,7 +36,7 @@ def command(
     return min(codes, key=WORST_FIRST.index)
 
 
-def _read(path: Path) -> FactSet:
+def read_facts(path: Path) -> FactSet:
     """Load one file of facts.
 
     Raises:

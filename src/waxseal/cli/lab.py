@@ -13,7 +13,9 @@ import click
 from waxseal.api import Result, check
 from waxseal.cli.output import Asked, keeping, show
 from waxseal.cli.progress import Progress
+from waxseal.cli.published import Published
 from waxseal.errors import UsageError
+from waxseal.facts import FactSet
 from waxseal.lab.domains import LabDomain
 from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE, LabWorld
 from waxseal.probes.settings import ProbeSettings
@@ -107,6 +109,7 @@ def _how_to_reach(world: LabWorld, folder: Path) -> list[str]:
 def check_lab(
     asked: Asked,
     settings: ProbeSettings,
+    published: Published,
     *,
     form: str | None,
     save: Path | None,
@@ -120,8 +123,9 @@ def check_lab(
     The exit code is that of the findings where targets are named; for the whole lab it says whether every
     domain got its expected verdict, since its faults are meant.
     """
+    earlier = published.earlier_facts()
     with Progress() as progress, keeping(progress, save):
-        result, world = asyncio.run(_check(asked, settings, progress))
+        result, world = asyncio.run(_check(asked, settings, earlier, progress))
     code = show(result, form, save=save, verbose=verbose, fail_on=fail_on if asked.targets else "never")
     if asked.targets:
         return code
@@ -135,7 +139,9 @@ def check_lab(
     return 1 if wrong else 0
 
 
-async def _check(asked: Asked, settings: ProbeSettings, progress: Progress) -> tuple[Result, LabWorld]:
+async def _check(
+    asked: Asked, settings: ProbeSettings, earlier: FactSet | None, progress: Progress
+) -> tuple[Result, LabWorld]:
     async with _started() as world:
         result = await check(
             *(asked.targets or (domain.target for domain in world.domains)),
@@ -144,6 +150,7 @@ async def _check(asked: Asked, settings: ProbeSettings, progress: Progress) -> t
             name=asked.name if asked.targets else None,
             port=asked.port if asked.targets else None,
             vantage=asked.vantage,
+            earlier=earlier,
             on_record=progress.note,
         )
     return result, world

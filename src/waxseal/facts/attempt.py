@@ -41,6 +41,8 @@ class Cause(StrEnum):
     """Our own TLS library gave up without an alert from the peer; its reason is in `Ended.detail`."""
     NOT_SMTP = "not-smtp"
     """The octets where a reply was due are not one, so the dialogue could not go on."""
+    NOT_HTTP = "not-http"
+    """The octets where an HTTP response was due are not one, or break its framing."""
     LIMIT = "limit"
     """The peer sent more than the size limit of the stage."""
     DNS = "dns"
@@ -67,6 +69,8 @@ class Stage(StrEnum):
     EHLO_TLS = "ehlo-tls"
     ENVELOPE = "envelope"
     QUIT = "quit"
+    RESPONSE = "response"
+    """The HTTP request and the response to it."""
 
 
 class Ended(Struct, frozen=True, omit_defaults=True):
@@ -144,6 +148,7 @@ _STAGE_WORDS = {
     Stage.EHLO_TLS: "at EHLO under TLS",
     Stage.ENVELOPE: "at the envelope",
     Stage.QUIT: "at QUIT",
+    Stage.RESPONSE: "at the HTTP response",
 }
 
 

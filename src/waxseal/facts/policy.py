@@ -10,7 +10,7 @@ from waxseal.facts.attempt import Ended
 from waxseal.facts.dns import DnsAnswer
 from waxseal.facts.record import AwareTime, Fact, fact
 from waxseal.facts.subject import Scope
-from waxseal.facts.tls import Certificate
+from waxseal.facts.tls import Certificate, KeyProof
 
 
 @fact("sts.record/1", Scope.DOMAIN)
@@ -38,6 +38,7 @@ class StsFetch(Fact, frozen=True, kw_only=True):
         address: The address that was connected to last; "" for none.
         version: TLS version negotiated; "" without a handshake.
         certificates: The chain as sent, leaf first; empty without a handshake.
+        key_proof: How the host proved that it holds the leaf's key; None without a handshake.
         anchors: DER of the roots that could end the chain.
         store, store_size: The root store, as in `TrustAnchors`.
         status: HTTP status code; None without one.
@@ -55,6 +56,7 @@ class StsFetch(Fact, frozen=True, kw_only=True):
     address: str = ""
     version: str = ""
     certificates: tuple[Certificate, ...] = ()
+    key_proof: KeyProof | None = None
     anchors: tuple[bytes, ...] = ()
     store: str = ""
     store_size: int = 0

@@ -119,6 +119,29 @@ class TlsOrder:
     answer: bytes | None = None
 
 
+@dataclass(frozen=True)
+class TlsaOrder:
+    """One TLSA record to be published (RFC 6698 §2).
+
+    Attributes:
+        host: The TLSA base domain, A-labels.
+        usage, selector, matching_type: As in the record; what no standard knows goes in as it is.
+        of: The certificate that it stands for: a leaf, an authority, or the association data themselves.
+        wrong: The association data have one bit changed.
+        port: The port in the owner name.
+        ttl_s: Time to live of the RRset.
+    """
+
+    host: str
+    usage: int
+    selector: int
+    matching_type: int
+    of: "LeafOrder | Authority | bytes"
+    wrong: bool = False
+    port: int = 25
+    ttl_s: int = 300
+
+
 def alert_record(number: int) -> bytes:
     """A fatal TLS alert as the server's first record (RFC 8446 §5.1 and §6)."""
     return bytes((0x15, 0x03, 0x03, 0x00, 0x02, 0x02, number))

@@ -6,6 +6,8 @@ RFC 3849), and `net.dial.MappedDialer` leads them to free ports here.
 
 import asyncio
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +18,11 @@ from waxseal.lab.dns_server import DnsServer
 from waxseal.lab.domains import LabDomain, all_domains
 from waxseal.lab.domains.table import AddressPlan
 from waxseal.lab.listener import Listener
+from waxseal.lab.published import dns_tree, web_hosts
 from waxseal.lab.smtp_server import SmtpServer
-from waxseal.lab.sts_host import POLICY_HOST_PREFIX, StsHost
+from waxseal.lab.sts_host import StsHost
 from waxseal.lab.tls import speaks_old_versions
-from waxseal.lab.zone import DnsRecord, Zone, host_records
+from waxseal.lab.web import WebHost
 from waxseal.net.dial import REFUSED, MappedDialer
 
 if TYPE_CHECKING:
@@ -30,8 +33,10 @@ NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"
 """Where all servers of the lab are, as far as its clients know."""
 ROOT_FILE = "root.pem"
 DIAL_MAP_FILE = "dial-map.json"
+ANCHOR_FILE = "root.ds"
 _STORE_NAME = "lab"
 _DNS_TIMEOUT_S = 1.0
+_FIRST_SITE = 230
 
 
 class LabWorld:
@@ -56,13 +61,18 @@ class LabWorld:
         self.dial_map: dict[tuple[str, int], tuple[str, int] | str] = {}
         self.servers: dict[tuple[str, int], Listener] = {}
         self._ca = CertificateAuthority(self.time)
-        self._policy_addresses = AddressPlan(1, first=254).pair()
-        self.dns = DnsServer(self._zone())
+        self._sites = _placed(site for domain in self.domains for site in web_hosts(domain))
+        self.dns = DnsServer(dns_tree(self.domains, self._sites, self._ca, self.time))
 
     @property
     def dns_address(self) -> str:
         """Where the lab's DNS answers, ``127.0.0.1:port``."""
         return self.dns.address
+
+    @property
+    def dns_anchor(self) -> str:
+        """The DS record of the root zone: what a validator of the lab's DNS starts from."""
+        return self.dns.zone.anchor
 
     @property
     def root_pem(self) -> bytes:
@@ -89,8 +99,7 @@ class LabWorld:
                         self._lead(server.addresses, server.port, server.behaviour)
                     else:
                         self._open(server.addresses, server.port, SmtpServer(server.behaviour, self._ca))
-            if policies := {d.name: d.policy for d in self.domains if d.policy is not None}:
-                self._open(self._policy_addresses, 443, StsHost(policies, self._ca))
+            self._open_sites()
         except BaseException:
             await self.stop()
             raise
@@ -130,31 +139,29 @@ class LabWorld:
         )
 
     def save(self, folder: Path) -> None:
-        """Write what another process needs to take part: the root and the dial map.
+        """Write what another process needs to take part: both roots and the dial map.
 
         Raises:
             OSError: The folder is not there, or cannot be written to.
         """
         (folder / ROOT_FILE).write_bytes(self.root_pem)
+        (folder / ANCHOR_FILE).write_text(self.dns_anchor + "\n", encoding="ascii")
         table = {
             _place(*key): place if isinstance(place, str) else _place(*place)
             for key, place in self.dial_map.items()
         }
         (folder / DIAL_MAP_FILE).write_text(json.dumps(table, indent=1) + "\n", encoding="ascii")
 
-    def _zone(self) -> Zone:
-        records: list[DnsRecord] = []
-        for domain in self.domains:
-            records += domain.records
-            if domain.policy is not None:
-                records += self._policy_records(domain.name)
-        return Zone(records, [fault for domain in self.domains for fault in domain.faults])
-
-    def _policy_records(self, domain: str) -> list[DnsRecord]:
-        # The id changes with every start (RFC 8461 §3.1), because the policy may have.
-        identifier = f"{self.time:%Y%m%d%H%M%S}"
-        announcement = DnsRecord(f"_mta-sts.{domain}", "TXT", f'"v=STSv1; id={identifier}"')
-        return [announcement, *host_records(POLICY_HOST_PREFIX + domain, *self._policy_addresses, reverse="")]
+    def _open_sites(self) -> None:
+        """One listener for each pair of addresses that HTTPS hosts are at."""
+        by_addresses: dict[tuple[str, ...], list[WebHost]] = defaultdict(list)
+        for site, addresses in self._sites.items():
+            by_addresses[addresses].append(site)
+        for addresses, sites in by_addresses.items():
+            if sites[0].word:
+                self._lead(addresses, 443, sites[0].word)
+            else:
+                self._open(addresses, 443, StsHost(sites, self._ca))
 
     def _open(self, addresses: tuple[str, ...], port: int, server: Listener) -> None:
         self._lead(addresses, port, REFUSED)
@@ -167,6 +174,13 @@ class LabWorld:
             if (address, port) in self.dial_map:
                 raise ValueError(f"two servers of the lab are at {_place(address, port)}")
             self.dial_map[address, port] = word
+
+
+def _placed(sites: Iterable[WebHost]) -> dict[WebHost, tuple[str, ...]]:
+    """Where each HTTPS host is: all that can share one pair of addresses do."""
+    plan = AddressPlan(1, first=_FIRST_SITE)
+    shared = plan.pair()
+    return {site: plan.pair() if site.alone else shared for site in dict.fromkeys(sites)}
 
 
 def _place(address: str, port: int) -> str:

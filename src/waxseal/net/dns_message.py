@@ -12,6 +12,7 @@ from waxseal.facts import DnsStatus
 from waxseal.net.dns_records import (
     CLASS_IN,
     HEADER,
+    NEVER,
     TYPE_CNAME,
     TYPE_OPT,
     MalformedError,
@@ -28,11 +29,12 @@ MAX_ALIASES = 16
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 1, 2, 3, 4, 5, 16
 _STATUS_OF_RCODE = {SERVFAIL: DnsStatus.SERVFAIL, REFUSED: DnsStatus.REFUSED}
 
-_QR, _AA, _TC, _RD, _AD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0020
+_QR, _AA, _TC, _RD, _AD, _CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0020, 0x0010
 _OPCODE, _RCODE = 0x7800, 0x000F
 
-# Root name, type OPT, payload size as class; extended RCODE, version and flags (no DO) zero; no options.
+# Root name, type OPT, payload size as class; extended RCODE and version zero, DO or no flag; no options.
 _OPT_RECORD = struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_PAYLOAD_OCTETS, 0, 0)
+_OPT_RECORD_DO = struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_PAYLOAD_OCTETS, 0x8000, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,22 @@ class Question:
     name: bytes
     rdtype: int
 
-    def query(self, message_id: int, *, edns: bool) -> bytes:
+    def query(
+        self, message_id: int, *, edns: bool, dnssec_ok: bool = False, checking_disabled: bool = False
+    ) -> bytes:
         """The octets that ask it: RD set, and AD set, which asks for AD without DO (RFC 6840 §5.7).
 
         Args:
             message_id: 0 to 65535.
             edns: Whether an OPT record with payload size 1232 goes with it (RFC 6891 §6.2.3).
+            dnssec_ok: Whether DO is set, which asks for signatures (RFC 4035 §3.2.1); needs `edns`.
+            checking_disabled: Whether CD is set, which asks for the data even where a validator would
+                reject it (RFC 4035 §3.2.2).
         """
-        header = HEADER.pack(message_id, _RD | _AD, 1, 0, 0, int(edns))
+        flags = _RD | _AD | (_CD if checking_disabled else 0)
+        header = HEADER.pack(message_id, flags, 1, 0, 0, int(edns))
         question = self.name + struct.pack("!HH", self.rdtype, CLASS_IN)
-        return header + question + (_OPT_RECORD if edns else b"")
+        return header + question + ((_OPT_RECORD_DO if dnssec_ok else _OPT_RECORD) if edns else b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Reply:
         aliases: CNAME targets in wire form, lower case, in order from the name asked.
         continues: The last alias was neither answered nor denied, so it has to be asked for.
         extended_errors: As `extended_errors` gives them.
+        signed_until: When the first of the signatures on the answer, or on the denial, ends: seconds since
+            1970 (RFC 4034 §3.1.5); None where there is no signature.
     """
 
     status: DnsStatus
@@ -84,6 +94,7 @@ class Reply:
     aliases: tuple[bytes, ...] = ()
     continues: bool = False
     extended_errors: tuple[str, ...] = ()
+    signed_until: int | None = None
 
 
 def is_reply(octets: bytes, message_id: int, question: Question) -> bool:
@@ -133,7 +144,11 @@ def read_reply(octets: bytes, question: Question) -> Reply:
         continues: bool = False,
     ) -> Reply:
         chain = tuple(aliases or ())
-        return Reply(status, rcode, False, authenticated, rdata, ttl_s, chain, continues, errors)
+        ends = sections.signatures_end
+        if status is not DnsStatus.ANSWERED:
+            ends = min(ends, sections.denials_end)
+        until = None if ends == NEVER else ends
+        return Reply(status, rcode, False, authenticated, rdata, ttl_s, chain, continues, errors, until)
 
     if rcode not in (0, NXDOMAIN):
         return reply(_STATUS_OF_RCODE.get(rcode, DnsStatus.OTHER_RCODE))

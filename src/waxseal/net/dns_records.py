@@ -1,9 +1,9 @@
 """The records of a DNS message: sections, names with compression, and record data in presentation form.
 
-From RFC 1035 §4.1.3 and §4.1.4, RFC 2181 §8 (TTL), RFC 6891 §6.1 (OPT). Sections are walked here, because a
-resolver's reply is mostly one short RRset and is read often; record data other than addresses and names is
-put into presentation form by dnspython, imported when first needed. What the records answer is found in
-``net.dns_message``.
+From RFC 1035 §4.1.3 and §4.1.4, RFC 2181 §8 (TTL), RFC 4034 §3.1 (RRSIG), RFC 6891 §6.1 (OPT). Sections are
+walked here, because a resolver's reply is mostly one short RRset and is read often; record data other than
+addresses and names is put into presentation form by dnspython, imported when first needed. What the records
+answer is found in ``net.dns_message``.
 """
 
 import socket
@@ -14,7 +14,9 @@ from waxseal.wire.dns_rdata import MAX_NAME_OCTETS, name_text
 
 CLASS_IN = 1
 TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA, TYPE_PTR, TYPE_MX, TYPE_AAAA, TYPE_OPT = 1, 2, 5, 6, 12, 15, 28, 41
-TYPE_TLSA = 52
+TYPE_RRSIG, TYPE_TLSA = 46, 52
+NEVER = 1 << 32
+"""Later than any end of a signature, which is a time in 32 bits."""
 _NAME_TYPES = frozenset((TYPE_NS, TYPE_CNAME, TYPE_PTR))
 _COMMON_TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": TYPE_TLSA}
 
@@ -42,6 +44,8 @@ class Sections:
         name_servers: The authority section has NS records.
         rcode_high: Upper eight bits of the extended RCODE (RFC 6891 §6.1.3).
         options: RDATA of the OPT record.
+        signatures_end: The first end of a signature of the answer section; `NEVER` without any.
+        denials_end: The same of the authority section.
     """
 
     answers: dict[tuple[bytes, int], list[tuple[int, int, int]]] = field(default_factory=dict)
@@ -51,6 +55,8 @@ class Sections:
     name_servers: bool = False
     rcode_high: int = 0
     options: bytes = b""
+    signatures_end: int = NEVER
+    denials_end: int = NEVER
 
 
 def type_number(mnemonic: str) -> int:
@@ -93,6 +99,8 @@ def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
             owner, kind, rdclass, ttl, at, length = _read_record(octets, at, asked)
             if rdclass == CLASS_IN and kind in wanted:
                 sections.answers.setdefault((owner.lower(), kind), []).append((ttl, at, length))
+            elif kind == TYPE_RRSIG:
+                sections.signatures_end = min(sections.signatures_end, _signature_end(octets, at, length))
             at += length
     except (MalformedError, IndexError, struct.error):
         sections.broken = True
@@ -103,6 +111,8 @@ def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
             if number < authorities:
                 sections.starts_of_authority += [owner.lower()] if kind == TYPE_SOA else []
                 sections.name_servers |= kind == TYPE_NS
+                if kind == TYPE_RRSIG:
+                    sections.denials_end = min(sections.denials_end, _signature_end(octets, at, length))
             elif kind == TYPE_OPT and not sections.options:
                 sections.rcode_high = ttl >> 24
                 sections.options = octets[at : at + length]
@@ -122,6 +132,11 @@ def _read_record(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int, int,
     if ttl & 0x80000000 and rdtype != TYPE_OPT:  # treated as zero (RFC 2181 §8)
         ttl = 0
     return owner, rdtype, rdclass, ttl, at, length
+
+
+def _signature_end(octets: bytes, at: int, length: int) -> int:
+    """When a signature ends, in seconds since 1970, before 2106 (RFC 4034 §3.1.5); `NEVER` where it is cut."""
+    return NEVER if length < 18 else int.from_bytes(octets[at + 8 : at + 12])
 
 
 def read_name(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int]:

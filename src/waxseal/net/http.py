@@ -1,32 +1,70 @@
-"""A small HTTP client for what certificates point at: OCSP responders and CRLs, over plain http.
+"""A small HTTP client for http and https: one request on one connection, and everything that was seen of it.
 
-Plain, because the answers are signed and https would need certificates of its own to be judged (RFC 5280 §8).
-Every connection goes through the injected resolver, the address guard and the dialer; size, time and
-redirections are bounded. The messages are read in ``wire.http_message``.
+It serves what certificates point at (OCSP responders and CRLs), MTA-STS policy hosts and TLS-RPT endpoints.
+Every connection goes through the injected resolver, the address guard and the dialer; size and time are
+bounded, the parts of a fetch that failed are kept, and no cache is asked. The messages are read in
+``wire.http_message``, TLS begins in ``net.https``, look-ups are in ``net.host_addresses``.
 """
 
 import asyncio
-import ipaddress
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from waxseal.facts import Cause, DnsStatus, Stage
+from msgspec import Struct
+
+from waxseal.facts import Cause, Ended, Stage
+from waxseal.net.dial import dial_within
 from waxseal.net.errors import NetError
+from waxseal.net.host_addresses import HostLookup, looking_up
+from waxseal.net.https import tls_to
 from waxseal.net.network import Network
 from waxseal.net.stream import ByteStream
-from waxseal.wire.dns_rdata import address_records
-from waxseal.wire.http_message import (
-    HttpResponse,
-    HttpUrl,
-    ResponseReader,
-    parse_url,
-    redirected,
-    request,
-)
+from waxseal.net.tls_stream import TlsClientStream
+from waxseal.wire.http_message import HttpExchange, HttpUrl, parse_url, redirected
+from waxseal.wire.tls_events import Event
 
 MAX_REDIRECTIONS = 3
 MAX_ADDRESSES = 3
 DEFAULT_LIMIT_S = 10.0
+CONNECT_LIMIT_S = 10.0
 _MOVED = {301, 302, 303, 307, 308}
 _MOVED_AS_IT_IS = {307, 308}
+_OURS = {Cause.NO_ROUTE, Cause.NOT_ALLOWED, Cause.BLOCKED_HERE}
+"""Failures to connect that say nothing of the host."""
+
+
+@dataclass
+class Fetch:
+    """What one request came to, as far as it came.
+
+    Attributes:
+        url: What was asked for.
+        ended: COMPLETED where a whole response came, whatever its status; else the one cause of failure.
+        stage: Where it is, or was when it ended.
+        address: The address dialled last; "" for none.
+        exchange: The request and the response.
+        version: TLS version negotiated; "" without a handshake.
+        certificates: DER of each certificate as sent, leaf first; empty before they came, and without TLS.
+        events: What the handshake showed; empty where it was not completed.
+        elapsed_s: From the call to the end.
+    """
+
+    url: HttpUrl
+    exchange: HttpExchange
+    ended: Ended = field(default_factory=lambda: Ended(Cause.COMPLETED, Stage.RESPONSE))
+    stage: Stage = Stage.RESOLVE
+    address: str = ""
+    version: str = ""
+    certificates: tuple[bytes, ...] = ()
+    events: tuple[Event, ...] = ()
+    elapsed_s: float = 0.0
+
+
+class HttpResponse(Struct, frozen=True):
+    """A whole response of status 200: its content, without the coding of the transfer."""
+
+    body: bytes
 
 
 class HttpClient:
@@ -48,7 +86,7 @@ class HttpClient:
 
         Args:
             network: The outside world.
-            time_limit_s: For one `fetch`, look-ups and redirections included.
+            time_limit_s: For one `ask` or `fetch`, look-ups and redirections included.
             streams: The list to keep streams in.
         """
         self._network = network
@@ -65,88 +103,154 @@ class HttpClient:
         content_type: str = "",
         accept: str = "*/*",
     ) -> HttpResponse:
-        """GET a URL, or POST to it where there is a body, and give the response of status 200.
+        """GET a URL of the scheme http, or POST to it where there is a body, and give what status 200 brings.
+
+        Plain http only, for answers that are signed: https would need certificates of its own to be judged
+        (RFC 5280 §8). At most `MAX_REDIRECTIONS` redirections are followed, a POST only where it may be
+        repeated (RFC 9110 §15.4).
 
         Raises:
             NetError: NOT_ALLOWED (the guard, or no plain http), DNS, TIMED_OUT, LIMIT, DECLINED (another
-                status, or no HTTP), or what the connection met.
+                status), NOT_HTTP, or what the connection met.
         """
         place = parse_url(url)
-        if place is None:
+        if place is None or place.scheme != "http":
             raise NetError(Cause.NOT_ALLOWED, "not a URL of the scheme http")
-        began = self._network.clock.monotonic()
-        try:
-            async with asyncio.timeout(self._time_limit_s):
-                return await self._follow(place, size_limit, body, content_type, accept)
-        except TimeoutError as error:
-            elapsed = self._network.clock.monotonic() - began
-            raise NetError(Cause.TIMED_OUT, f"after {elapsed:.1f} s", elapsed_s=elapsed) from error
-        except NetError as error:
-            error.elapsed_s = self._network.clock.monotonic() - began
-            raise
-
-    async def _follow(
-        self, place: HttpUrl, size_limit: int, body: bytes | None, content_type: str, accept: str
-    ) -> HttpResponse:
-        """Ask, and go where a redirection leads; a POST only where it may be repeated (RFC 9110 §15.4)."""
-        moved = _MOVED if body is None else _MOVED_AS_IT_IS
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._time_limit_s
+        fields = [("Accept", accept), *([] if body is None else [("Content-Type", content_type)])]
         for _ in range(MAX_REDIRECTIONS + 1):
-            octets = request(place, body=body, content_type=content_type, accept=accept)
-            response = await self._ask(place, octets, size_limit)
-            if response.status == 200:
-                return response
-            if response.status not in moved:
-                raise NetError(Cause.DECLINED, f"HTTP status {response.status}")
-            target = redirected(place, response.field("location"))
-            if target is None:
+            exchange = HttpExchange(
+                place,
+                size_limit,
+                method="GET" if body is None else "POST",
+                fields=fields,
+                content=body or b"",
+            )
+            found = await self._run(exchange, place, None, max(0.0, deadline - loop.time()))
+            ended, status = found.ended, exchange.status
+            if ended.cause is not Cause.COMPLETED:
+                raise NetError(ended.cause, ended.detail, phase=ended.stage, elapsed_s=found.elapsed_s)
+            if status == 200:
+                return HttpResponse(exchange.body)
+            if status not in (_MOVED if body is None else _MOVED_AS_IT_IS):
+                raise NetError(Cause.DECLINED, f"HTTP status {status}", phase=Stage.RESPONSE)
+            to = next((value for name, value in exchange.fields if name == "location"), "")
+            target = redirected(place, to)
+            if target is None or target.scheme != "http":
                 raise NetError(Cause.NOT_ALLOWED, "redirected to what is not plain http")
             place = target
-        raise NetError(Cause.DECLINED, f"more than {MAX_REDIRECTIONS} redirections")
+        raise NetError(Cause.DECLINED, f"more than {MAX_REDIRECTIONS} redirections", phase=Stage.RESPONSE)
 
-    async def _ask(self, place: HttpUrl, octets: bytes, size_limit: int) -> HttpResponse:
-        stream = await self._dial(place)
+    async def ask(
+        self,
+        url: HttpUrl,
+        *,
+        size_limit: int,
+        method: str = "GET",
+        fields: Iterable[tuple[str, str]] = (),
+        lookup: HostLookup | None = None,
+    ) -> Fetch:
+        """Make one request, and follow nothing. Never raises for what network or peer do.
+
+        Args:
+            url: Of the scheme http or https.
+            size_limit: How many octets of content are taken; one more is kept, so that it is seen to be more.
+            method: ``GET`` or ``HEAD``.
+            fields: Further fields of the request.
+            lookup: The look-ups of the host where they are under way already.
+        """
+        exchange = HttpExchange(url, size_limit, method=method, fields=fields)
+        return await self._run(exchange, url, lookup, self._time_limit_s)
+
+    async def _run(
+        self, exchange: HttpExchange, url: HttpUrl, lookup: HostLookup | None, limit_s: float
+    ) -> Fetch:
+        clock = self._network.clock
+        began = clock.monotonic()
+        found = Fetch(url, exchange)
         try:
-            await stream.write(octets)
-            reader = ResponseReader(size_limit)
-            while not reader.done:
+            async with asyncio.timeout(limit_s):
+                if lookup is not None:
+                    await self._talk(found, lookup, limit_s)
+                else:
+                    async with looking_up(self._network.resolver, url.host) as own:
+                        await self._talk(found, own, limit_s)
+        except TimeoutError:
+            elapsed = clock.monotonic() - began
+            found.ended = Ended(
+                Cause.TIMED_OUT, found.stage, detail=f"after {elapsed:.1f} s", stage_s=round(elapsed, 3)
+            )
+        except NetError as error:
+            error.phase = error.phase or found.stage
+            found.ended = error.ended()
+        found.elapsed_s = clock.monotonic() - began
+        return found
+
+    async def _talk(self, found: Fetch, lookup: HostLookup, limit_s: float) -> None:
+        """Connect, shake hands where the scheme is https, ask, and read to the end of the response.
+
+        Raises:
+            NetError: What the network or the peer did.
+        """
+        stream = await self._dial(found, lookup, min(CONNECT_LIMIT_S, limit_s / MAX_ADDRESSES))
+        tls: TlsClientStream | None = None
+        try:
+            if found.url.scheme == "https":
+                found.stage = Stage.HANDSHAKE
+                stream = tls = tls_to(stream, found.url.host)
+                await tls.handshake()
+                found.events = tuple(tls.events)
+            found.stage = Stage.RESPONSE
+            exchange = found.exchange
+            await stream.write(exchange.request)
+            while not exchange.done:
                 data = await stream.read()
                 if data:
-                    reader.feed(data)
+                    exchange.feed(data)
                 else:
-                    reader.end()
+                    exchange.end()
+            if exchange.failure is not None:
+                raise NetError(exchange.failure, exchange.detail)
+            with contextlib.suppress(NetError):
+                await stream.close()
         finally:
+            if tls is not None:
+                found.version, found.certificates = tls.version, tls.certificates()
             stream.abort()
-        if reader.response is None:
-            raise NetError(Cause.LIMIT if reader.over_limit else Cause.DECLINED, reader.failure)
-        return reader.response
 
-    async def _dial(self, place: HttpUrl) -> ByteStream:
-        """Connect to the first address that answers; each is shown to the guard before it is dialled."""
-        failure: NetError | None = None
-        for address in (await self._addresses(place.host))[:MAX_ADDRESSES]:
-            refusal = self._network.guard.refusal(address)
-            if refusal is not None:
-                failure = failure or NetError(Cause.NOT_ALLOWED, refusal, phase=Stage.CONNECT)
-                continue
-            self.connections += 1
+    async def _dial(self, found: Fetch, lookup: HostLookup, limit_s: float) -> ByteStream:
+        """Connect to the first address that answers; each is shown to the guard before it is dialled.
+
+        Raises:
+            NetError: DNS at `Stage.RESOLVE`, or why the last address cannot be connected to.
+        """
+        failures: list[NetError] = []
+        while len(failures) < MAX_ADDRESSES:
+            found.stage = Stage.CONNECT if failures else Stage.RESOLVE
+            address = await lookup.next_address()
+            if address is None:
+                break
+            found.stage, found.address = Stage.CONNECT, address
             try:
-                stream = await self._network.dialer.dial(address, place.port)
+                return await self._connect(address, found.url.port, limit_s)
             except NetError as error:
-                failure = error
-                continue
-            self.streams.append(stream)
-            return stream
-        raise failure or NetError(Cause.DNS, f"{place.host} has no address", phase=Stage.RESOLVE)
+                failures.append(error)
+        told = [error for error in failures if error.cause not in _OURS] or failures
+        if not told:
+            raise NetError(Cause.DNS, lookup.failure(), phase=Stage.RESOLVE)
+        raise told[-1]
 
-    async def _addresses(self, host: str) -> tuple[str, ...]:
+    async def _connect(self, address: str, port: int, limit_s: float) -> ByteStream:
+        refusal = self._network.guard.refusal(address)
+        if refusal is not None:
+            raise NetError(Cause.NOT_ALLOWED, refusal, phase=Stage.CONNECT)
+        self.connections += 1
         try:
-            return (str(ipaddress.ip_address(host)),)
-        except ValueError:
-            pass
-        answers = await asyncio.gather(*(self._network.resolver.query(host, kind) for kind in ("A", "AAAA")))
-        found = tuple(address for answer in answers for address in address_records(answer))
-        if not found:
-            empty = (DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
-            status = next((a.status for a in answers if a.status not in empty), answers[0].status)
-            raise NetError(Cause.DNS, f"{host} {status.value}", phase=Stage.RESOLVE)
-        return found
+            stream = await dial_within(self._network.dialer, address, port, limit_s)
+        except TimeoutError as error:
+            raise NetError(
+                Cause.TIMED_OUT, f"after {limit_s:.1f} s", phase=Stage.CONNECT, elapsed_s=limit_s
+            ) from error
+        self.streams.append(stream)
+        return stream

@@ -7,11 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import TypeVar
 
 from waxseal.facts import Attempt, Cause, Ended, Fact, FactSet, Record, Stage, Subject
 from waxseal.net.clock import Clock
 from waxseal.net.errors import NetError, from_os_error
 from waxseal.net.stream import ByteStream
+
+F = TypeVar("F", bound=Fact)
 
 
 class Recorder:
@@ -39,6 +42,13 @@ class Recorder:
             self.records.append(record)
             if self._on_record is not None:
                 self._on_record(record)
+
+    def last(self, kind: type[F], subject: Subject) -> F | None:
+        """The newest fact of a type that was recorded for exactly this subject."""
+        for record in reversed(self.records):
+            if record.subject == subject and isinstance(record.fact, kind):
+                return record.fact
+        return None
 
     def facts(self) -> FactSet:
         """All that was recorded so far."""

@@ -1,11 +1,14 @@
 """Collects the facts of targets: discovery, then every address and port once, then the control destination.
 
+What the domains publish is asked side by side with all that (``scan.published``).
+
 Everything outside comes in the `Network`; nothing here knows whether it is the lab's.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from waxseal.errors import UsageError
 from waxseal.facts import (
@@ -25,7 +28,8 @@ from waxseal.probes.control import reach_control
 from waxseal.probes.discovery import find_addresses, find_mail_hosts, find_reverse_names
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
-from waxseal.scan.endpoint import EndpointPlan, announce, test_endpoint
+from waxseal.scan.endpoint import EndpointPlan, Names, announce, test_endpoint
+from waxseal.scan.published import ask_about_addresses, ask_about_host, ask_domain, prove_validator, recall
 from waxseal.scan.target import subject_of
 from waxseal.version import __version__
 
@@ -33,8 +37,8 @@ ADDRESSES_PER_HOST = 1
 """Addresses of one host that are tested at the same time; each with `ProbeSettings.parallel_per_server`
 connections at once, so a host behind several addresses sees no more of them."""
 
-Place = tuple[Target, Subject, tuple[str, ...]]
-"""A port subject with the target it belongs to and its reference names."""
+Place = tuple[Target, Subject, Names]
+"""A port subject with the target it belongs to and its names."""
 
 
 async def collect(
@@ -43,6 +47,7 @@ async def collect(
     settings: ProbeSettings,
     *,
     vantage: str = "",
+    earlier: FactSet | None = None,
     on_record: Callable[[Record], None] | None = None,
 ) -> FactSet:
     """Look at every target and give all that was seen.
@@ -52,6 +57,7 @@ async def collect(
         network: The outside world.
         settings: Names and limits.
         vantage: The user's name for this place.
+        earlier: Facts of an earlier run, to compare with.
         on_record: Called with each record as it comes.
 
     Raises:
@@ -59,7 +65,26 @@ async def collect(
     """
     wanted = _distinct(targets)
     recorder = Recorder(network.clock, on_record)
-    recorder.emit((Subject(),), _context(network, settings, vantage))
+    started_at = network.clock.now()
+    network, validator = await prove_validator(network)
+    recorder.emit((Subject(),), _context(network, settings, vantage, started_at))
+    recorder.emit((Subject(),), validator)
+    domains = dict.fromkeys(t.name for t in wanted if t.kind is TargetKind.DOMAIN)
+    if earlier is not None:
+        recall(recorder, earlier, domains)
+    await asyncio.gather(
+        _find_and_test(network, recorder, wanted, settings),
+        *(ask_domain(network, recorder, domain, settings) for domain in domains),
+    )
+    if settings.control is not None and _nothing_answered(recorder.facts()):
+        await reach_control(network, recorder, *settings.control)
+    return recorder.facts()
+
+
+async def _find_and_test(
+    network: Network, recorder: Recorder, wanted: list[Target], settings: ProbeSettings
+) -> None:
+    """Find the places of every target, and test each of them once."""
     places: list[Place] = []
     found = await asyncio.gather(*(_discover(network, recorder, t, settings) for t in wanted))
     for some in found:
@@ -67,13 +92,21 @@ async def collect(
     plans = _plan(places)
     for plan in plans:
         announce(recorder, plan)
+    of_address = _by_address(plans)
     await asyncio.gather(
         _test_all(network, recorder, plans, settings),
-        *(_reverse(network, recorder, address, plans) for address in dict.fromkeys(p.address for p in plans)),
+        *(find_reverse_names(network, recorder, subjects, at) for at, subjects in of_address.items()),
+        ask_about_addresses(network, recorder, of_address, settings),
     )
-    if settings.control is not None and _nothing_answered(recorder.facts()):
-        await reach_control(network, recorder, *settings.control)
-    return recorder.facts()
+
+
+def _by_address(plans: list[EndpointPlan]) -> dict[str, tuple[Subject, ...]]:
+    """The address subjects of each address that is tested."""
+    found: dict[str, dict[Subject, None]] = defaultdict(dict)
+    for plan in plans:
+        for s in plan.subjects:
+            found[plan.address].setdefault(Subject(domain=s.domain, host=s.host, address=s.address))
+    return {address: tuple(subjects) for address, subjects in found.items()}
 
 
 def _distinct(targets: Iterable[Target]) -> list[Target]:
@@ -93,10 +126,10 @@ def _distinct(targets: Iterable[Target]) -> list[Target]:
     return list(wanted.values())
 
 
-def _context(network: Network, settings: ProbeSettings, vantage: str) -> RunContext:
+def _context(network: Network, settings: ProbeSettings, vantage: str, started_at: datetime) -> RunContext:
     control = f"{settings.control[0]}:{settings.control[1]}" if settings.control else ""
     return RunContext(
-        started_at=network.clock.now(),
+        started_at=started_at,
         version=__version__,
         ehlo_name=settings.ehlo_name or "the address literal of the local address",
         vantage=vantage,
@@ -116,22 +149,29 @@ async def _discover(
     root = subject_of(target)
     recorder.emit((root,), target)
     if target.kind is TargetKind.ADDRESS:
-        names: tuple[str, ...] = (target.expected_name,) if target.expected_name else ()
+        names = Names((target.expected_name,) if target.expected_name else ())
         return [(target, Subject(address=target.name, port=target.port), names)]
     hosts: tuple[Subject, ...] = (root,)
     if target.kind is TargetKind.DOMAIN:
         hosts = await find_mail_hosts(network, recorder, target.name, settings)
-    addresses = await asyncio.gather(*(find_addresses(network, recorder, h, settings) for h in hosts))
+    found = await asyncio.gather(*(_look_up(network, recorder, h, target.port, settings) for h in hosts))
     places: list[Place] = []
-    for host, found in zip(hosts, addresses, strict=True):
-        names = tuple(
-            dict.fromkeys(n for n in (host.host, target.expected_name, target.name) if n is not None)
-        )
+    for host, (addresses, bases) in zip(hosts, found, strict=True):
+        reference = (host.host, target.expected_name, target.name)
+        known = Names(tuple(dict.fromkeys(n for n in reference if n is not None)), bases)
         places += [
-            (target, Subject(domain=host.domain, host=host.host, address=address, port=target.port), names)
-            for address in found
+            (target, Subject(domain=host.domain, host=host.host, address=address, port=target.port), known)
+            for address in addresses
         ]
     return places
+
+
+async def _look_up(
+    network: Network, recorder: Recorder, host: Subject, port: int, settings: ProbeSettings
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The addresses of a host to test, and the TLSA base domains other than its own name."""
+    addresses = await find_addresses(network, recorder, host, settings)
+    return addresses, await ask_about_host(network, recorder, host, port, settings)
 
 
 def _plan(places: list[Place]) -> list[EndpointPlan]:
@@ -164,16 +204,6 @@ async def _test_all(
             await test_endpoint(network, recorder, plan, settings)
 
     await asyncio.gather(*(test(plan) for plan in plans))
-
-
-async def _reverse(network: Network, recorder: Recorder, address: str, plans: list[EndpointPlan]) -> None:
-    subjects = dict.fromkeys(
-        Subject(domain=s.domain, host=s.host, address=s.address)
-        for plan in plans
-        if plan.address == address
-        for s in plan.subjects
-    )
-    await find_reverse_names(network, recorder, tuple(subjects), address)
 
 
 def _nothing_answered(facts: FactSet) -> bool:

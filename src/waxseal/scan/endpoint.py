@@ -30,6 +30,19 @@ _SENDABLE = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", r
 """Names that TLS libraries take for a server_name; DNS admits any octets in an MX record."""
 
 
+class Names(Struct, frozen=True):
+    """The names of one port subject.
+
+    Attributes:
+        reference: Its reference names, most specific first; the first one is sent as SNI.
+        bases: TLSA base domains that are not the host's own name (RFC 7672 §2.2.2); sent as SNI too, as
+            senders that know DANE do (RFC 7672 §8.1).
+    """
+
+    reference: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+
 class EndpointPlan(Struct, frozen=True):
     """One address and port to test.
 
@@ -39,7 +52,7 @@ class EndpointPlan(Struct, frozen=True):
         mode: How TLS begins.
         protocol: What is spoken.
         subjects: Every port subject that this address stands for.
-        names: For each subject, its reference names, most specific first; the first one is sent as SNI.
+        names: The names of each subject.
     """
 
     address: str
@@ -47,20 +60,24 @@ class EndpointPlan(Struct, frozen=True):
     mode: TlsMode
     protocol: MailProtocol
     subjects: tuple[Subject, ...]
-    names: tuple[tuple[str, ...], ...]
+    names: tuple[Names, ...]
 
     @property
     def server_names(self) -> tuple[str, ...]:
         """The distinct names to send as SNI, in order of the subjects; what cannot be sent is left out."""
-        return tuple(
-            dict.fromkeys(names[0] for names in self.names if names and _SENDABLE.fullmatch(names[0]))
-        )
+        wanted = [name for names in self.names for name in names.reference[:1]]
+        return tuple(dict.fromkeys(name for name in wanted + list(self.bases) if _SENDABLE.fullmatch(name)))
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The distinct TLSA base domains of all subjects."""
+        return tuple(dict.fromkeys(base for names in self.names for base in names.bases))
 
 
 def announce(recorder: Recorder, plan: EndpointPlan) -> None:
     """Record what is about to be tested."""
     for subject, names in zip(plan.subjects, plan.names, strict=True):
-        endpoint = Endpoint(mode=plan.mode, reference_names=names, protocol=plan.protocol)
+        endpoint = Endpoint(mode=plan.mode, reference_names=names.reference, protocol=plan.protocol)
         recorder.emit((subject,), endpoint)
 
 
@@ -82,12 +99,27 @@ async def test_endpoint(
     )
     examination = Examination(peer, recorder, plan.subjects, settings, plan.mode, plan.protocol)
     if result.handshake_completed:
-        others = tuple(name for name in names[1:] if not _covers(result, name))
+        others = tuple(name for name in names[1:] if name in plan.bases or not _covers(result, name))
         await examination.run(result, first_name, others)
         if settings.online_revocation:
             await _ask_revocation(network, recorder, plan)
+        if settings.envelope and plan.protocol is MailProtocol.SMTP:
+            await _try_envelope(peer, recorder, plan, settings)
     elif first_name and result.stage is Stage.HANDSHAKE and result.cause is Cause.ALERT:
         await examination.without_name(result)
+
+
+async def _try_envelope(peer: Peer, recorder: Recorder, plan: EndpointPlan, settings: ProbeSettings) -> None:
+    """Ask for the postmaster of each domain that shares the address."""
+    from waxseal.probes.envelope import try_envelope  # seldom wanted
+
+    of_domain: dict[str | None, list[Subject]] = {}
+    for subject in plan.subjects:
+        of_domain.setdefault(subject.domain, []).append(subject)
+    for domain, subjects in of_domain.items():
+        recipient = f"postmaster@{domain}" if domain is not None else ""
+        name = next(iter(plan.server_names), "")
+        await try_envelope(peer, recorder, tuple(subjects), settings, plan.mode, name, recipient)
 
 
 async def _ask_revocation(network: Network, recorder: Recorder, plan: EndpointPlan) -> None:

@@ -1,270 +1,228 @@
-"""HTTP/1.1 messages, as far as one small request over plain http needs them (RFC 9112, RFC 9110).
+"""One HTTP/1.1 request and the response to it, sans-IO and bounded (RFC 9110, RFC 9112); http and https URLs.
 
-Sans-IO: a request is written whole, a response is read from octets cut anywhere. Whoever asks decides where
-to connect and whether to follow a redirection (``net.http``). A breach of a rule is a `Deviation`, and
-reading goes on; every buffer is bounded, and a limit that was reached is told.
+The messages are written and read by h11; here are the limits that it has not: of a head, of the content and
+of everything around it, of interim responses, and of blanks in a row, over which h11's expression for a field
+takes quadratic time. Whoever asks decides where to connect and whether to follow a redirection
+(``net.http``). Content is never decoded: a content coding stays as it came.
 """
 
 import re
-from enum import Enum
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+import h11
 
-from waxseal.facts import Deviation
+from waxseal.facts import Cause
 
 MAX_HEAD_OCTETS: Final = 32 * 1024
-MAX_FIELDS: Final = 100
+MAX_CHUNK_LINE: Final = 4 * 1024
+"""Of the line before a chunk, and of the trailers; what comes in one piece may be longer by `_SLICE`."""
+MAX_FRAMING_OCTETS: Final = 256 * 1024
+"""Everything but content, all interim responses and chunk lines together."""
+MAX_INTERIM: Final = 16
+MAX_BLANKS: Final = 1024
 MAX_URL: Final = 2000
-MAX_CHUNK_LINE: Final = 256
+MAX_DETAIL: Final = 120
+_SLICE: Final = 1024
+_START: Final = b"HTTP/1."
 _URL: Final = re.compile(
-    r"http://(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<target>[/?][!-~]*)?\Z",
     re.IGNORECASE,
 )
-_STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: (.*))?\Z", re.DOTALL)
-_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_HEAD_END: Final = re.compile(rb"\n\r?\n")
+_BLANKS: Final = re.compile(rb"[ \t\r\n]{%d}" % (MAX_BLANKS + 1))
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class HttpUrl(NamedTuple):
-    """A URL of the scheme http: host as A-label or address (no brackets), port, path and query."""
+    """A URL: scheme ``http`` or ``https``, host as A-label or address (no brackets), port, path and query."""
 
+    scheme: str
     host: str
     port: int
     target: str
 
     @property
     def authority(self) -> str:
-        """What the Host field says (RFC 9110 §7.2): the port only where it is not 80."""
+        """What the Host field says (RFC 9110 §7.2): the port only where it is not the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == 80 else f"{host}:{self.port}"
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        """The URL, without the port where it is the scheme's own."""
+        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def parse_url(text: str) -> HttpUrl | None:
-    """The parts of a URL, without its fragment; None where it is not a plain http one of printable ASCII."""
+    """The parts of a URL, without its fragment; None where it is not http or https, or not printable ASCII.
+
+    One that holds a user's name is none of ours either (RFC 9110 §4.2.4).
+    """
     found = _URL.match(text.partition("#")[0]) if len(text) <= MAX_URL else None
     if found is None:
         return None
-    port = int(found["port"] or 80)
+    scheme = found["scheme"].lower()
+    port = int(found["port"] or _PORTS[scheme])
     target = found["target"] or "/"
     if not 0 < port < 65536:
         return None
-    return HttpUrl(found["host"].strip("[]").lower(), port, target if target[0] == "/" else f"/{target}")
+    target = target if target[0] == "/" else f"/{target}"
+    return HttpUrl(scheme, found["host"].strip("[]").lower(), port, target)
 
 
 def redirected(url: HttpUrl, location: str) -> HttpUrl | None:
     """Where a Location field leads: a URL, or a path on the same host; None for anything else."""
     if location.startswith("/") and not location.startswith("//"):
-        return parse_url(f"http://{url.authority}{location}")
+        return parse_url(f"{url.scheme}://{url.authority}{location}")
     return parse_url(location)
 
 
-def request(url: HttpUrl, *, body: bytes | None = None, content_type: str = "", accept: str = "*/*") -> bytes:
-    """A GET, or with a body a POST, for one response on a connection of its own (RFC 9112 §9.6)."""
-    lines = [
-        f"{'GET' if body is None else 'POST'} {url.target} HTTP/1.1",
-        f"Host: {url.authority}",
-        "User-Agent: waxseal",
-        f"Accept: {accept}",
-        "Connection: close",
-    ]
-    if body is not None:
-        lines += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, "", ""]).encode("ascii") + (body or b"")
-
-
-class HttpResponse(Struct, frozen=True, omit_defaults=True):
-    """One final response.
+class HttpExchange:
+    """One request, and what came of the response to it so far; on a connection of its own (RFC 9112 §9.6).
 
     Attributes:
-        status: The status code, 200 to 599.
-        fields: Names in lower case with their values, in order.
-        body: The content, without the coding of the transfer.
-        deviations: Breaches of the form.
+        request: The octets to send.
+        status: Of the final response, 200 to 999; None before its head is whole.
+        fields: Names in lower case with their values, in order; what is no ASCII is read as Latin-1.
+        body_octets: How many octets of content came before reading ended.
+        failure: Why there is no whole response: NOT_HTTP, CLOSED or LIMIT; None while there may be one.
+        detail: The failure in words.
+        done: Whether no more octets are needed: the response is whole, or there will be none.
     """
 
-    status: int
-    fields: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    deviations: tuple[Deviation, ...] = ()
+    def __init__(
+        self,
+        url: HttpUrl,
+        body_limit: int,
+        *,
+        method: str = "GET",
+        fields: Iterable[tuple[str, str]] = (),
+        content: bytes = b"",
+    ) -> None:
+        """Write the request.
 
-    def field(self, name: str) -> str:
-        """The first value of a field, by its name in lower case; "" where it is not there."""
-        return next((value for known, value in self.fields if known == name), "")
-
-
-class _State(Enum):
-    HEAD = "head"
-    LENGTH = "length"
-    CHUNK_LINE = "chunk line"
-    CHUNK = "chunk"
-    CHUNK_END = "chunk end"
-    TRAILER = "trailer"
-    TO_THE_END = "to the end"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class ResponseReader:
-    """Reads one response; interim ones (1xx) are passed over.
-
-    Attributes:
-        failure: Why there is none: "" while there may be one.
-        over_limit: It failed because it is larger than the limit.
-    """
-
-    def __init__(self, body_limit: int) -> None:
-        """Read a response of at most so many octets of content."""
-        self.failure = ""
-        self.over_limit = False
+        Args:
+            url: What to ask for.
+            body_limit: How many octets of content are taken.
+            method: ``GET``, ``HEAD`` or ``POST``.
+            fields: Further fields of the request.
+            content: Of the request; Content-Length is added.
+        """
+        self.status: int | None = None
+        self.fields: tuple[tuple[str, str], ...] = ()
+        self.body_octets = 0
+        self.failure: Cause | None = None
+        self.detail = ""
+        self.done = False
         self._body_limit = body_limit
-        self._buffer = bytearray()
+        self._octets = 0
+        self._interim = 0
+        self._in_head = True
+        self._head = bytearray()
         self._searched = 0
-        self._body = bytearray()
-        self._state = _State.HEAD
-        self._status = 0
-        self._left = 0
-        self._fields: tuple[tuple[str, str], ...] = ()
-        self._deviations: list[Deviation] = []
+        self._content = bytearray()
+        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_CHUNK_LINE)
+        self.request = self._write(url, method, fields, content)
 
     @property
-    def done(self) -> bool:
-        """Whether no more octets are needed: the response is whole, or there will be none."""
-        return self._state in {_State.DONE, _State.FAILED}
-
-    @property
-    def response(self) -> HttpResponse | None:
-        """The response once it is whole; else None."""
-        if self._state is not _State.DONE:
-            return None
-        return HttpResponse(self._status, self._fields, bytes(self._body), tuple(self._deviations))
+    def body(self) -> bytes:
+        """The content so far, without the coding of the transfer; at most one octet more than the limit."""
+        return bytes(self._content)
 
     def feed(self, data: bytes) -> None:
-        """Take octets as they come; what follows a whole response is left aside."""
-        if self.done:
-            return
-        self._buffer += data
-        while not self.done and self._advance():
-            pass
+        """Take octets as they come, cut anywhere; what follows a whole response is left aside."""
+        for at in range(0, len(data), _SLICE):
+            if self.done:
+                return
+            self._take(data[at : at + _SLICE])
 
     def end(self) -> None:
         """The peer has ended the stream: content without a length is whole now (RFC 9112 §6.3)."""
-        if self._state is _State.TO_THE_END:
-            self._state = _State.DONE
-        elif not self.done:
-            self._fail("the stream ended within the response")
+        if not self._in_head and not self.done:
+            self._connection.receive_data(b"")
+            self._advance(Cause.CLOSED)
+        if not self.done:
+            self._fail(Cause.CLOSED, "the stream ended within the response")
 
-    def _fail(self, why: str, *, over_limit: bool = False) -> bool:
-        self.failure, self.over_limit = why, over_limit
-        self._state = _State.FAILED
-        self._buffer.clear()
-        return False
+    def _write(self, url: HttpUrl, method: str, fields: Iterable[tuple[str, str]], content: bytes) -> bytes:
+        sent = [
+            ("Host", url.authority),
+            ("User-Agent", "waxseal"),
+            # What is not asked for need not be decoded (RFC 9110 §12.5.3).
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+            *fields,
+        ]
+        if content:
+            sent.append(("Content-Length", str(len(content))))
+        request = h11.Request(method=method, target=url.target, headers=sent)
+        events = [request, *([h11.Data(data=content)] if content else []), h11.EndOfMessage()]
+        return b"".join(self._connection.send(event) or b"" for event in events)
 
-    def _flag(self, rule: str, source: str, octets: bytes) -> None:
-        if all(known.rule != rule for known in self._deviations):
-            self._deviations.append(Deviation(rule, source, octets[:64]))
+    def _take(self, data: bytes) -> None:
+        self._octets += len(data)
+        while data and not self.done:
+            octets, data = self._whole_head(data) if self._in_head else (data, b"")
+            if octets and not self.done:
+                self._connection.receive_data(octets)
+                self._advance(Cause.NOT_HTTP)
+        waiting, _ = self._connection.trailing_data
+        around = self._octets - self.body_octets - len(waiting)
+        if around > MAX_FRAMING_OCTETS and not self.done:
+            self._fail(Cause.LIMIT, f"more than {MAX_FRAMING_OCTETS} octets around the content")
 
-    def _advance(self) -> bool:
-        """One step; False where more octets are needed."""
-        if self._state is _State.HEAD:
-            return self._head()
-        if self._state in {_State.LENGTH, _State.CHUNK, _State.TO_THE_END}:
-            return self._content()
-        return self._line()
-
-    def _head(self) -> bool:
-        end = _HEAD_END.search(self._buffer, max(0, self._searched - 3))
-        self._searched = len(self._buffer) if end is None else 0
-        if end is None:
-            if len(self._buffer) > MAX_HEAD_OCTETS:
-                return self._fail(f"a head of more than {MAX_HEAD_OCTETS} octets", over_limit=True)
-            start = bytes(self._buffer[:5])
-            return False if b"HTTP/".startswith(start) else self._fail("the octets are no HTTP response")
-        if end.start() > MAX_HEAD_OCTETS:
-            return self._fail(f"a head of more than {MAX_HEAD_OCTETS} octets", over_limit=True)
-        head = bytes(self._buffer[: end.start()])
-        del self._buffer[: end.end()]
-        lines = [line.removesuffix(b"\r") for line in head.split(b"\n")]
-        found = _STATUS.match(lines[0])
+    def _whole_head(self, data: bytes) -> tuple[bytes, bytes]:
+        """Keep octets of a head until it is whole; then give it, and what came behind it."""
+        head = self._head
+        head += data
+        found = _HEAD_END.search(head, max(0, self._searched - 2))
+        end = len(head) if found is None else found.end()
+        self._searched = end
+        if not _START.startswith(head[: len(_START)]):
+            self._fail(Cause.NOT_HTTP, f"first octets {bytes(head[:16])!r}")
+        elif end > MAX_HEAD_OCTETS:
+            self._fail(Cause.LIMIT, f"a head of more than {MAX_HEAD_OCTETS} octets")
+        elif found is not None and _BLANKS.search(head, 0, end):
+            self._fail(Cause.LIMIT, f"more than {MAX_BLANKS} blanks in a row within a head")
         if found is None:
-            return self._fail("the octets are no HTTP response")
-        self._status = int(found[1])
-        self._fields = self._read_fields(lines[1:])
-        if self._status >= 200:  # (RFC 9110 §15.2) any number of interim responses may come first
-            self._frame()
-        return True
+            return b"", b""
+        self._in_head, self._head, self._searched = False, bytearray(), 0
+        return bytes(head[:end]), bytes(head[end:])
 
-    def _read_fields(self, lines: list[bytes]) -> tuple[tuple[str, str], ...]:
-        found: list[tuple[str, str]] = []
-        for line in lines[:MAX_FIELDS]:
-            name, colon, value = line.partition(b":")
-            if not colon or not _TOKEN.match(name):
-                self._flag("field-malformed", "RFC 9112 §5", line)
-                continue
-            found.append((name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")))
-        if len(lines) > MAX_FIELDS:
-            self._flag("fields-too-many", "RFC 9112 §5", b"")
-        return tuple(found)
+    def _advance(self, otherwise: Cause) -> None:
+        """Read every event that is whole; what h11 refuses is the failure `otherwise`."""
+        try:
+            while not self.done:
+                event = self._connection.next_event()
+                if event is h11.NEED_DATA or event is h11.PAUSED:
+                    return
+                self._read(event)
+        except h11.RemoteProtocolError as error:
+            # 431 is what h11 hints at where its buffer is full.
+            cause = Cause.LIMIT if error.error_status_hint == 431 else otherwise
+            self._fail(cause, str(error)[:MAX_DETAIL])
 
-    def _frame(self) -> None:
-        """How the content ends (RFC 9112 §6.3)."""
-        codings = [value.lower() for name, value in self._fields if name == "transfer-encoding"]
-        lengths = {value for name, value in self._fields if name == "content-length"}
-        if self._status in {204, 304}:
-            self._state = _State.DONE
-        elif codings:
-            if codings != ["chunked"]:
-                self._fail("a transfer coding other than chunked")
-            else:
-                self._state = _State.CHUNK_LINE
-        elif not lengths:
-            self._state = _State.TO_THE_END
-            self._left = self._body_limit + 1
-        elif len(lengths) > 1 or not (length := next(iter(lengths))).isdecimal() or not length.isascii():
-            # (RFC 9112 §6.3) the client MUST discard such a response.
-            self._fail("a Content-Length that is no number")
-        else:
-            self._begin(int(length[:20]), _State.LENGTH)
+    def _read(self, event: object) -> None:
+        match event:
+            case h11.InformationalResponse():
+                # Any number of them may come first (RFC 9110 §15.2); nobody needs more than a few.
+                self._interim += 1
+                self._in_head = True
+                if self._interim > MAX_INTERIM:
+                    self._fail(Cause.LIMIT, f"more than {MAX_INTERIM} interim responses")
+            case h11.Response():
+                self.status = event.status_code
+                self.fields = tuple((k.decode("ascii"), v.decode("latin-1")) for k, v in event.headers)
+            case h11.Data():
+                self.body_octets += len(event.data)
+                self._content += event.data[: self._body_limit + 1 - len(self._content)]
+                if len(self._content) > self._body_limit:
+                    self._fail(Cause.LIMIT, f"content of more than {self._body_limit} octets")
+            case h11.EndOfMessage():
+                self.done = True
+            case _:  # the end of the stream before a response
+                self._fail(Cause.CLOSED, "the stream ended within the response")
 
-    def _begin(self, size: int, state: _State) -> None:
-        """Begin to read so many octets of content."""
-        if size > self._body_limit - len(self._body):
-            self._fail(f"content of more than {self._body_limit} octets", over_limit=True)
-        else:
-            self._left = size
-            self._state = state if size else _State.DONE
-
-    def _content(self) -> bool:
-        part = self._buffer[: self._left]
-        del self._buffer[: len(part)]
-        self._body += part
-        self._left -= len(part)
-        if len(self._body) > self._body_limit:
-            return self._fail(f"content of more than {self._body_limit} octets", over_limit=True)
-        if self._left:
-            return False
-        self._state = _State.CHUNK_END if self._state is _State.CHUNK else _State.DONE
-        return True
-
-    def _line(self) -> bool:
-        """A line of the chunked coding (RFC 9112 §7.1)."""
-        end = self._buffer.find(b"\n")
-        if end < 0 or end > MAX_CHUNK_LINE:
-            return self._fail("an overlong chunk line") if len(self._buffer) > MAX_CHUNK_LINE else False
-        line = bytes(self._buffer[:end]).removesuffix(b"\r")
-        del self._buffer[: end + 1]
-        if self._state is _State.CHUNK_END:
-            self._state = _State.CHUNK_LINE
-            return True if not line else self._fail("a chunk longer than it said")
-        if self._state is _State.TRAILER:
-            self._state = _State.TRAILER if line else _State.DONE
-            return True
-        size = line.partition(b";")[0].strip()
-        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
-            return self._fail("a chunk without a size")
-        if int(size, 16):
-            self._begin(int(size, 16), _State.CHUNK)
-        else:
-            self._state = _State.TRAILER
-        return True
+    def _fail(self, cause: Cause, detail: str) -> None:
+        self.failure, self.detail, self.done = cause, detail, True

@@ -14,5 +14,8 @@ def all_domains(*, old_tls: bool = True) -> tuple[LabDomain, ...]:
     """
     tables = (sound, names, reach, dialogue, tls, certificates)
     return tuple(
-        domain for table in tables for domain in table.domains() if old_tls or not domain.needs_old_tls
+        domain.completed()
+        for table in tables
+        for domain in table.domains()
+        if old_tls or not domain.needs_old_tls
     )

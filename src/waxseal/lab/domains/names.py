@@ -39,31 +39,31 @@ def _look_ups() -> tuple[LabDomain, ...]:
     missing = undeliverable("dns/domain-missing")
     nowhere = undeliverable("dns/no-mail-destination")
     return (
-        LabDomain(name="nxdomain.test", title="does not exist", expected=missing),
+        LabDomain(name="nxdomain.test", title="does not exist", expected=missing, spf="", dmarc=""),
         LabDomain(
             name="no-mail.test",
             title="has neither an MX record nor an address",
             expected=nowhere,
-            records=(DnsRecord("no-mail.test", "TXT", '"v=spf1 -all"'),),
+            spf="v=spf1 -all",
         ),
         LabDomain(
             name="servfail.test",
             title="its MX look-up ends with SERVFAIL",
             expected=unknown("dns/mx-lookup-failed"),
             in_company=undeliverable("dns/mx-lookup-failed"),
-            faults=(FaultyName("servfail.test", DnsFault.SERVFAIL),),
+            faults=(FaultyName("servfail.test", DnsFault.SERVFAIL, "MX"),),
         ),
         LabDomain(
             name="dns-refused.test",
             title="its MX look-up is refused",
             expected=unknown("dns/mx-lookup-failed"),
-            faults=(FaultyName("dns-refused.test", DnsFault.REFUSED),),
+            faults=(FaultyName("dns-refused.test", DnsFault.REFUSED, "MX"),),
         ),
         LabDomain(
             name="dns-silent.test",
             title="its MX look-up is never answered",
             expected=unknown("dns/mx-lookup-failed"),
-            faults=(FaultyName("dns-silent.test", DnsFault.SILENCE),),
+            faults=(FaultyName("dns-silent.test", DnsFault.SILENCE, "MX"),),
             slow=True,
         ),
     )

@@ -14,8 +14,8 @@ from waxseal.lab.domains.table import (
     mx,
     sound_host,
 )
-from waxseal.lab.orders import Key, LeafOrder, TlsOrder
-from waxseal.lab.sts_host import policy
+from waxseal.lab.orders import Authority, Key, LeafOrder, TlsaOrder, TlsOrder
+from waxseal.lab.web import policy
 from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records
 
 SUBMISSION_HOST = "mail.sound.test"
@@ -35,11 +35,18 @@ def _sound(plan: AddressPlan) -> LabDomain:
     second_records, second_server = sound_host(second, plan)
     return LabDomain(
         name=name,
-        title="everything in order: two MX hosts, IPv4 and IPv6, an MTA-STS policy",
+        title="everything in order: two MX hosts, IPv4 and IPv6, DANE, MTA-STS, TLS-RPT",
         expected=SEALED,
         records=(*mx(name, first, second), *first_records, *second_records),
         servers=(first_server, second_server),
+        signed=True,
+        tlsa=tuple(
+            TlsaOrder(host, usage, 1, 1, of)
+            for host in (first, second)
+            for usage, of in ((3, LeafOrder(names=(host,))), (2, Authority.ISSUING))
+        ),
         policy=policy(first, second),
+        tls_rpt=(f"v=TLSRPTv1; rua=mailto:tls-reports@{name}",),
     )
 
 

@@ -6,14 +6,20 @@ from the lab's root, TLS 1.2 and 1.3.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from waxseal.checks.verdict import Verdict
 from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour
-from waxseal.lab.orders import LeafOrder, TlsOrder
-from waxseal.lab.zone import DnsRecord, FaultyName, host_records
+from waxseal.lab.orders import LeafOrder, TlsaOrder, TlsOrder
+from waxseal.lab.web import WebHost
+from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records
+
+SPF = "v=spf1 mx -all"
+DMARC = "v=DMARC1; p=reject; rua=mailto:dmarc@{domain}"
+NONE_PUBLISHED = "policy/none-published"
+"""The check that fires wherever mail is taken and nothing is published that would make senders use TLS."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,11 @@ class Expected:
     sentence: State
     findings: frozenset[tuple[str, Verdict]] = frozenset()
     inconclusive: frozenset[str] = frozenset()
+
+    def and_warns(self, *checks: str) -> "Expected":
+        """The same, and WARN of these checks."""
+        more = frozenset((check, Verdict.WARN) for check in checks)
+        return replace(self, findings=self.findings | more)
 
     def differences(
         self, findings: set[tuple[str, Verdict]], inconclusive: set[str], state: State
@@ -76,7 +87,18 @@ class LabDomain:
         records: Its DNS records.
         faults: What goes wrong with its DNS.
         servers: Its servers.
+        signed: Its zone is signed (the zone of its last two labels).
+        wrong_ds: The DS record of its zone fits none of the zone's keys.
+        signed_days: How long the zone's signatures hold from the lab's start.
+        tlsa: Its TLSA records.
         policy: Its MTA-STS policy; None for none.
+        policy_host: Its policy host, where that is not a sound one with `policy`.
+        announcements: The TXT records at ``_mta-sts``; None for a sound one where there is a policy.
+        tls_rpt: The TXT records at ``_smtp._tls``.
+        spf: The SPF record; "" for none. Port 25 only, like `dmarc`.
+        dmarc: The DMARC record, in which ``{domain}`` stands for the name; "" for none.
+        web: More HTTPS hosts.
+        none_published: Whether `NONE_PUBLISHED` is among what is expected; None to tell by `unprotected`.
         port: The port to check.
         typed: What a user types for it; "" for `target` out of name and port.
         needs_old_tls: It can only be shown where OpenSSL still speaks TLS 1.0 or 1.1.
@@ -90,7 +112,18 @@ class LabDomain:
     records: tuple[DnsRecord, ...] = ()
     faults: tuple[FaultyName, ...] = ()
     servers: tuple[LabServer, ...] = ()
+    signed: bool = False
+    wrong_ds: bool = False
+    signed_days: float = 14.0
+    tlsa: tuple[TlsaOrder, ...] = ()
     policy: str | None = None
+    policy_host: WebHost | None = None
+    announcements: tuple[str, ...] | None = None
+    tls_rpt: tuple[str, ...] = ()
+    spf: str = SPF
+    dmarc: str = DMARC
+    web: tuple[WebHost, ...] = ()
+    none_published: bool | None = None
     port: int = 25
     typed: str = ""
     needs_old_tls: bool = False
@@ -100,6 +133,33 @@ class LabDomain:
     def target(self) -> str:
         """What to check, as it is typed on a command line."""
         return self.typed or (self.name if self.port == 25 else f"{self.name}:{self.port}")
+
+    @property
+    def zone(self) -> str:
+        """The apex of the zone that it is in."""
+        return ".".join(self.name.split(".")[-2:])
+
+    @property
+    def unprotected(self) -> bool:
+        """Whether mail is taken here (its MX look-up names hosts, or none and the domain has an address) and
+        neither MTA-STS nor TLSA is published."""
+        if self.port != 25 or self.tlsa or self.policy is not None or self.announcements is not None:
+            return False
+        spoilt = (DnsFault.TRUNCATED,)
+        if any(f.name == self.name and f.rdtype in ("", "MX") and f.fault not in spoilt for f in self.faults):
+            return False
+        own = [record for record in self.records if record.name == self.name]
+        exchanges = [record.rdata.split()[-1] for record in own if record.rdtype == "MX"]
+        return any(name != "." for name in exchanges) or (
+            not exchanges and any(record.rdtype in ("A", "AAAA") for record in own)
+        )
+
+    def completed(self) -> "LabDomain":
+        """The same, with what the rule of `NONE_PUBLISHED` adds to its expectations."""
+        if not (self.unprotected if self.none_published is None else self.none_published):
+            return self
+        company = None if self.in_company is None else self.in_company.and_warns(NONE_PUBLISHED)
+        return replace(self, expected=self.expected.and_warns(NONE_PUBLISHED), in_company=company)
 
 
 _NETWORKS = {1: "192.0.2", 2: "198.51.100", 3: "203.0.113"}

@@ -1,0 +1,1 @@
+"""What DNS blocklists say of a mail host's addresses."""

@@ -1,0 +1,415 @@
+"""What a sender meets on the way to a domain, read from facts: hosts in order, addresses, records, proofs.
+
+What could not be seen stays None, with the reason. What each kind of sender makes of it is in ``delivery``.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from waxseal.checks.absence import accepts_no_mail
+from waxseal.checks.mta_sts._policy import PublishedPolicy
+from waxseal.checks.reach._connecting import ANSWERS, egress_proof, failed_with
+from waxseal.facts import (
+    Attempt,
+    Cause,
+    CertificateChain,
+    ControlReach,
+    DnsAnswer,
+    Dnssec,
+    DnsStatus,
+    EhloTls,
+    EnvelopeAnswers,
+    FactSet,
+    Handshake,
+    HostAddresses,
+    MxRecords,
+    MxTarget,
+    Scope,
+    StsFetch,
+    StsRecord,
+    Subject,
+    TlsaRecord,
+    TlsaRecords,
+    TrustAnchors,
+    describe,
+)
+from waxseal.grading.seal import EndpointSeal, Seal, endpoint_seals, main_attempt
+from waxseal.trust import chain as trust_chain
+from waxseal.trust import dane
+from waxseal.trust.names import match
+from waxseal.wire.mta_sts import Policy
+
+_ANSWERS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
+_OURS = frozenset(
+    {Cause.NO_ROUTE, Cause.BLOCKED_HERE, Cause.NOT_ALLOWED, Cause.BUDGET_SPENT, Cause.CRASHED}
+)
+"""Ends that say nothing of what another client would meet."""
+_MOST_WORDS = 160
+
+
+class Proof(Struct, frozen=True):
+    """Whether a server proves itself: None where it could not be seen, or hangs on the certificate shown."""
+
+    holds: bool | None
+    why: str = ""
+
+
+class DaneState(StrEnum):
+    """What the TLSA look-ups of a host mean (RFC 7672 §2.2)."""
+
+    NONE = "none"
+    """No records, or the host's zone is not signed: DANE does not apply."""
+    USABLE = "usable"
+    """Secure, at least one usable: TLS and authentication are mandatory."""
+    UNUSABLE = "unusable"
+    """Secure, none usable: TLS is mandatory, without authentication."""
+    FAILED = "failed"
+    """A look-up failed or is bogus: the host counts as unreachable (RFC 7672 §2.1.2)."""
+    UNPROVED = "unproved"
+    """There are records, or there may be, and nobody validated it whose word can be taken."""
+    UNKNOWN = "unknown"
+    """The records were not looked up."""
+
+
+class DaneSeen(Struct, frozen=True):
+    """The TLSA records of a host, and their standing.
+
+    Attributes:
+        state: What they mean to a sender.
+        owner: The name they stand at; "" where none were found.
+        records: As received.
+        why: What to say of it.
+    """
+
+    state: DaneState
+    owner: str = ""
+    records: tuple[TlsaRecord, ...] = ()
+    why: str = ""
+
+
+class AddressSeen(Struct, frozen=True):
+    """One address of a host.
+
+    Attributes:
+        subject: Down to the port; without an address where the host's are not known.
+        connects: Whether a connection stands; None where it was not seen.
+        tls: Whether TLS comes to stand; None likewise.
+        why: The reason for `connects` or `tls`.
+        chains: The certificates shown to a client that names the host, each with whether its path holds.
+        pkix: The chain ends in a trusted root and bears the host's name (RFC 8461 §4.2).
+        dane: The host's TLSA records authenticate it (RFC 7672 §3).
+        requiretls: Whether REQUIRETLS is offered under TLS (RFC 8689 §2).
+        clear_code: Reply code to MAIL in clear that is about TLS, or 250; None where it was not seen.
+    """
+
+    subject: Subject
+    connects: bool | None
+    tls: bool | None
+    why: str
+    chains: tuple[tuple[CertificateChain, bool | None], ...] = ()
+    pkix: Proof = Proof(None)
+    dane: Proof = Proof(None)
+    requiretls: bool | None = None
+    clear_code: int | None = None
+
+
+class HostSeen(Struct, frozen=True):
+    """One MX host, or the domain itself where it has no MX records.
+
+    Attributes:
+        host: A-label.
+        preference: Of the MX record; 0 for the implicit one.
+        dane: Its TLSA records.
+        addresses: Empty only where DNS says that it has none.
+        lookup: Of its addresses: True answered, False bogus, None failed or not made.
+        why: About the look-up, where it is not True.
+    """
+
+    host: str
+    preference: int
+    dane: DaneSeen
+    addresses: tuple[AddressSeen, ...]
+    lookup: bool | None = True
+    why: str = ""
+
+
+class StsSeen(Struct, frozen=True):
+    """The MTA-STS policy that a sender without a cached one takes today.
+
+    Attributes:
+        policy: The policy; None for none.
+        known: Whether that was seen.
+        why: Why there is none.
+    """
+
+    policy: Policy | None
+    known: bool
+    why: str = ""
+
+
+class RouteSeen(Struct, frozen=True):
+    """The way to a domain.
+
+    Attributes:
+        domain: The next hop.
+        mx: The MX look-up.
+        null_mx: The domain takes no mail (RFC 7505 §3).
+        mx_secure: Whether the MX RRset is secure; None where nobody validated it.
+        hosts: By preference.
+        sts: Its MTA-STS policy.
+    """
+
+    domain: str
+    mx: DnsAnswer | None
+    null_mx: bool
+    mx_secure: bool | None
+    hosts: tuple[HostSeen, ...]
+    sts: StsSeen
+
+
+def route_seen(facts: FactSet, root: Subject, port: int) -> RouteSeen:
+    """Read the way to a domain from facts.
+
+    Args:
+        facts: All that was seen.
+        root: A domain's subject.
+        port: The port that mail is brought to.
+    """
+    records = facts.nearest(MxRecords, root)
+    mx = records.answer if records is not None else None
+    seals = {seal.subject: seal for seal in endpoint_seals(facts, (), root)}
+    hosts = tuple(_host(facts, place, mx, seals, port) for place in _hosts(facts, root))
+    named = {host.host for host in hosts}
+    beyond = tuple(
+        _unseen_host(record.exchange.lower(), record.preference, root, port)
+        for record in (records.exchanges if records is not None else ())
+        if record.exchange and record.exchange.lower() not in named
+    )
+    return RouteSeen(
+        domain=root.domain or "",
+        mx=mx,
+        null_mx=accepts_no_mail(facts, root),
+        mx_secure=_secure(mx),
+        hosts=tuple(sorted((*hosts, *beyond), key=lambda host: host.preference)),
+        sts=sts_seen(facts, root),
+    )
+
+
+def sts_seen(facts: FactSet, root: Subject) -> StsSeen:
+    """The policy that a sender without a cached one takes; one that cannot be fetched is none (§3.3)."""
+    record = facts.nearest(StsRecord, root)
+    fetch = facts.nearest(StsFetch, root)
+    if record is None:
+        return StsSeen(None, False, "the MTA-STS record was not looked up")
+    if record.answer.status not in _ANSWERS:
+        return StsSeen(None, False, f"the look-up of the MTA-STS record ended {record.answer.status.value}")
+    published = PublishedPolicy(record=record, fetch=fetch)
+    if published.policy is not None:
+        return StsSeen(published.policy, True)
+    if fetch is not None and fetch.ended.cause in _OURS:
+        return StsSeen(None, False, f"the policy was not fetched: {describe(fetch.ended)}"[:_MOST_WORDS])
+    return StsSeen(None, True, published.why)
+
+
+def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:
+    """What the TLSA look-ups of a host mean to a sender that validates (RFC 7672 §2.2)."""
+    addresses = facts.nearest(HostAddresses, host)
+    answers = [a for a in (addresses.a, addresses.aaaa) if a is not None] if addresses is not None else []
+    statuses = {answer.dnssec for answer in answers}
+    found = next((f for f in reversed(facts.at(TlsaRecords, host)) if f.port == port), None)
+    if statuses == {Dnssec.INSECURE} and (found is None or not found.lookups):
+        return DaneSeen(DaneState.NONE, why="the host's zone is not signed")
+    if found is None:
+        return DaneSeen(DaneState.UNKNOWN, why="the TLSA records were not looked up")
+    chosen = found.chosen
+    if chosen is None:
+        return DaneSeen(DaneState.NONE, why="no TLSA records")
+    owner = f"_{port}._tcp.{chosen.base}"
+    answer = chosen.answer
+    if answer.status is not DnsStatus.ANSWERED:
+        state = DaneState.UNPROVED if Dnssec.UNTRUSTED in statuses else DaneState.FAILED
+        word = "is bogus" if answer.dnssec is Dnssec.BOGUS else f"ended {answer.status.value}"
+        return DaneSeen(state, owner, (), f"the TLSA look-up {word}")
+    usable = any(not dane.unusable(record) for record in chosen.records)
+    match answer.dnssec:
+        case Dnssec.SECURE:
+            state = DaneState.USABLE if usable else DaneState.UNUSABLE
+            return DaneSeen(state, owner, chosen.records, "" if usable else "no TLSA record is usable")
+        case Dnssec.INSECURE:
+            return DaneSeen(DaneState.NONE, owner, chosen.records, "the TLSA records are not signed")
+        case Dnssec.UNTRUSTED:
+            why = "nobody validated the TLSA records whose word can be taken"
+            return DaneSeen(DaneState.UNPROVED, owner, chosen.records, why)
+        case _:
+            return DaneSeen(DaneState.FAILED, owner, chosen.records, f"the TLSA look-up is {answer.dnssec}")
+
+
+def _hosts(facts: FactSet, root: Subject) -> list[Subject]:
+    hosts = facts.subjects(Scope.HOST)
+    return [host for host in hosts if host.within(root) and facts.at(MxTarget, host)]
+
+
+def _secure(answer: DnsAnswer | None) -> bool | None:
+    if answer is None or answer.dnssec is Dnssec.UNTRUSTED:
+        return None
+    return answer.dnssec is Dnssec.SECURE
+
+
+def _host(
+    facts: FactSet,
+    place: Subject,
+    mx: DnsAnswer | None,
+    seals: dict[Subject, EndpointSeal],
+    port: int,
+) -> HostSeen:
+    found = facts.nearest(HostAddresses, place)
+    records = dane_seen(facts, place, port)
+    names = _reference_names(facts, place, mx, port)
+    lookup, why = _lookup(found)
+    tested = [s for s in seals.values() if s.subject.within(place) and s.subject.port == port]
+    addresses = [_address(facts, seal, records, names) for seal in tested]
+    known = {seal.subject.address for seal in tested}
+    addresses += [
+        _unseen(Subject(place.domain, place.host, address, port), "this address was not tested")
+        for address in (found.addresses if found is not None else ())
+        if address not in known
+    ]
+    if not addresses and lookup is not True:
+        addresses = [_unseen(Subject(place.domain, place.host, port=port), why)]
+    targets = facts.at(MxTarget, place)
+    preference = min((t.preference for t in targets if t.preference is not None), default=0)
+    return HostSeen(place.host or "", preference, records, tuple(addresses), lookup, why)
+
+
+def _unseen_host(host: str, preference: int, root: Subject, port: int) -> HostSeen:
+    why = "this host is beyond the limit of the run"
+    nowhere = _unseen(Subject(domain=root.domain, host=host, port=port), why)
+    return HostSeen(host, preference, DaneSeen(DaneState.UNKNOWN, why=why), (nowhere,), None, why)
+
+
+def _unseen(subject: Subject, why: str) -> AddressSeen:
+    return AddressSeen(subject, None, None, why)
+
+
+def _lookup(found: HostAddresses | None) -> tuple[bool | None, str]:
+    """Whether the addresses of a host are known: False where a validating sender gets none."""
+    if found is None:
+        return None, "the host's addresses were not looked up"
+    answers = [answer for answer in (found.a, found.aaaa) if answer is not None]
+    for answer in answers:
+        if answer.dnssec is Dnssec.BOGUS:
+            return False, f"the {answer.rdtype} records are bogus"
+    for answer in answers:
+        if answer.status not in _ANSWERS and not found.addresses:
+            return None, f"the {answer.rdtype} look-up ended {answer.status.value}"
+    return True, ""
+
+
+def _reference_names(facts: FactSet, place: Subject, mx: DnsAnswer | None, port: int) -> tuple[str, ...]:
+    """The reference identifiers of DANE-TA(2) (RFC 7672 §3.2.2), the TLSA base domain first."""
+    found = next((f for f in reversed(facts.at(TlsaRecords, place)) if f.port == port), None)
+    chosen = found.chosen if found is not None else None
+    names = [chosen.base if chosen is not None else place.host or ""]
+    if place.host == place.domain:
+        names.append(place.domain or "")
+    elif mx is not None and mx.dnssec in (Dnssec.SECURE, Dnssec.UNTRUSTED):
+        names += [place.domain or "", *mx.aliases[-1:]]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _address(facts: FactSet, seal: EndpointSeal, records: DaneSeen, names: tuple[str, ...]) -> AddressSeen:
+    subject = seal.subject
+    connects, why = _connects(facts, subject)
+    tls = {Seal.EXPOSED: False, Seal.UNKNOWN: None}.get(seal.seal, True)
+    chains = _chains(facts, subject) if tls else ()
+    ehlo = facts.nearest(EhloTls, subject) if tls else None
+    return AddressSeen(
+        subject,
+        connects,
+        False if connects is False else tls,
+        why or (seal.ended or "STARTTLS is not offered" if tls is False else seal.ended),
+        chains,
+        _weigh(chains, lambda shown: _pkix(shown, subject.host or "")),
+        _weigh(chains, lambda shown: _dane(shown, records, names)) if records.records else Proof(None),
+        None if ehlo is None else ehlo.keyword("REQUIRETLS") is not None,
+        _clear_code(facts, subject),
+    )
+
+
+def _connects(facts: FactSet, subject: Subject) -> tuple[bool | None, str]:
+    attempt = main_attempt(facts, subject)
+    if attempt is None:
+        return None, "no conversation was held"
+    said = describe(attempt.ended)[:_MOST_WORDS]
+    if failed_with(attempt, *ANSWERS):
+        return False, said
+    if failed_with(attempt, Cause.TIMED_OUT):
+        everywhere = facts.within(Attempt, Subject())
+        reached = egress_proof(subject, everywhere, facts.nearest(ControlReach, Subject()))
+        return (None if reached is None else False), said
+    if facts.nearest(Handshake, subject) is None and attempt.ended.cause in _OURS:
+        return None, said
+    return True, ""
+
+
+def _chains(facts: FactSet, subject: Subject) -> tuple[tuple[CertificateChain, bool | None], ...]:
+    """The chains shown to a client that names the host, each with whether its path holds."""
+    shown = facts.within(CertificateChain, subject)
+    named = [(where, chain) for where, chain in shown if where.server_name] or list(shown)
+    return tuple((chain, _path_holds(facts, where, chain)) for where, chain in named)
+
+
+def _path_holds(facts: FactSet, where: Subject, chain: CertificateChain) -> bool | None:
+    anchors = facts.nearest(TrustAnchors, where)
+    if anchors is None or anchors.store_size == 0 or chain.sent_count > len(chain.certificates):
+        return None
+    return trust_chain.verify(chain.certificates, anchors.candidates, chain.shown_at).trusted
+
+
+Shown = tuple[CertificateChain, bool | None]
+
+
+def _weigh(chains: tuple[Shown, ...], judge: Callable[[Shown], Proof]) -> Proof:
+    """One proof for a server that shows several certificates: which of them a sender gets is its choice."""
+    proofs = [judge(shown) for shown in chains]
+    if not proofs:
+        return Proof(None, "no certificate was seen")
+    if len({proof.holds for proof in proofs}) == 1:
+        return proofs[0]
+    told = (
+        f"the {shown.leaf.key_type} certificate {'passes' if proof.holds else proof.why}"
+        for (shown, _), proof in zip(chains, proofs, strict=True)
+    )
+    return Proof(None, f"it hangs on the certificate that is shown: {'; '.join(told)}"[:_MOST_WORDS])
+
+
+def _pkix(shown: Shown, host: str) -> Proof:
+    chain, holds = shown
+    if not match(chain.leaf, host).matched:
+        return Proof(False, "does not bear the host's name")
+    if holds is None:
+        return Proof(None, "its path could not be judged")
+    return Proof(holds, "" if holds else "does not lead to a trusted root")
+
+
+def _dane(shown: Shown, records: DaneSeen, names: tuple[str, ...]) -> Proof:
+    chain, _ = shown
+    proof = dane.verify(records.records, chain.certificates, names, chain.shown_at)
+    held = next((found.record for found in proof.matches if found.holds), None)
+    if held is not None:
+        return Proof(True, str(held))
+    if chain.sent_count > len(chain.certificates):
+        return Proof(None, "not every certificate that was sent was kept")
+    return Proof(False, "matches no TLSA record")
+
+
+def _clear_code(facts: FactSet, subject: Subject) -> int | None:
+    """The reply to MAIL in clear, as far as it is about TLS: 530 (RFC 3207 §4), or refused in clear only."""
+    seen = facts.nearest(EnvelopeAnswers, subject)
+    clear = seen.clear_mail.code if seen is not None and seen.clear_mail is not None else None
+    sealed = seen.tls_mail.code if seen is not None and seen.tls_mail is not None else None
+    if clear is None:
+        return None
+    return clear if clear in (250, 530) or sealed == 250 else None

@@ -1,0 +1,113 @@
+"""Asks what a target's domain, hosts and addresses have published, beside the conversations with its servers.
+
+Each part is asked as soon as what it needs is known: the domain's own records at once, TLSA and CAA when a
+host is known, blocklists when an address is. Probes that are not wanted are not even imported.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from waxseal.facts import (
+    FactSet,
+    HostAddresses,
+    RunContext,
+    StsEarlier,
+    StsFetch,
+    StsRecord,
+    Subject,
+    Validator,
+)
+from waxseal.net.network import Network
+from waxseal.probes.recorder import Recorder
+from waxseal.probes.settings import ProbeSettings
+from waxseal.wire.dns_rdata import txt_records
+
+
+async def prove_validator(network: Network) -> tuple[Network, Validator]:
+    """Find who validates DNSSEC; the network that is given back asks that one."""
+    if network.validation is None:
+        return network, Validator()
+    resolver, chosen = await network.validation.choose(network.resolver)
+    return replace(network, resolver=resolver, validation=None), chosen
+
+
+def recall(recorder: Recorder, earlier: FactSet, domains: Iterable[str]) -> None:
+    """Record what an earlier run saw of the MTA-STS record and policy of each domain (`sts.earlier/1`)."""
+    began = earlier.nearest(RunContext, Subject())
+    for place in (Subject(domain=domain) for domain in domains):
+        record = earlier.nearest(StsRecord, place)
+        fetch = earlier.nearest(StsFetch, place)
+        if record is None or began is None:
+            continue
+        body = fetch.body if fetch is not None and fetch.status == 200 else None
+        texts = txt_records(record.answer)
+        seen_at = began.started_at if fetch is None else fetch.fetched_at
+        recorder.emit((place,), StsEarlier(seen_at=seen_at, texts=texts, body=body))
+
+
+async def ask_domain(network: Network, recorder: Recorder, domain: str, settings: ProbeSettings) -> None:
+    """Ask for what the domain publishes by itself, and the blocklists about addresses that send for it."""
+    work: list[Coroutine[Any, Any, None]] = []
+    if settings.policy:
+        from waxseal.probes.transport_policy import find_sts, find_tls_rpt
+
+        work += [find_sts(network, recorder, domain), find_tls_rpt(network, recorder, domain)]
+    if settings.authentication:
+        from waxseal.probes.authentication import find_dkim, find_dmarc, find_spf
+
+        work += [find_spf(network, recorder, domain), find_dmarc(network, recorder, domain)]
+        work += [
+            find_dkim(network, recorder, domain, selector, signing or domain)
+            for selector, signing in settings.dkim_keys
+        ]
+    if settings.sending_addresses and settings.blocklists:
+        from waxseal.probes.blocklists import ask_blocklists
+
+        for address in settings.sending_addresses:
+            place = (Subject(domain=domain, address=address),)
+            work.append(ask_blocklists(network, recorder, place, address, settings.blocklists, sending=True))
+    await asyncio.gather(*work)
+
+
+async def ask_about_host(
+    network: Network, recorder: Recorder, host: Subject, port: int, settings: ProbeSettings
+) -> tuple[str, ...]:
+    """Ask for a host's TLSA and CAA records; give the TLSA base domains other than its own name."""
+    found = recorder.last(HostAddresses, host)
+    if found is None or (found.a is None and found.aaaa is None):
+        return ()
+    work: list[Coroutine[Any, Any, None]] = []
+    if settings.authentication:
+        from waxseal.probes.discovery import find_issuance
+
+        work.append(find_issuance(network, recorder, host))
+    if not settings.policy:
+        await asyncio.gather(*work)
+        return ()
+    from waxseal.probes.dane import find_tlsa
+
+    records, *_ = await asyncio.gather(find_tlsa(network, recorder, host, port, found), *work)
+    if records is None:
+        return ()
+    return tuple(x.base for x in records.lookups if x.records and x.base != host.host)
+
+
+async def ask_about_addresses(
+    network: Network,
+    recorder: Recorder,
+    of_address: Mapping[str, tuple[Subject, ...]],
+    settings: ProbeSettings,
+) -> None:
+    """Ask the blocklists about every address that is tested."""
+    if not settings.blocklists:
+        return
+    from waxseal.probes.blocklists import ask_blocklists
+
+    await asyncio.gather(
+        *(
+            ask_blocklists(network, recorder, subjects, address, settings.blocklists)
+            for address, subjects in of_address.items()
+        )
+    )
