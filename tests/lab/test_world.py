@@ -18,7 +18,7 @@ from waxseal.lab import LabWorld
 from waxseal.lab.ca import pem
 from waxseal.lab.domains import LabDomain, all_domains
 from waxseal.lab.smtp_server import SmtpServer
-from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE
+from waxseal.lab.world import ANCHOR_FILE, DIAL_MAP_FILE, NETWORKS, ROOT_FILE
 from waxseal.net.dial import REFUSED, SILENT
 from waxseal.net.errors import NetError
 from waxseal.scan.target import parse_target
@@ -149,13 +149,14 @@ def test_policies() -> None:
             return heard
 
     head, _, body = asyncio.run(run()).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nContent-Type: text/plain" in head
     assert body.decode().splitlines() == [
         "version: STSv1",
         "mode: enforce",
         "mx: mx1.sound.test",
         "mx: mx2.sound.test",
-        "max_age: 604800",
+        "max_age: 2419200",
     ]
 
 
@@ -171,6 +172,8 @@ def test_saving(tmp_path: Path) -> None:
     assert len(table) == len(world.dial_map)
     assert REFUSED in table.values()
     assert (tmp_path / ROOT_FILE).read_bytes() == world.root_pem == pem(world.roots_der[0])
+    assert (tmp_path / ANCHOR_FILE).read_text() == world.dns_anchor + "\n"
+    assert world.dns_anchor.startswith(". 3600 IN DS ")
 
 
 def test_two_servers_at_one_place_are_an_error_and_nothing_stays_open() -> None:

@@ -43,7 +43,8 @@ class DmarcWalk(Fact, frozen=True, kw_only=True):
     Attributes:
         answers: At ``_dmarc`` below each name of the walk, the domain itself first.
         authorizations: For each outside reporting domain, the TXT look-up by which it agrees to take reports.
-        exchanges: The MX look-up of each reporting domain.
+        exchanges: The MX look-up of each reporting domain, and the A and AAAA look-ups of those without MX
+            records.
     """
 
     answers: tuple[DnsAnswer, ...]

@@ -29,7 +29,7 @@ from waxseal.grading.delivery_senders import (
     sender_models,
 )
 from waxseal.trust.names import match_dns_id, names_presented
-from waxseal.wire.mta_sts import Policy, pattern_matches
+from waxseal.wire.mta_sts import Mode, Policy, pattern_matches
 
 
 class Outcome(StrEnum):
@@ -144,7 +144,7 @@ _UNDELIVERED = frozenset({Outcome.DEFERRED})
 
 
 def predictions(facts: FactSet, root: Subject) -> tuple[Prediction, ...]:
-    """What each sender model would do; empty unless the target is a domain whose mail goes by MX and STARTTLS."""
+    """What each sender model would do; empty unless the target is a domain that takes mail with STARTTLS."""
     target = next(iter(facts.at(Target, root)), None)
     if target is None or target.kind is not TargetKind.DOMAIN or target.mode is not TlsMode.STARTTLS:
         return ()
@@ -156,8 +156,8 @@ def predict(model: SenderModel, route: RouteSeen) -> Prediction:
     """What one kind of sender would do with a message for the domain."""
     early = _before_any_host(model, route)
     if early is not None:
-        outcome, possible, why = early
-        return Prediction(model.id, model.title, outcome, possible, "", Decider.DNS, "", why)
+        outcome, ends, why = early
+        return Prediction(model.id, model.title, outcome, ends, "", Decider.DNS, "", why)
     visited: list[HostOutcome] = []
     possible: set[Outcome] = set()
     for _, group in groupby(route.hosts, key=lambda host: host.preference):
@@ -184,9 +184,7 @@ def predict(model: SenderModel, route: RouteSeen) -> Prediction:
     )
 
 
-def _before_any_host(
-    model: SenderModel, route: RouteSeen
-) -> tuple[Outcome, tuple[Outcome, ...], str] | None:
+def _before_any_host(model: SenderModel, route: RouteSeen) -> tuple[Outcome, tuple[Outcome, ...], str] | None:
     """The end where the MX look-up leaves no host to go to."""
     mx = route.mx
     if route.null_mx:
@@ -325,13 +323,13 @@ def _without_dane(model: SenderModel, route: RouteSeen, host: HostSeen) -> tuple
         unknown = _Demand(_Need.PKIX, Decider.MTA_STS, why=route.sts.why)
         return (unknown, usual)
     policy = route.sts.policy
-    if policy is None or policy.mode == "none":
+    if policy is None or policy.mode is Mode.NONE:
         return (usual,)
     line = _policy_line(policy, host)
-    if policy.mode != "enforce":
+    if policy.mode is not Mode.ENFORCE:
         # (RFC 8461 §5) what fails in testing may be delivered all the same.
         return (_Demand(usual.need, Decider.MTA_STS, line, "mode testing binds nobody", usual.best),)
-    if not any(pattern_matches(pattern, host.host) for pattern in policy.mx):
+    if not policy.allows(host.host):
         return (_Demand(_Need.SKIP, Decider.MTA_STS, line, "no mx line of the policy matches the host"),)
     return (_Demand(_Need.PKIX, Decider.MTA_STS, line),)
 
@@ -339,7 +337,7 @@ def _without_dane(model: SenderModel, route: RouteSeen, host: HostSeen) -> tuple
 def _policy_line(policy: Policy, host: HostSeen) -> str:
     line = next((p for p in policy.mx if pattern_matches(p, host.host)), "")
     shown = f"mx: {line}" if line else "no mx line"
-    return f"mode: {policy.mode}, {shown}"
+    return f"mode: {policy.mode.value}, {shown}"
 
 
 def _usual(model: SenderModel, route: RouteSeen, host: HostSeen) -> _Demand:
@@ -360,23 +358,17 @@ def _wanted(model: SenderModel, route: RouteSeen, host: HostSeen) -> tuple[str, 
 
 def _requiretls(route: RouteSeen, host: HostSeen) -> tuple[_Demand, ...]:
     """The host's name has to be vouched for by DNSSEC or MTA-STS (RFC 8689 §4.2.1 step 2)."""
-    demand = _Demand(
-        _Need.REQUIRETLS, Decider.REQUIRETLS, by_tlsa=host.dane.state is DaneState.USABLE
-    )
+    demand = _Demand(_Need.REQUIRETLS, Decider.REQUIRETLS, by_tlsa=host.dane.state is DaneState.USABLE)
     skip = _Demand(
         _Need.SKIP, Decider.REQUIRETLS, why="neither DNSSEC nor an MTA-STS policy vouches for the MX host"
     )
     policy = route.sts.policy
-    listed = policy is not None and policy.mode != "none" and _listed(policy, host)
+    listed = policy is not None and policy.mode is not Mode.NONE and policy.allows(host.host)
     if route.mx_secure or listed:
         return (demand,)
     if route.mx_secure is None or not route.sts.known:
         return (skip, demand)
     return (skip,)
-
-
-def _listed(policy: Policy, host: HostSeen) -> bool:
-    return any(pattern_matches(pattern, host.host) for pattern in policy.mx)
 
 
 def _meet(demand: _Demand, route: RouteSeen, address: AddressSeen) -> Met:

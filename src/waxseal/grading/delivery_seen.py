@@ -42,9 +42,7 @@ from waxseal.trust.names import match
 from waxseal.wire.mta_sts import Policy
 
 _ANSWERS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
-_OURS = frozenset(
-    {Cause.NO_ROUTE, Cause.BLOCKED_HERE, Cause.NOT_ALLOWED, Cause.BUDGET_SPENT, Cause.CRASHED}
-)
+_OURS = frozenset({Cause.NO_ROUTE, Cause.BLOCKED_HERE, Cause.NOT_ALLOWED, Cause.BUDGET_SPENT, Cause.CRASHED})
 """Ends that say nothing of what another client would meet."""
 _MOST_WORDS = 160
 
@@ -123,6 +121,7 @@ class HostSeen(Struct, frozen=True):
         preference: Of the MX record; 0 for the implicit one.
         dane: Its TLSA records.
         addresses: Empty only where DNS says that it has none.
+        names: The reference identifiers for DANE-TA(2) (RFC 7672 §3.2.2).
         lookup: Of its addresses: True answered, False bogus, None failed or not made.
         why: About the look-up, where it is not True.
     """
@@ -131,6 +130,7 @@ class HostSeen(Struct, frozen=True):
     preference: int
     dane: DaneSeen
     addresses: tuple[AddressSeen, ...]
+    names: tuple[str, ...] = ()
     lookup: bool | None = True
     why: str = ""
 
@@ -280,13 +280,13 @@ def _host(
         addresses = [_unseen(Subject(place.domain, place.host, port=port), why)]
     targets = facts.at(MxTarget, place)
     preference = min((t.preference for t in targets if t.preference is not None), default=0)
-    return HostSeen(place.host or "", preference, records, tuple(addresses), lookup, why)
+    return HostSeen(place.host or "", preference, records, tuple(addresses), names, lookup, why)
 
 
 def _unseen_host(host: str, preference: int, root: Subject, port: int) -> HostSeen:
     why = "this host is beyond the limit of the run"
     nowhere = _unseen(Subject(domain=root.domain, host=host, port=port), why)
-    return HostSeen(host, preference, DaneSeen(DaneState.UNKNOWN, why=why), (nowhere,), None, why)
+    return HostSeen(host, preference, DaneSeen(DaneState.UNKNOWN, why=why), (nowhere,), lookup=None, why=why)
 
 
 def _unseen(subject: Subject, why: str) -> AddressSeen:

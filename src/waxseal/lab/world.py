@@ -18,7 +18,7 @@ from waxseal.lab.dns_server import DnsServer
 from waxseal.lab.domains import LabDomain, all_domains
 from waxseal.lab.domains.table import AddressPlan
 from waxseal.lab.listener import Listener
-from waxseal.lab.published import dns_tree, web_hosts
+from waxseal.lab.published import BOGUS_NAME, dns_tree, web_hosts
 from waxseal.lab.smtp_server import SmtpServer
 from waxseal.lab.sts_host import StsHost
 from waxseal.lab.tls import speaks_old_versions
@@ -124,6 +124,7 @@ class LabWorld:
         Args:
             clock: Tells the time of the run; None for this machine's.
         """
+        from waxseal.lab.validation import LabValidation
         from waxseal.net.clock import SystemClock
         from waxseal.net.dns import DnsClient
         from waxseal.net.guard import AddressGuard
@@ -136,6 +137,7 @@ class LabWorld:
             dialer=MappedDialer(self.dial_map),
             guard=AddressGuard(allowed=NETWORKS),
             clock=clock or SystemClock(),
+            validation=LabValidation(self.dns_address, BOGUS_NAME, _DNS_TIMEOUT_S),
         )
 
     def save(self, folder: Path) -> None:

@@ -1,10 +1,10 @@
 """The DNS client: asks the system's resolvers, or given ones, and says how it ended (``facts.DnsAnswer``).
 
 It is a stub resolver (RFC 1034 §5.3.1): it wants a resolver that recurses, and trusts its word. It checks no
-signature itself: where it is told that its resolvers validate and that their word can be taken, it reads
-from the AD bit and the CD bit what they found (RFC 4035 §3.2.2 and §3.2.3, RFC 6840 §5.7 to §5.9); else the AD
-bit is passed on as seen, and proves nothing. Whether a resolver validates is found out in ``net.validation``;
-one question to one resolver is in ``net.dns_exchange``, messages in ``net.dns_message``, names and records in
+signature itself: where it is told that its resolvers validate and that their word can be taken, the AD bit
+and the CD bit tell what they found (RFC 4035 §3.2.2 and §3.2.3, RFC 6840 §5.7 to §5.9); else the AD bit is
+passed on as seen, and proves nothing. Whether a resolver validates is found out in ``net.validation``; one
+question to one resolver is in ``net.dns_exchange``, messages in ``net.dns_message``, names and records in
 ``wire.dns_rdata``. What an answer means is decided in ``checks/dns``.
 """
 
@@ -41,6 +41,7 @@ _FAILURES = (
 _SPOKEN = (DnsStatus.SERVFAIL, DnsStatus.REFUSED, DnsStatus.OTHER_RCODE)
 # What the answer of a validator with CD set comes to where only its own check was in the way.
 _SEEN = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN, DnsStatus.CNAME_LOOP)
+_DNSSEC_ERRORS = frozenset(map(str, range(6, 13)))
 # The worst first: an answer is as good as the worst step of its alias chain.
 _WORST_FIRST = (Dnssec.BOGUS, Dnssec.INDETERMINATE, Dnssec.INSECURE, Dnssec.SECURE)
 
@@ -300,7 +301,7 @@ def _worst(steps: list[_Step]) -> Dnssec:
 
 def _names_dnssec(error: str) -> bool:
     """Whether an extended DNS error says that validation failed (RFC 8914 §4.7 to §4.13)."""
-    return 6 <= int(error.partition(" ")[0]) <= 12
+    return error.partition(" ")[0] in _DNSSEC_ERRORS
 
 
 def _why_bogus(checked: Outcome, unchecked: Outcome) -> str:

@@ -135,7 +135,7 @@ def _read_record(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int, int,
 
 
 def _signature_end(octets: bytes, at: int, length: int) -> int:
-    """When a signature ends, in seconds since 1970, before 2106 (RFC 4034 §3.1.5); `NEVER` where it is cut."""
+    """When a signature ends, taken as seconds since 1970 (RFC 4034 §3.1.5); `NEVER` where it is cut short."""
     return NEVER if length < 18 else int.from_bytes(octets[at + 8 : at + 12])
 
 

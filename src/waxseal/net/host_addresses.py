@@ -48,10 +48,6 @@ class HostLookup:
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=limit_s)
 
-    async def found(self) -> bool:
-        """Wait until an address is known; False where both look-ups have ended without one."""
-        return await self._wait_for_some()
-
     async def next_address(self) -> str | None:
         """The next address that was not given yet, IPv6 first where both are known; None where there is none.
 
@@ -60,7 +56,7 @@ class HostLookup:
         """
         if self._tried and self._tasks:
             await asyncio.wait(self._tasks.values())
-        elif not await self._wait_for_some():
+        elif not await self.found():
             return None
         left = [address for address in self._known() if address not in self._tried]
         if not left:
@@ -86,7 +82,8 @@ class HostLookup:
             elif not task.cancelled():
                 task.exception()  # it was seen, or nobody needed it
 
-    async def _wait_for_some(self) -> bool:
+    async def found(self) -> bool:
+        """Wait until an address is known; False where both look-ups have ended without one."""
         while not self._known():
             pending = [task for task in self._tasks.values() if not task.done()]
             if not pending:
@@ -114,6 +111,11 @@ async def looking_up(resolver: "Resolver", host: str) -> AsyncIterator[HostLooku
         yield lookup
     finally:
         lookup.let_go()
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is given as an address, which is not looked up."""
+    return _literal(host) is not None
 
 
 def _literal(host: str) -> str | None:

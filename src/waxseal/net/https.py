@@ -4,11 +4,11 @@ Our own client, as for mail, so that every octet and each certificate is seen; n
 server's Finished. What the certificates prove is found in ``trust``, by whoever judges the fetch.
 """
 
-import ipaddress
 import os
 from functools import cache
 from typing import Final
 
+from waxseal.net.host_addresses import is_address
 from waxseal.net.stream import ByteStream
 from waxseal.net.tls_stream import TlsClientStream
 from waxseal.wire import tls_registry as reg
@@ -31,7 +31,7 @@ def tls_to(stream: ByteStream, host: str) -> TlsClientStream:
         host: A-label, sent as server name, or an address, which never is one (RFC 6066 §3).
     """
     offer = ClientOffer(
-        server_name="" if _is_address(host) else host,
+        server_name="" if is_address(host) else host,
         versions=VERSIONS,
         suites=_suites(),
         share_groups=_GROUPS,
@@ -47,11 +47,3 @@ def _suites() -> tuple[int, ...]:
     """Suites that encrypt and prove the server, strongest first."""
     found = {suite: suite_properties(suite) for suite in default_suites(VERSIONS)}
     return tuple(suite for suite, known in found.items() if known is None or suite_class(known) not in _NEVER)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -1,29 +1,24 @@
 """A validating resolver in this process: libunbound, where the system has it, called through ctypes.
 
-From libunbound(3). The library resolves in one thread of its own and hands results over through a pipe that the
-event loop watches. It is believed on what DNSSEC says (``secure``, ``bogus`` and ``why_bogus``); the answer itself is
-read from its packet by our own reader (``net.dns_message``). Trust anchors are the root's as IANA publishes them,
-those of the system, or given ones. Whether what it says can be taken is probed in ``net.validation``.
+From libunbound(3). The library resolves in one thread of its own and hands results over through a pipe that
+the event loop watches. It is believed on what DNSSEC says (``secure``, ``bogus`` and ``why_bogus``); the
+answer itself is read from its packet by our own reader (``net.dns_message``). Trust anchors are in
+``net.root_anchors``; whether what the library says can be taken is probed in ``net.validation``.
 """
 
 import asyncio
-import contextlib
 import ctypes
 import ctypes.util
-import re
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
-from waxseal.errors import UsageError
 from waxseal.facts import DnsAnswer, Dnssec, DnsStatus
 from waxseal.net.dns_message import Question, Reply, read_reply
-from waxseal.net.dns_records import type_number
+from waxseal.net.dns_records import CLASS_IN, type_number
 from waxseal.net.resolv_conf import Server
 from waxseal.wire.dns_rdata import encode_name, name_text
 
@@ -32,18 +27,8 @@ DEFAULT_IN_FLIGHT = 64
 DEFAULT_CACHE_ENTRIES = 100_000
 MAX_ANSWER_OCTETS: Final = 65_535
 MAX_WHY_OCTETS: Final = 500
-MAX_ANCHOR_FILE_OCTETS: Final = 65_536
-MAX_ANCHORS: Final = 32
 
 LIBRARY_NAMES: Final = ("libunbound.so.8", "libunbound.so.2", "libunbound.8.dylib", "libunbound.2.dylib")
-ANCHOR_FILES: Final = (Path("/usr/share/dns/root.key"), Path("/var/lib/unbound/root.key"))
-"""Debian's: of the package dns-root-data, and the one that unbound keeps up to date (RFC 5011)."""
-
-_ANCHOR = re.compile(
-    r"\.\s+(?:\d+\s+)?IN\s+(DS\s+\d+\s+\d+\s+\d+\s+[0-9A-Fa-f ]+|DNSKEY\s+\d+\s+3\s+\d+\s+[A-Za-z0-9+/= ]+)"
-)
-_STATE = re.compile(r";;state=(\d)")
-_VALID = "2"
 
 # Set before the first look-up; a library that does not know one of them goes without it.
 _OPTIONS: Final = (
@@ -145,53 +130,6 @@ def load_library(names: tuple[str, ...] = LIBRARY_NAMES) -> ctypes.CDLL:
 def library_version(library: ctypes.CDLL) -> str:
     """Such as ``libunbound 1.17.1``."""
     return f"libunbound {_decoded(library.ub_version())}"
-
-
-def root_anchors(given: Path | None = None, system: Iterable[Path] = ANCHOR_FILES) -> tuple[str, ...]:
-    """The trust anchors of the root zone, as DS or DNSKEY records in presentation form.
-
-    Args:
-        given: A file with the anchors, instead of all others.
-        system: Files that may hold the system's; they add to those that waxseal brings, so that one of the
-            two may be old.
-
-    Raises:
-        UsageError: The given file cannot be read, or holds no anchor.
-    """
-    if given is not None:
-        hint = "give a file with DS or DNSKEY records of the root, such as /usr/share/dns/root.key"
-        try:
-            found = read_anchors(_bounded(given))
-        except OSError as error:
-            raise UsageError(f"the trust anchors {given} cannot be read: {error.strerror}", hint) from error
-        if not found:
-            raise UsageError(f"{given} holds no trust anchor of the root", hint)
-        return found
-    shipped = (files("waxseal") / "data" / "root-anchors.txt").read_text("ascii")
-    anchors = list(read_anchors(shipped))
-    for path in system:
-        with contextlib.suppress(OSError):
-            anchors += read_anchors(_bounded(path))
-    return tuple(dict.fromkeys(anchors))[:MAX_ANCHORS]
-
-
-def read_anchors(text: str) -> tuple[str, ...]:
-    """The DS and DNSKEY records of the root, one a line, at most 32; other lines are passed over.
-
-    In a file that a resolver keeps by RFC 5011, a key counts only where its state says that it is valid.
-    """
-    anchors: list[str] = []
-    for line in text.splitlines():
-        match = _ANCHOR.match(line)
-        state = _STATE.search(line)
-        if match and (state is None or state[1] == _VALID):
-            anchors.append(f". IN {' '.join(match[1].split())}")
-    return tuple(dict.fromkeys(anchors))[:MAX_ANCHORS]
-
-
-def _bounded(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(MAX_ANCHOR_FILE_OCTETS).decode("ascii", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +240,8 @@ class LibunboundResolver:
         self._waiting.clear()
         self._questions.clear()
         for future in waiting:
-            future.cancel()
+            if not future.done():
+                future.set_result(Validated(DnsStatus.UNREACHABLE, Dnssec.INDETERMINATE))
         if self._finalizer.alive:
             self._watch(False)
             self._finalizer()
@@ -350,39 +289,39 @@ class LibunboundResolver:
             signed_until=datetime.fromtimestamp(signed_until, UTC) if signed_until is not None else None,
         )
 
-    async def ask(self, question: Question) -> Validated:
-        """One question, aliases followed by the library; nothing is kept."""
+    async def ask(self, question: Question, limit_s: float | None = None) -> Validated:
+        """One question, aliases followed by the library; nothing is kept.
+
+        Args:
+            question: What to ask.
+            limit_s: How long to wait; None for `total_s`.
+        """
         if not self._finalizer.alive:
             return Validated(DnsStatus.UNREACHABLE, Dnssec.INDETERMINATE)
-        loop = asyncio.get_running_loop()
         self._number += 1
         number = self._number
-        future: asyncio.Future[Validated] = loop.create_future()
-        handle = ctypes.c_int(0)
+        future: asyncio.Future[Validated] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         self._questions[number] = question
+        handle = ctypes.c_int(0)
+        begun = False
         try:
             self._watch(True)
-            code = self._library.ub_resolve_async(
-                self._context,
-                name_text(question.name).encode("ascii"),
-                question.rdtype,
-                1,
-                number,
-                self._callback,
-                ctypes.byref(handle),
+            name = name_text(question.name).encode("ascii")
+            begun = not self._library.ub_resolve_async(
+                self._context, name, question.rdtype, CLASS_IN, number, self._callback, ctypes.byref(handle)
             )
-            if code:
+            if not begun:
                 return Validated(DnsStatus.UNREACHABLE, Dnssec.INDETERMINATE)
-            async with asyncio.timeout(self.total_s):
+            async with asyncio.timeout(self.total_s if limit_s is None else limit_s):
                 return await future
         except TimeoutError:
             return Validated(DnsStatus.TIMED_OUT, Dnssec.INDETERMINATE)
         finally:
-            unanswered = self._waiting.pop(number, None) is not None
+            self._waiting.pop(number, None)
             self._questions.pop(number, None)
             if self._finalizer.alive:
-                if unanswered and not (future.done() and not future.cancelled()):
+                if begun and future.cancelled():  # nobody was told: the library still works on it
                     self._library.ub_cancel(self._context, handle)
                 self._watch(bool(self._waiting))
 

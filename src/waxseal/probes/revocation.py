@@ -73,7 +73,11 @@ class _Asking:
         question = ocsp.ocsp_request(leaf, issuer)
         places = [(OCSP, url) for url in leaf.ocsp_urls[:MAX_PLACES] if question is not None]
         places += [(CRL, url) for url in leaf.crl_urls[:MAX_PLACES]]
-        places = [(method, url) for method, url in places if parse_url(url) is not None]
+        places = [
+            (method, url)
+            for method, url in places
+            if (parsed := parse_url(url)) is not None and parsed.scheme == "http"
+        ]
         for method, url in places:
             if await self._fetch(method, url, question if method == OCSP else None):
                 break

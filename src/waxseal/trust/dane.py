@@ -7,7 +7,8 @@ proved in ``chain``. Records are read from DNS in ``wire.dns_rdata``.
 
 Where the standards leave room, OpenSSL is the reference, which Postfix and Exim verify with: the server's own
 certificate is no trust anchor, not even a self-signed one, since a trust anchor stands above the certificate
-that it vouches for (RFC 6698 §2.1.1); and the anchor's own dates and constraints count, as in ``rules``.
+that it vouches for (RFC 6698 §2.1.1); the anchor's own constraints count, as in ``rules``, and its dates only
+where it is self-signed.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ CERT, SPKI = 0, 1
 FULL, SHA2_256, SHA2_512 = 0, 1, 2
 
 _DIGEST_OCTETS: Final = {SHA2_256: 32, SHA2_512: 64}
+_DATES: Final = frozenset({ProblemCode.EXPIRED, ProblemCode.NOT_YET_VALID})
 _ENDS: Final = frozenset(
     {
         ProblemCode.INTERMEDIATE_MISSING,
@@ -52,7 +54,7 @@ _ENDS: Final = frozenset(
     }
 )
 """What is wrong with every path that ends outside the anchors."""
-MAX_PERIODS: Final = 4
+MAX_REMEMBERED: Final = 4
 _ASIDE: Final = "a stronger digest of the same usage and selector is published"
 
 
@@ -264,9 +266,8 @@ def _compare_anchor(
     depth = next(iter(anchors), None)
     problems: tuple[Problem, ...]
     if anchors:
-        proof = _proof(certificates, tuple(anchors.values()), at)
-        problems = proof.problems
-        depth = next((step.index for step in proof.path if step.anchor), depth)
+        problems, reached = _path_faults(certificates, tuple(anchors.values()), at)
+        depth = depth if reached is None else reached
     elif record.matching_type == FULL and record.selector == SPKI:
         problems = _signed_by(certificates, record.data, at)
         depth = None if own is None else 0
@@ -275,7 +276,7 @@ def _compare_anchor(
         return RecordMatch(record, 0, MatchFault.CHAIN, why)
     elif record.matching_type == FULL:
         # (RFC 7671 §5.2.2) the one record with which the anchor need not be sent.
-        problems = _proof(certificates, (record.data,), at).problems
+        problems, _ = _path_faults(certificates, (record.data,), at)
     else:
         return RecordMatch(record, fault=MatchFault.UNMATCHED, why="its trust anchor was not sent")
     if problems:
@@ -287,38 +288,47 @@ def _compare_anchor(
     return RecordMatch(record, depth)
 
 
-class _Period(Struct, frozen=True):
-    """A sound path, and from when until when every certificate of it is in date."""
+class _SoundPath(Struct, frozen=True):
+    """A sound path: from when until when it is one, and where its anchor was sent."""
 
     begins_at: datetime
     ends_at: datetime
-    proof: chain.ChainProof
+    index: int | None
 
 
-def _proof(
+def _path_faults(
     certificates: tuple[Certificate, ...], anchors: tuple[bytes, ...], at: datetime
-) -> chain.ChainProof:
-    """As `chain.verify` gives it; a path once found sound stays so while its certificates are in date."""
+) -> tuple[tuple[Problem, ...], int | None]:
+    """What is wrong with the best path to an anchor, and where that anchor was sent.
+
+    A path once found sound is remembered: it stays so while its certificates are in date.
+    """
     sent = tuple(certificate.der for certificate in certificates)
     known = _sound_paths(sent, anchors)
     moment = at.replace(microsecond=0)
-    for period in known:
-        if period.begins_at <= moment <= period.ends_at:
-            return period.proof
+    for path in known:
+        if path.begins_at <= moment <= path.ends_at:
+            return (), path.index
     proof = chain.verify(certificates, anchors, at)
-    if proof.trusted and len(known) < MAX_PERIODS:
-        by_print = {decode(octets).sha256: decode(octets) for octets in (*sent, *anchors)}
-        path = [by_print[step.sha256] for step in proof.path]
-        begins = [taken.not_before for taken in path if taken.not_before is not None]
-        ends = [taken.not_after for taken in path if taken.not_after is not None]
-        if len(begins) == len(ends) == len(path):
-            known.append(_Period(max(begins), min(ends), proof))
-    return proof
+    by_print = {decode(octets).sha256: decode(octets) for octets in (*sent, *anchors)}
+    taken = [by_print[step.sha256] for step in proof.path]
+    problems = proof.problems
+    if proof.path[-1].anchor and not taken[-1].self_issued:
+        # (RFC 5280 §6.1.1 (d)) a trust anchor has no dates; OpenSSL asks for those of a root all the same.
+        last = len(taken) - 1
+        problems = tuple(p for p in problems if p.code not in _DATES or p.depth != last)
+        taken.pop()
+    index = proof.path[-1].index
+    begins = [each.not_before for each in taken if each.not_before is not None]
+    ends = [each.not_after for each in taken if each.not_after is not None]
+    if not problems and len(begins) == len(ends) == len(taken) > 0 and len(known) < MAX_REMEMBERED:
+        known.append(_SoundPath(max(begins), min(ends), index))
+    return problems, index if proof.path[-1].anchor else None
 
 
 @lru_cache(maxsize=2048)
-def _sound_paths(sent: tuple[bytes, ...], anchors: tuple[bytes, ...]) -> list[_Period]:
-    """What is remembered of these certificates and anchors; filled by `_proof`."""
+def _sound_paths(sent: tuple[bytes, ...], anchors: tuple[bytes, ...]) -> list[_SoundPath]:
+    """What is remembered of these certificates and anchors; filled by `_path_faults`."""
     return []
 
 

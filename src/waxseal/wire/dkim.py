@@ -53,7 +53,7 @@ class DkimKeyRecord(Struct, frozen=True, omit_defaults=True):
 
     @property
     def testing(self) -> bool:
-        """Whether the flag y stands, which asks for signed mail to be taken for unsigned (RFC 6376 §3.6.1)."""
+        """Whether the flag y stands, which has signed mail taken for unsigned (RFC 6376 §3.6.1)."""
         return "y" in self.flags
 
 

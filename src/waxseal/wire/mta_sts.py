@@ -1,8 +1,8 @@
-"""MTA-STS as octets: the TXT record, the policy, and which MX hosts a policy allows (RFC 8461 §3.1, §3.2, §4.1).
+"""MTA-STS as octets: the TXT record, the policy, and which MX hosts it allows (RFC 8461 §3.1, §3.2, §4.1).
 
-Both grammars are read to the letter, and every breach is named with what it does: a record out of form is none
-(§3.1), while §3.2 tells senders to accept policies in form and leaves open what to do with others. So of a
-policy as much is read as can be read in one way only; whether a strict sender takes it is in `conforms`.
+Both grammars are read to the letter, and every breach is named with what it does: a record out of form is
+none (§3.1), while §3.2 tells senders to accept policies in form and leaves open what to do with others. So of
+a policy as much is read as can be read in one way only; whether a strict sender takes it is in `conforms`.
 The TXT form, which TLS-RPT shares, is in ``txt_policy``. Certificates, time and caches are no matter of this
 module.
 """
@@ -165,8 +165,8 @@ def read_record(texts: Sequence[bytes]) -> RecordReading:
 def read_policy(body: bytes) -> PolicyReading:
     """Read a policy (RFC 8461 §3.2).
 
-    Fatal problems: ``empty``; ``too-large``; ``bare-cr`` (a CR that ends no line); ``line-form`` (a line without
-    ":"); ``version-missing``, ``version-unknown``, ``mode-missing``, ``mode-unknown``, ``max-age-missing``,
+    Fatal problems: ``empty``; ``too-large``; ``bare-cr`` (a CR that ends no line); ``line-form`` (a line
+    without ":"); ``version-missing``, ``version-unknown``, ``mode-missing``, ``mode-unknown``, ``max-age-missing``,
     ``max-age-form``, ``mx-missing``; ``mx-form`` (no ``["*."]Domain`` in A-labels), ``mx-address``.
 
     Out of form, and read all the same: ``bom``, ``blank-line``, ``space-before-key``, ``space-before-colon``,
@@ -306,8 +306,8 @@ def pattern_matches(pattern: str, host: str) -> bool:
     domain below it is not matched itself, nor is anything deeper.
 
     Args:
-        pattern: As the policy has it. One out of form, U-labels among them, matches nothing: it has to be given
-            in A-labels (RFC 8461 §3.2).
+        pattern: As the policy has it. One out of form, U-labels among them, matches nothing: it has to be
+            given in A-labels (RFC 8461 §3.2).
         host: Name in the MX record; one trailing dot is allowed, and U-labels are turned into A-labels. An
             address matches nothing.
     """

@@ -144,7 +144,7 @@ class SpfReading(Struct, frozen=True):
         open_terms: Terms that let mail from every address of a family pass.
         unfollowed: ``(domain, term)`` of what depends on the client or the message.
         ptr_terms: ``(domain, term)`` of each ptr mechanism.
-        cut: Following ended at `FOLLOW_LIMIT`.
+        cut: Following ended at `FOLLOW_LIMIT`, or a record is longer than is read.
     """
 
     tree: SpfNode
@@ -193,7 +193,7 @@ def read(domain: str, answers: Sequence[DnsAnswer]) -> SpfReading:
     return SpfReading(
         tree=tree,
         questions=(*records, *others),
-        problems=tuple(walk.problems),
+        problems=walk.problems,
         voids=tuple(walk.voids),
         open_terms=tuple(walk.open_terms),
         unfollowed=tuple(walk.unfollowed),
@@ -210,7 +210,7 @@ class _Walk:
         self._answers = {Question(answer.name, answer.rdtype): answer for answer in answers}
         self._followed = 0
         self.questions: dict[Question, None] = {}
-        self.problems: list[SpfProblem] = []
+        self._faults: dict[tuple[Fault, str, str, str], SpfProblem] = {}
         self.voids: list[VoidLookup] = []
         self.open_terms: list[OpenTerm] = []
         self.unfollowed: list[tuple[str, str]] = []
@@ -271,6 +271,7 @@ class _Walk:
             self._fault(Fault.RECORDS_SEVERAL, domain, "", f"{domain} has {len(records)} SPF records", answer)
             return None
         record = read_record(records[0])
+        self.cut |= record.cut
         for problem in record.problems:
             self._fault(Fault.SYNTAX, domain, problem.term, problem.detail, answer)
         return None if record.problems else record
@@ -355,6 +356,11 @@ class _Walk:
     def _fault(
         self, fault: Fault, domain: str, term: str, detail: str, answer: DnsAnswer | None = None
     ) -> None:
+        """Keep a problem, once: a record that is included twice has the same ones."""
         problem = SpfProblem(fault, domain, term, detail, answer)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._faults.setdefault((fault, domain, term, detail), problem)
+
+    @property
+    def problems(self) -> tuple[SpfProblem, ...]:
+        """In the order of evaluation."""
+        return tuple(self._faults.values())

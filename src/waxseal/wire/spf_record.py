@@ -7,6 +7,7 @@ takes, is in ``wire.spf``. Received text never raises; a breach is a problem of 
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +15,10 @@ from msgspec import Struct
 from waxseal.wire.dns_rdata import MAX_LABEL_OCTETS, name_text
 from waxseal.wire.tag_list import shown
 
+MAX_TERMS: Final = 2000
+"""Terms of one record that are read."""
+MAX_PROBLEMS: Final = 20
+"""Problems of one record that are kept."""
 MAX_NAME_CHARACTERS: Final = 253
 """What an expanded name is cut to, from the left (RFC 7208 §7.3)."""
 LOOKUP_MECHANISMS: Final = frozenset({"include", "a", "mx", "ptr", "exists"})
@@ -84,10 +89,12 @@ class SpfRecord(Struct, frozen=True):
     Attributes:
         terms: Mechanisms and modifiers in order; those that break the grammar are not among them.
         problems: Each of them makes the whole record unusable (RFC 7208 §4.6).
+        cut: There are more terms than are read.
     """
 
     terms: tuple[Mechanism | Modifier, ...]
     problems: tuple[SyntaxProblem, ...] = ()
+    cut: bool = False
 
     @property
     def mechanisms(self) -> tuple[Mechanism, ...]:
@@ -114,7 +121,7 @@ class SpfRecord(Struct, frozen=True):
 
 
 def select_records(texts: Iterable[bytes]) -> tuple[bytes, ...]:
-    """The TXT records that are SPF (RFC 7208 §4.5): ``v=spf1`` in any case, and a space or the end behind it."""
+    """The TXT records that are SPF (RFC 7208 §4.5): ``v=spf1`` in any case, then a space or the end."""
     return tuple(text for text in texts if _VERSION.match(text))
 
 
@@ -123,13 +130,13 @@ def look_alikes(texts: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(text for text in texts if not _VERSION.match(text) and _ALIKE.match(text))
 
 
+@lru_cache(maxsize=64)
 def read_record(text: bytes) -> SpfRecord:
     """Read one record that `select_records` gave."""
     terms: list[Mechanism | Modifier] = []
     problems: list[SyntaxProblem] = []
-    for written in text.split(b" ")[1:]:
-        if not written:
-            continue
+    words = [word for word in text.split(b" ")[1:] if word]
+    for written in words[:MAX_TERMS]:
         word = written.decode("latin-1")
         term = _term(word)
         if isinstance(term, str):
@@ -139,7 +146,7 @@ def read_record(text: bytes) -> SpfRecord:
     for name in ("redirect", "exp"):  # neither may come twice (RFC 7208 §6)
         again = [term for term in terms if isinstance(term, Modifier) and term.name == name][1:]
         problems += [SyntaxProblem(shown(term.text), f"{name} comes more than once") for term in again]
-    return SpfRecord(tuple(terms), tuple(problems))
+    return SpfRecord(tuple(terms), tuple(problems[:MAX_PROBLEMS]), cut=len(words) > MAX_TERMS)
 
 
 def _term(word: str) -> Mechanism | Modifier | str:
@@ -227,7 +234,7 @@ def expand(spec: str, domain: str, sender_domain: str) -> str | None:
         sender_domain: The domain of the sender (``%{o}``).
 
     Returns:
-        A-labels in presentation form, lower case, no trailing dot; "" where no name can be made of it, such as
+        A-labels in presentation form, lower case, no trailing dot; "" where no name can be made of it, as
         with a label over 63 octets; None where it depends on the client or the local-part.
     """
     known = {"d": domain, "o": sender_domain}

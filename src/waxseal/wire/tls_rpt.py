@@ -1,7 +1,7 @@
 """The TLS-RPT record: where reports about TLS are to be sent (RFC 8460 §3).
 
-Holds the record's grammar and that of its URIs (RFC 3986, RFC 6068). The TXT form, which MTA-STS shares, is in
-``txt_policy``. Reports themselves are no matter of this module.
+Holds the record's grammar and that of its URIs (RFC 3986, RFC 6068). The TXT form, which MTA-STS shares, is
+in ``txt_policy``. Reports themselves are no matter of this module.
 """
 
 import ipaddress
@@ -45,8 +45,8 @@ class Destination(Struct, frozen=True, omit_defaults=True):
     Attributes:
         uri: As the record has it.
         scheme: In lower case.
-        place: The mailbox's domain (mailto) or the host (https): A-labels in lower case, or an address, without
-            brackets; "" where the scheme is neither.
+        place: The mailbox's domain (mailto) or the host (https): A-labels in lower case, or an address,
+            without brackets; "" where the scheme is neither.
         port: TCP port of an https URI; None for any other.
     """
 
@@ -89,8 +89,8 @@ class RecordReading(Struct, frozen=True):
 def read_record(texts: Sequence[bytes]) -> RecordReading:
     """Read the TXT records at ``_smtp._tls`` (RFC 8460 §3).
 
-    Problems beside those of ``txt_policy``: ``rua-missing``; ``uri-empty``, ``uri-form`` and ``uri-unencoded``
-    (a "!" that has to be percent-encoded), each fatal where no URI in form is left and else out of form;
+    Problems beside those of ``txt_policy``: ``rua-missing``; ``uri-empty``, ``uri-form`` and
+    ``uri-unencoded`` (a "!" that has to be percent-encoded), each fatal where no URI in form is left and else out of form;
     ``scheme-unknown`` (passed over: the URI is in form, and reports go neither by that scheme nor there). A
     record may have several rua fields, and all of them count: the grammar allows it, and RFC 8460 has no rule
     by which the first one wins.

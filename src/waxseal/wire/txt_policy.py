@@ -1,8 +1,8 @@
-"""TXT records of the form ``v=...; name=value; ...`` and what is said of their faults (RFC 8461 §3.1, RFC 8460 §3).
+"""TXT records of the form ``v=...; name=value``, and how their faults are told (RFC 8461 §3.1, RFC 8460 §3).
 
-The records of MTA-STS and TLS-RPT have one grammar: a version, then fields, each behind ``*WSP ";" *WSP``. Here
-the record that counts is chosen and cut into fields; what the fields mean is read in ``mta_sts`` and ``tls_rpt``.
-Texts come with the strings of a record already put together.
+The records of MTA-STS and TLS-RPT have one grammar: a version, then fields, each behind ``*WSP ";" *WSP``.
+Here the record that counts is chosen and cut into fields; what the fields mean is read in ``mta_sts`` and
+``tls_rpt``. Texts come with the strings of a record already put together.
 """
 
 import re
@@ -19,7 +19,7 @@ MAX_OF_A_KIND: Final = 8
 
 _WSP = b" \t"
 _FIELD = re.compile(rb"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})=([\x21-\x3a\x3c\x3e-\x7e]+)")
-_FREE_FIELD = re.compile(rb"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})=([\t\x20-\x3a\x3c-\x7e]+)")
+_FREE_FIELD = re.compile(rb"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})=([\x21-\x3a\x3c-\x7e][\t\x20-\x3a\x3c-\x7e]*)")
 
 
 class Effect(StrEnum):

@@ -1,0 +1,104 @@
+"""What each sender would do, as the report shows it: a row for each kind of sender.
+
+The same predictions (``grading.delivery``) serve the terminal and the JSON document.
+"""
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from waxseal.facts import FactSet, Subject
+from waxseal.grading.delivery import Decider, HostOutcome, Outcome, Prediction, predictions
+from waxseal.report.plain import plain
+from waxseal.wire.idna import to_u_label
+
+_LOOK = {
+    Outcome.CLEAR: "bold red",
+    Outcome.BOUNCED: "bold red",
+    Outcome.DEFERRED: "red",
+    Outcome.ENCRYPTED: "yellow",
+    Outcome.VERIFIED: "green",
+    Outcome.UNSEEN: "magenta",
+}
+_MOST_DATA = 24
+
+
+def sender_rows(facts: FactSet, root: Subject) -> tuple[Prediction, ...]:
+    """The predictions for a target; empty for any but a domain."""
+    return predictions(facts, root)
+
+
+def sender_view(facts: FactSet, root: Subject, *, verbose: int = 0) -> RenderableType | None:
+    """The section for a terminal, without its heading; None where there is none.
+
+    Args:
+        facts: All that was seen.
+        root: The target.
+        verbose: 1 adds what comes of each mail host, 2 of each address.
+    """
+    rows = sender_rows(facts, root)
+    if not rows:
+        return None
+    parts: list[RenderableType] = [_table(rows)]
+    if verbose:
+        for row in rows:
+            parts.append(Text(plain(row.title), style="bold"))
+            parts += [Padding(_host(host, verbose), (0, 0, 0, 2), expand=False) for host in row.hosts]
+    return Group(*parts)
+
+
+def _table(rows: tuple[Prediction, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for title in ("Sender", "A message would be", "Because of"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(Text(plain(row.title)), _outcome(row.outcome, row.possible), _because(row))
+    return table
+
+
+def _outcome(outcome: Outcome, possible: tuple[Outcome, ...]) -> Text:
+    """The word, and the others that are possible where there are some."""
+    text = Text(outcome.value, style=_LOOK[outcome])
+    others = [other.value for other in possible if other is not outcome]
+    if outcome is Outcome.UNSEEN and others:
+        text.append(f" ({' or '.join(others)})", style="default")
+    elif others:
+        text.append(f", or {' or '.join(others)}, by the server taken", style="default")
+    return text
+
+
+def _because(row: Prediction) -> Text:
+    if row.decider is Decider.NONE:
+        return Text(plain(row.why or "no record decides"))
+    parts = [_short(row.record), row.why]
+    said = "; ".join(part for part in parts if part)
+    where = f" at {to_u_label(row.host)}" if row.host and row.decider is not Decider.DANE else ""
+    return Text(plain(f"{row.decider.value}{where}: {said}" if said else f"{row.decider.value}{where}"))
+
+
+def _short(record: str) -> str:
+    """A record with its data cut to what a person compares."""
+    return " ".join(
+        f"{word[:_MOST_DATA]}..." if len(word) > 64 and "." not in word else word
+        for word in record.split(" ")
+    )
+
+
+def _host(host: HostOutcome, verbose: int) -> RenderableType:
+    line = Text(plain(f"{to_u_label(host.host)} (preference {host.preference}): "))
+    line.append_text(_outcome(host.outcome, host.possible))
+    if host.why:
+        line.append(plain(f", {host.why}"), style="default")
+    if verbose < 2:
+        return line
+    inner = [
+        Text(
+            plain(
+                f"  {Subject(address=met.subject.address, port=met.subject.port)}: "
+                f"{' or '.join(o.value for o in met.possible)}{f', {met.why}' if met.why else ''}"
+            )
+        )
+        for met in host.addresses
+    ]
+    return Group(line, *inner)
