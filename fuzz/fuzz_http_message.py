@@ -1,7 +1,7 @@
 """Fuzz target: HTTP responses and URLs of any octets. Nothing may raise.
 
-Run it with ``python fuzz/fuzz_http_message.py [corpus folder] [libFuzzer options]``. The first octet says what the
-rest is: a URL, or a response to one of the methods.
+Run it with ``python fuzz/fuzz_http_message.py [corpus folder] [libFuzzer options]``. The first octet says
+what the rest is: a URL, or a response to one of the methods.
 """
 
 import sys

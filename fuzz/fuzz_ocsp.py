@@ -1,7 +1,7 @@
 """Fuzz target: OCSP responses, CRLs and SCT lists of any octets. Nothing may raise.
 
-Run it with ``python fuzz/fuzz_ocsp.py [corpus folder] [libFuzzer options]``. The first octet says which of
-them the rest is.
+Run it with ``python fuzz/fuzz_ocsp.py [corpus folder] [libFuzzer options]``. The first octet says
+what the rest is.
 """
 
 import sys

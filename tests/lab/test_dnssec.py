@@ -247,7 +247,8 @@ def test_every_lab_domain(tmp_path: Path) -> None:
         if fault.fault in UNHEARD + ANOTHERS
     }
     asked = tuple(q for q in asked if q not in struck and (q[0], "") not in struck)
-    loops = {domain.name for domain in world.domains if "loop" in domain.name}
+    # Unbound calls a loop a failure, and dnspython reads no TLSA record whose digest has a wrong length.
+    loops = ("dane-loop.test", "_tcp.mx.dane-digest-length.test")
 
     async def compare(port: int) -> tuple[list[str], Counter[str]]:
         slots = asyncio.Semaphore(50)

@@ -1,8 +1,8 @@
 """A private DNS tree from its own signed root down: Knot DNS serves it, two Unbounds resolve it.
 
-One Unbound validates, over DNS and over TLS (RFC 7858); the other has no trust anchor. Zones are signed here, so
-that each can be wrong in a way of its own. Names end in ``test.`` (RFC 6761 §6.2). Debian packages: knot, unbound.
-Without them the tests are skipped, but fail where CI is set.
+One Unbound validates, over DNS and over TLS (RFC 7858); the other has no trust anchor. Zones are signed here,
+so that each can be wrong in a way of its own. Names end in ``test.`` (RFC 6761 §6.2). Debian packages: knot,
+unbound. Without them the tests are skipped, but fail where CI is set.
 """
 
 import base64
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import dns.dnssec
+import dns.dnssectypes
 import dns.name
 import dns.rdata
 import dns.rdatatype
@@ -163,7 +164,7 @@ class _Signer:
         self.state = state
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.dnskey: DNSKEY = dns.dnssec.make_dnskey(
-            self.key.public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=257
+            self.key.public_key(), dns.dnssectypes.Algorithm.ECDSAP256SHA256, flags=257
         )
         text = f"@ 300 SOA ns.test. root.test. 1 3600 600 86400 60\n@ 300 NS ns.test.\n{records}"
         self.zone = dns.zone.from_text(text, name, relativize=False)
@@ -237,8 +238,8 @@ def real_tree(leaves: Sequence[Leaf] = LEAVES) -> Iterator[Tree]:
 
         validator = _start(stack, validator_on, folder / "validator.log")
         plain = _start(stack, lambda port: unbound_on(port, "plain", ""), folder / "plain.log")
-        ports = (authority, validator, plain, over_tls)
-        yield Tree(*(f"127.0.0.1:{port}" for port in ports), anchor=anchor, ca=ca, folder=folder)
+        one, two, three, four = (f"127.0.0.1:{port}" for port in (authority, validator, plain, over_tls))
+        yield Tree(one, two, three, four, anchor, ca, folder)
 
 
 def _write_zones(folder: Path, leaves: Sequence[Leaf]) -> Path:
@@ -250,9 +251,7 @@ def _write_zones(folder: Path, leaves: Sequence[Leaf]) -> Path:
     ]
     cuts = "".join(f"{signer.zone.origin} 300 NS ns.test.\n{signer.delegation()}" for signer in below)
     test = _Signer("test.", State.SECURE, f"ns 300 A 127.0.0.1\n{cuts}")
-    root = _Signer(
-        ".", State.SECURE, f"test. 300 NS ns.test.\nns.test. 300 A 127.0.0.1\n{test.delegation()}"
-    )
+    root = _Signer(".", State.SECURE, f"test. 300 NS ns.test.\nns.test. 300 A 127.0.0.1\n{test.delegation()}")
     for signer in (root, test, *below):
         (folder / _file(str(signer.zone.origin))).write_text(signer.signed())
     anchor = folder / "root.ds"

@@ -26,7 +26,9 @@ def validated(query: Message, *records: str, **how: Any) -> list[bytes]:
 
 def refused(query: Message, *errors: tuple[int, str]) -> list[bytes]:
     reply = response(query, rcode="SERVFAIL")
-    reply.use_edns(0, options=[dns.edns.EDEOption(code, text) for code, text in errors])
+    reply.use_edns(
+        0, options=[dns.edns.EDEOption(dns.edns.EDECode.make(code), text) for code, text in errors]
+    )
     return [reply.to_wire()]
 
 

@@ -9,10 +9,9 @@ from tests.probes.scripted import DialerTo
 from waxseal.facts import Cause, DnsAnswer, DnsStatus, Stage
 from waxseal.net.errors import NetError
 from waxseal.net.guard import AddressGuard
-from waxseal.net.http import HttpClient
+from waxseal.net.http import HttpClient, HttpResponse
 from waxseal.net.network import Network
 from waxseal.trust.anchors import RootStore
-from waxseal.wire.http_message import HttpResponse
 
 
 class Names:
@@ -107,12 +106,12 @@ def test_a_post_is_repeated_only_where_it_may_be() -> None:
     ("answer", "cause", "words"),
     [
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Cause.DECLINED, "HTTP status 404"),
-        (b"220 mx ESMTP\r\n", Cause.DECLINED, "no HTTP response"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", Cause.DECLINED, "the stream ended"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", Cause.LIMIT, "more than 1000 octets"),
+        (b"220 mx ESMTP\r\n", Cause.NOT_HTTP, "first octets b'220"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", Cause.CLOSED, "closed connection"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + bytes(1001), Cause.LIMIT, "more than 1000"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + bytes(1001), Cause.LIMIT, "more than 1000 octets"),
         (moved("https://b.example.test/"), Cause.NOT_ALLOWED, "not plain http"),
-        (b"", Cause.DECLINED, "the stream ended"),
+        (b"", Cause.CLOSED, "the stream ended"),
     ],
 )
 def test_what_is_no_answer(answer: bytes, cause: Cause, words: str) -> None:

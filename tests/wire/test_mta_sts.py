@@ -43,20 +43,34 @@ POLICIES = st.builds(
 )
 PIECES = st.sampled_from(
     [
-        b"version",
-        b"STSv1",
-        b"mode",
-        b"enforce",
-        b"mx",
-        b"max_age",
-        b"v=STSv1",
-        b"id=",
-        b";",
-        b":",
-        b" ",
-        b"\t",
+        *(
+            b"version",
+            b"STSv1",
+            b"mode",
+            b"enforce",
+            b"mx",
+            b"max_age",
+            b"v=STSv1",
+            b"id=",
+            b"a.example",
+            b"*.",
+        ),
+        *(
+            b";",
+            b":",
+            b"=",
+            b" ",
+            b"\t",
+            b"\r",
+            b"\n",
+            b"\r\n",
+            b"1",
+            b"\xef\xbb\xbf",
+            b"\0",
+            b"\xff",
+            b"\xc3\xbc",
+        ),
     ]
-    + [b"\r", b"\n", b"\r\n", b"1", b"*.", b"a.example", b"=", b"\xef\xbb\xbf", b"\x00", b"\xff", b"\xc3\xbc"]
 )
 OCTETS = st.lists(PIECES, max_size=40).map(b"".join) | st.binary(max_size=200)
 

@@ -441,9 +441,10 @@ def _bears(demand: _Demand, address: AddressSeen) -> Proof:
     if not address.chains:
         return Proof(None, "no certificate was seen")
     results = set()
-    for chain, holds in address.chains:
-        named = any(_fits(name, presented) for name in wanted for presented in names_presented(chain.leaf))
-        results.add(holds if named else False)
+    for shown in address.chains:
+        presented = names_presented(shown.chain.leaf)
+        named = any(_fits(name, offered) for name in wanted for offered in presented)
+        results.add(shown.trusted if named else False)
     if len(results) > 1:
         return Proof(None, "it hangs on the certificate that is shown")
     holds = results.pop()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from waxseal.checks.absence import accepts_no_mail
+from waxseal.checks.dane._tlsa import deciding
 from waxseal.checks.mta_sts._policy import PublishedPolicy
 from waxseal.checks.reach._connecting import ANSWERS, egress_proof, failed_with
 from waxseal.facts import (
@@ -24,12 +25,14 @@ from waxseal.facts import (
     FactSet,
     Handshake,
     HostAddresses,
+    KeyProof,
     MxRecords,
     MxTarget,
     Scope,
     StsFetch,
     StsRecord,
     Subject,
+    TlsaLookup,
     TlsaRecord,
     TlsaRecords,
     TrustAnchors,
@@ -87,6 +90,20 @@ class DaneSeen(Struct, frozen=True):
     why: str = ""
 
 
+class ShownChain(Struct, frozen=True):
+    """A chain as a server showed it.
+
+    Attributes:
+        chain: The chain.
+        trusted: Whether its path ends in a root of the store; None where that could not be judged.
+        server_name: The name that was sent; "" for none.
+    """
+
+    chain: CertificateChain
+    trusted: bool | None
+    server_name: str = ""
+
+
 class AddressSeen(Struct, frozen=True):
     """One address of a host.
 
@@ -95,7 +112,7 @@ class AddressSeen(Struct, frozen=True):
         connects: Whether a connection stands; None where it was not seen.
         tls: Whether TLS comes to stand; None likewise.
         why: The reason for `connects` or `tls`.
-        chains: The certificates shown to a client that names the host, each with whether its path holds.
+        chains: Those shown to a client that names the host.
         pkix: The chain ends in a trusted root and bears the host's name (RFC 8461 §4.2).
         dane: The host's TLSA records authenticate it (RFC 7672 §3).
         requiretls: Whether REQUIRETLS is offered under TLS (RFC 8689 §2).
@@ -106,7 +123,7 @@ class AddressSeen(Struct, frozen=True):
     connects: bool | None
     tls: bool | None
     why: str
-    chains: tuple[tuple[CertificateChain, bool | None], ...] = ()
+    chains: tuple[ShownChain, ...] = ()
     pkix: Proof = Proof(None)
     dane: Proof = Proof(None)
     requiretls: bool | None = None
@@ -198,19 +215,15 @@ def route_seen(facts: FactSet, root: Subject, port: int) -> RouteSeen:
 
 
 def sts_seen(facts: FactSet, root: Subject) -> StsSeen:
-    """The policy that a sender without a cached one takes; one that cannot be fetched is none (§3.3)."""
+    """The policy that a sender without a cached one takes."""
     record = facts.nearest(StsRecord, root)
     fetch = facts.nearest(StsFetch, root)
     if record is None:
         return StsSeen(None, False, "the MTA-STS record was not looked up")
-    if record.answer.status not in _ANSWERS:
-        return StsSeen(None, False, f"the look-up of the MTA-STS record ended {record.answer.status.value}")
-    published = PublishedPolicy(record=record, fetch=fetch)
-    if published.policy is not None:
-        return StsSeen(published.policy, True)
-    if fetch is not None and fetch.ended.cause in _OURS:
-        return StsSeen(None, False, f"the policy was not fetched: {describe(fetch.ended)}"[:_MOST_WORDS])
-    return StsSeen(None, True, published.why)
+    found = PublishedPolicy(record=record, fetch=fetch)
+    obstacle = found.obstacle
+    # (RFC 8461 §3.3) where no policy can be had, senders go on as if there were none.
+    return StsSeen(found.policy, obstacle is None or obstacle.seen, found.why)
 
 
 def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:
@@ -223,7 +236,7 @@ def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:
         return DaneSeen(DaneState.NONE, why="the host's zone is not signed")
     if found is None:
         return DaneSeen(DaneState.UNKNOWN, why="the TLSA records were not looked up")
-    chosen = found.chosen
+    chosen = deciding(found)
     if chosen is None:
         return DaneSeen(DaneState.NONE, why="no TLSA records")
     owner = f"_{port}._tcp.{chosen.base}"
@@ -307,10 +320,15 @@ def _lookup(found: HostAddresses | None) -> tuple[bool | None, str]:
     return True, ""
 
 
+def tlsa_lookup(facts: FactSet, host: Subject, port: int) -> TlsaLookup | None:
+    """The TLSA look-up that decides for a port of a host; None where there are no records."""
+    found = next((f for f in reversed(facts.at(TlsaRecords, host)) if f.port == port), None)
+    return deciding(found) if found is not None else None
+
+
 def _reference_names(facts: FactSet, place: Subject, mx: DnsAnswer | None, port: int) -> tuple[str, ...]:
     """The reference identifiers of DANE-TA(2) (RFC 7672 §3.2.2), the TLSA base domain first."""
-    found = next((f for f in reversed(facts.at(TlsaRecords, place)) if f.port == port), None)
-    chosen = found.chosen if found is not None else None
+    chosen = tlsa_lookup(facts, place, port)
     names = [chosen.base if chosen is not None else place.host or ""]
     if place.host == place.domain:
         names.append(place.domain or "")
@@ -323,6 +341,9 @@ def _address(facts: FactSet, seal: EndpointSeal, records: DaneSeen, names: tuple
     subject = seal.subject
     connects, why = _connects(facts, subject)
     tls = {Seal.EXPOSED: False, Seal.UNKNOWN: None}.get(seal.seal, True)
+    handshake = facts.nearest(Handshake, subject)
+    if handshake is not None and handshake.key_proof is KeyProof.MISMATCH:
+        tls, why = False, "the handshake is not signed with the certificate's key, so clients break it off"
     chains = _chains(facts, subject) if tls else ()
     ehlo = facts.nearest(EhloTls, subject) if tls else None
     return AddressSeen(
@@ -354,24 +375,22 @@ def _connects(facts: FactSet, subject: Subject) -> tuple[bool | None, str]:
     return True, ""
 
 
-def _chains(facts: FactSet, subject: Subject) -> tuple[tuple[CertificateChain, bool | None], ...]:
-    """The chains shown to a client that names the host, each with whether its path holds."""
-    shown = facts.within(CertificateChain, subject)
-    named = [(where, chain) for where, chain in shown if where.server_name] or list(shown)
-    return tuple((chain, _path_holds(facts, where, chain)) for where, chain in named)
+def _chains(facts: FactSet, subject: Subject) -> tuple[ShownChain, ...]:
+    shown = [
+        ShownChain(chain, _trusted(facts, where, chain), where.server_name or "")
+        for where, chain in facts.within(CertificateChain, subject)
+    ]
+    return tuple([found for found in shown if found.server_name] or shown)
 
 
-def _path_holds(facts: FactSet, where: Subject, chain: CertificateChain) -> bool | None:
+def _trusted(facts: FactSet, where: Subject, chain: CertificateChain) -> bool | None:
     anchors = facts.nearest(TrustAnchors, where)
     if anchors is None or anchors.store_size == 0 or chain.sent_count > len(chain.certificates):
         return None
     return trust_chain.verify(chain.certificates, anchors.candidates, chain.shown_at).trusted
 
 
-Shown = tuple[CertificateChain, bool | None]
-
-
-def _weigh(chains: tuple[Shown, ...], judge: Callable[[Shown], Proof]) -> Proof:
+def _weigh(chains: tuple[ShownChain, ...], judge: Callable[[ShownChain], Proof]) -> Proof:
     """One proof for a server that shows several certificates: which of them a sender gets is its choice."""
     proofs = [judge(shown) for shown in chains]
     if not proofs:
@@ -379,29 +398,30 @@ def _weigh(chains: tuple[Shown, ...], judge: Callable[[Shown], Proof]) -> Proof:
     if len({proof.holds for proof in proofs}) == 1:
         return proofs[0]
     told = (
-        f"the {shown.leaf.key_type} certificate {'passes' if proof.holds else proof.why}"
-        for (shown, _), proof in zip(chains, proofs, strict=True)
+        f"the {shown.chain.leaf.key_type} one {'holds' if proof.holds else proof.why}"
+        for shown, proof in zip(chains, proofs, strict=True)
     )
-    return Proof(None, f"it hangs on the certificate that is shown: {'; '.join(told)}"[:_MOST_WORDS])
+    return Proof(None, f"it hangs on the certificate that is shown: {', '.join(told)}"[:_MOST_WORDS])
 
 
-def _pkix(shown: Shown, host: str) -> Proof:
-    chain, holds = shown
-    if not match(chain.leaf, host).matched:
+def _pkix(shown: ShownChain, host: str) -> Proof:
+    if not match(shown.chain.leaf, host).matched:
         return Proof(False, "does not bear the host's name")
-    if holds is None:
+    if shown.trusted is None:
         return Proof(None, "its path could not be judged")
-    return Proof(holds, "" if holds else "does not lead to a trusted root")
+    return Proof(shown.trusted, "" if shown.trusted else "does not lead to a trusted root")
 
 
-def _dane(shown: Shown, records: DaneSeen, names: tuple[str, ...]) -> Proof:
-    chain, _ = shown
+def _dane(shown: ShownChain, records: DaneSeen, names: tuple[str, ...]) -> Proof:
+    chain = shown.chain
     proof = dane.verify(records.records, chain.certificates, names, chain.shown_at)
     held = next((found.record for found in proof.matches if found.holds), None)
     if held is not None:
         return Proof(True, str(held))
     if chain.sent_count > len(chain.certificates):
         return Proof(None, "not every certificate that was sent was kept")
+    if shown.server_name not in ("", *names[:1]):
+        return Proof(None, f"what is shown to the name {names[0]} was not seen"[:_MOST_WORDS])
     return Proof(False, "matches no TLSA record")
 
 

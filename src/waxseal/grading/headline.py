@@ -13,6 +13,8 @@ from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
 from waxseal.wire.idna import to_u_label
 
+NONE_PUBLISHED = "policy/none-published"
+
 
 class Headline(Struct, frozen=True):
     """The sentence with its id and state."""
@@ -39,7 +41,8 @@ def headline(
     left = left_out(facts, seals, root)
     whether = f"{mail[0].lower()}{mail[1:]}"
     sentences = {
-        State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server.",
+        State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server"
+        f"{_uninsisted(inside)}.",
         State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}{_besides(left)}.",
         State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
         State.PARTLY_UNKNOWN: f"{mail} {_as_seen(seals)} where it was seen; "
@@ -49,6 +52,12 @@ def headline(
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }
     return Headline(f"headline.{state.value}", state, sentences[state])
+
+
+def _uninsisted(inside: list[GradedFinding]) -> str:
+    """What has to be added where senders may do without all that, since nothing tells them to insist."""
+    told = any(f.check == NONE_PUBLISHED and f.verdict is Verdict.WARN for f in inside)
+    return ", though nothing published makes senders insist on it" if told else ""
 
 
 def _all(seals: tuple[EndpointSeal, ...]) -> str:

@@ -13,6 +13,8 @@ from enum import StrEnum
 import dns.dnssec
 import dns.dnssectypes
 import dns.name
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -62,7 +64,16 @@ def owner(name: str) -> dns.name.Name:
 
 def rrset(name: str, ttl_s: int, rdtype: str, *rdata: str) -> dns.rrset.RRset:
     """An RRset out of presentation form."""
+    if rdtype == "TLSA":
+        return dns.rrset.from_rdata_list(owner(name), ttl_s, [_tlsa(text) for text in rdata])
     return dns.rrset.from_text(owner(name), ttl_s, "IN", rdtype, *rdata)
+
+
+def _tlsa(text: str) -> dns.rdata.GenericRdata:
+    """A TLSA record as octets (RFC 6698 §2.1), because dnspython makes none with data of a wrong length."""
+    usage, selector, matching_type, *data = text.split()
+    octets = bytes((int(usage), int(selector), int(matching_type))) + bytes.fromhex("".join(data))
+    return dns.rdata.GenericRdata(dns.rdataclass.IN, dns.rdatatype.TLSA, octets)
 
 
 class Signer:

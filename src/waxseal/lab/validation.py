@@ -1,4 +1,4 @@
-"""The lab's own resolver as the validator of a run: it is tried out like any other, then its word is taken."""
+"""The lab's own resolver as the validator of a run, tried out like any other before its word is taken."""
 
 from typing import TYPE_CHECKING
 

@@ -30,6 +30,7 @@ FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 1, 2, 3, 4, 5, 16
 _STATUS_OF_RCODE = {SERVFAIL: DnsStatus.SERVFAIL, REFUSED: DnsStatus.REFUSED}
 
 _QR, _AA, _TC, _RD, _AD, _CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0020, 0x0010
+_TYPE_AND_CLASS = struct.Struct("!HH")
 _OPCODE, _RCODE = 0x7800, 0x000F
 
 # Root name, type OPT, payload size as class; extended RCODE and version zero, DO or no flag; no options.
@@ -49,6 +50,11 @@ class Question:
     name: bytes
     rdtype: int
 
+    @property
+    def octets(self) -> bytes:
+        """The entry of a question section (RFC 1035 §4.1.2)."""
+        return self.name + _TYPE_AND_CLASS.pack(self.rdtype, CLASS_IN)
+
     def query(
         self, message_id: int, *, edns: bool, dnssec_ok: bool = False, checking_disabled: bool = False
     ) -> bytes:
@@ -63,8 +69,7 @@ class Question:
         """
         flags = _RD | _AD | (_CD if checking_disabled else 0)
         header = HEADER.pack(message_id, flags, 1, 0, 0, int(edns))
-        question = self.name + struct.pack("!HH", self.rdtype, CLASS_IN)
-        return header + question + ((_OPT_RECORD_DO if dnssec_ok else _OPT_RECORD) if edns else b"")
+        return header + self.octets + ((_OPT_RECORD_DO if dnssec_ok else _OPT_RECORD) if edns else b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def is_reply(octets: bytes, message_id: int, question: Question) -> bool:
     return (
         questions == 1
         and octets[HEADER.size : end].lower() == question.name  # label lengths are below the letters
-        and octets[end : end + 4] == struct.pack("!HH", question.rdtype, CLASS_IN)
+        and octets[end : end + 4] == _TYPE_AND_CLASS.pack(question.rdtype, CLASS_IN)
     )
 
 

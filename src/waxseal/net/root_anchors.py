@@ -19,7 +19,7 @@ SYSTEM_FILES: Final = (Path("/usr/share/dns/root.key"), Path("/var/lib/unbound/r
 """Debian's: of the package dns-root-data, and the one that unbound keeps up to date (RFC 5011)."""
 
 _ANCHOR = re.compile(
-    r"\.\s+(?:\d+\s+)?IN\s+"
+    r"\.\s+(?:(?:\d+|IN)\s+){0,2}"
     r"(DS\s+\d+\s+\d+\s+\d+\s+[0-9A-Fa-f \t]+|DNSKEY\s+\d+\s+3\s+\d+\s+[A-Za-z0-9+/= \t]+)(?:;.*)?"
 )
 _STATE = re.compile(r";;state=(\d)")

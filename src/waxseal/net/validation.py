@@ -186,7 +186,6 @@ class SystemValidation:
         self._bogus = Question(bogus, TYPE_A)
         self._trusted = tuple(trusted)[:MAX_CANDIDATES]
         self._roots = roots
-        self._anchor_file = anchor_file
         self._anchors = root_anchors(anchor_file) if anchor_file is not None else ()
         self._recursion = recursion
         self._libraries = libraries

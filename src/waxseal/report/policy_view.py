@@ -235,15 +235,17 @@ def _row(answer: DnsAnswer) -> DnssecRow:
 
 def _tlsa_rows(host: HostSeen) -> Iterable[TlsaRow]:
     for record in host.dane.records:
-        matched, unmatched, unseen = [], [], []
+        matched: list[str] = []
+        unmatched: list[str] = []
+        unseen: list[str] = []
         for address in host.addresses:
             place = address.subject.address or host.host
             if not address.chains:
                 unseen.append(place)
                 continue
             held = all(
-                dane.verify((record,), chain.certificates, host.names, chain.shown_at).holds
-                for chain, _ in address.chains
+                dane.verify((record,), shown.chain.certificates, host.names, shown.chain.shown_at).holds
+                for shown in address.chains
             )
             (matched if held else unmatched).append(place)
         yield TlsaRow(

@@ -166,8 +166,9 @@ def read_policy(body: bytes) -> PolicyReading:
     """Read a policy (RFC 8461 §3.2).
 
     Fatal problems: ``empty``; ``too-large``; ``bare-cr`` (a CR that ends no line); ``line-form`` (a line
-    without ":"); ``version-missing``, ``version-unknown``, ``mode-missing``, ``mode-unknown``, ``max-age-missing``,
-    ``max-age-form``, ``mx-missing``; ``mx-form`` (no ``["*."]Domain`` in A-labels), ``mx-address``.
+    without ":"); ``version-missing``, ``version-unknown``, ``mode-missing``, ``mode-unknown``,
+    ``max-age-missing``, ``max-age-form``, ``mx-missing``; ``mx-form`` (no ``["*."]Domain`` in A-labels),
+    ``mx-address``.
 
     Out of form, and read all the same: ``bom``, ``blank-line``, ``space-before-key``, ``space-before-colon``,
     ``extension-name``, ``extension-value``, ``max-age-excessive``.

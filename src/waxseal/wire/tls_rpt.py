@@ -90,8 +90,8 @@ def read_record(texts: Sequence[bytes]) -> RecordReading:
     """Read the TXT records at ``_smtp._tls`` (RFC 8460 §3).
 
     Problems beside those of ``txt_policy``: ``rua-missing``; ``uri-empty``, ``uri-form`` and
-    ``uri-unencoded`` (a "!" that has to be percent-encoded), each fatal where no URI in form is left and else out of form;
-    ``scheme-unknown`` (passed over: the URI is in form, and reports go neither by that scheme nor there). A
+    ``uri-unencoded`` (a "!" that has to be percent-encoded), each fatal where no URI in form is left and else
+    out of form; ``scheme-unknown`` (passed over: the URI is in form, and nobody sends reports that way). A
     record may have several rua fields, and all of them count: the grammar allows it, and RFC 8460 has no rule
     by which the first one wins.
 

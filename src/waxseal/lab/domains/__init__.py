@@ -1,6 +1,18 @@
 """The table of lab domains: a few sound ones, and one for each fault, with what waxseal should say of it."""
 
-from waxseal.lab.domains import certificates, dialogue, names, reach, sound, tls
+from waxseal.lab.domains import (
+    authentication,
+    certificates,
+    dane,
+    dialogue,
+    dnssec,
+    mta_sts,
+    names,
+    reach,
+    sound,
+    tls,
+    tls_rpt,
+)
 from waxseal.lab.domains.table import Expected, LabDomain, LabServer
 
 __all__ = ["Expected", "LabDomain", "LabServer", "all_domains"]
@@ -12,7 +24,19 @@ def all_domains(*, old_tls: bool = True) -> tuple[LabDomain, ...]:
     Args:
         old_tls: Include those that need TLS 1.0 or 1.1.
     """
-    tables = (sound, names, reach, dialogue, tls, certificates)
+    tables = (
+        sound,
+        names,
+        reach,
+        dialogue,
+        tls,
+        certificates,
+        dnssec,
+        dane,
+        mta_sts,
+        tls_rpt,
+        authentication,
+    )
     return tuple(
         domain.completed()
         for table in tables

@@ -5,6 +5,7 @@ from dataclasses import replace
 from waxseal.grading.seal import State
 from waxseal.lab.behaviour import KEYWORDS, Behaviour
 from waxseal.lab.domains.table import (
+    PROVIDER,
     SEALED,
     AddressPlan,
     LabDomain,
@@ -12,6 +13,7 @@ from waxseal.lab.domains.table import (
     expect,
     mail_domain,
     mx,
+    report_record,
     sound_host,
 )
 from waxseal.lab.orders import Authority, Key, LeafOrder, TlsaOrder, TlsOrder
@@ -25,7 +27,14 @@ _AUTH = (*(keyword for keyword in KEYWORDS if keyword != "STARTTLS"), "AUTH PLAI
 def domains() -> tuple[LabDomain, ...]:
     """The table."""
     plan = AddressPlan(1)
-    return (_sound(plan), *_submission(plan), *_certificates(plan), _long_answer(plan), _null_mx())
+    return (
+        _sound(plan),
+        _provider(plan),
+        *_submission(plan),
+        *_certificates(plan),
+        _long_answer(plan),
+        _null_mx(),
+    )
 
 
 def _sound(plan: AddressPlan) -> LabDomain:
@@ -46,8 +55,13 @@ def _sound(plan: AddressPlan) -> LabDomain:
             for usage, of in ((3, LeafOrder(names=(host,))), (2, Authority.ISSUING))
         ),
         policy=policy(first, second),
-        tls_rpt=(f"v=TLSRPTv1; rua=mailto:tls-reports@{name}",),
+        tls_rpt=(report_record(name),),
     )
+
+
+def _provider(plan: AddressPlan) -> LabDomain:
+    name = PROVIDER.removeprefix("mx.")
+    return mail_domain(name, "takes mail for other domains of the lab", plan, SEALED)
 
 
 def _submission(plan: AddressPlan) -> tuple[LabDomain, ...]:

@@ -279,3 +279,25 @@ def sound_host(name: str, plan: AddressPlan) -> tuple[tuple[DnsRecord, ...], Lab
     addresses = plan.pair()
     server = LabServer(addresses=addresses, behaviour=Behaviour(host=name))
     return tuple(host_records(name, *addresses)), server
+
+
+PROVIDER = "mx.provider.test"
+"""A sound mail host in an unsigned zone, which takes mail for domains whose fault is elsewhere."""
+
+
+def report_record(domain: str) -> str:
+    """A TLS-RPT record with a mailbox of the domain itself."""
+    return f"v=TLSRPTv1; rua=mailto:tls-reports@{domain}"
+
+
+def hosted_domain(name: str, title: str, expected: Expected, **changes: Any) -> LabDomain:
+    """A domain whose mail is taken by `PROVIDER`, sound but for what is said.
+
+    Args:
+        name: The domain, A-labels.
+        title: What is the matter.
+        expected: What waxseal should say.
+        changes: Fields of the `LabDomain`; `records` come behind the MX record.
+    """
+    records = (*mx(name, PROVIDER), *changes.pop("records", ()))
+    return LabDomain(name=name, title=title, expected=expected, records=records, **changes)

@@ -1,0 +1,1 @@
+"""Checks of TLSA records: whether senders may use them, and whether each live certificate fits them."""

@@ -1,0 +1,1 @@
+"""Checks of a domain's SPF policy (RFC 7208)."""

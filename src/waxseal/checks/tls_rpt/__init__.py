@@ -1,0 +1,1 @@
+"""Checks of TLS-RPT: the record, and whether reports can get to where it says."""
