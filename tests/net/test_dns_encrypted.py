@@ -1,4 +1,4 @@
-"""DNS over TLS against a real resolver, over HTTPS against a small front to it, and both against bad peers."""
+"""DNS over TLS against a real resolver, over HTTPS against a small front to one, both against bad peers."""
 
 import asyncio
 import ssl
@@ -74,7 +74,7 @@ async def serving(talk: Talk, ca: CertificateAuthority, folder: Path, **order: A
         tasks.add(task)
         try:
             await talk(reader, writer)
-        except (OSError, EOFError):
+        except (OSError, EOFError, asyncio.CancelledError):
             pass
         finally:
             writer.transport.abort()
@@ -226,9 +226,10 @@ def test_bad_peers_over_tls(kind: str, status: DnsStatus, ca: CertificateAuthori
                 writer.write(framed(b"\xff\xff" + bytes(20)))
                 await writer.drain()
         elif kind == "other-question":
-            other = dns.message.make_query("other.example.org", "A", id=int.from_bytes(query[:2]))
-            writer.write(framed(response(other).to_wire()))
-            await reader.read()
+            while True:
+                other = dns.message.make_query("other.example.org", "A", id=int.from_bytes(query[:2]))
+                writer.write(framed(response(other).to_wire()))
+                query = await read_query(reader)
         elif kind == "empty":
             writer.write(bytes(2) * 100)
             await reader.read()

@@ -26,6 +26,7 @@ class Published(Struct, frozen=True):
 
     trusted: tuple[str, ...] = ()
     bogus_name: str | None = None
+    anchor: Path | None = None
     no_policy: bool = False
     no_authentication: bool = False
     dkim: tuple[str, ...] = ()
@@ -55,13 +56,17 @@ class Published(Struct, frozen=True):
         """The network, with who is to validate DNSSEC in it.
 
         Raises:
-            UsageError: A trusted resolver is not of the form.
+            UsageError: A trusted resolver is not of the form, or the anchors cannot be read.
         """
-        from waxseal.net.validation import SystemValidation, parse_trusted
+        from waxseal.net.validation import BOGUS_NAME, SystemValidation, parse_trusted
 
-        trusted = tuple(map(parse_trusted, self.trusted))
-        names = {} if self.bogus_name is None else {"bogus_name": self.bogus_name}
-        return replace(network, validation=SystemValidation(trusted, roots=network.roots, **names))
+        validation = SystemValidation(
+            tuple(map(parse_trusted, self.trusted)),
+            roots=network.roots,
+            bogus_name=self.bogus_name or BOGUS_NAME,
+            anchor_file=self.anchor,
+        )
+        return replace(network, validation=validation)
 
     def earlier_facts(self) -> FactSet | None:
         """The facts of the earlier run.
@@ -80,6 +85,12 @@ _OPTIONS = (
         help="Who validates DNSSEC: address, tls://address#name, https:// URL, libunbound or none.",
     ),
     click.option("--bogus-name", help="Name with broken DNSSEC, to try validators with."),
+    click.option(
+        "--trust-anchor",
+        "anchor",
+        type=click.Path(path_type=Path),
+        help="File with the root's DNSSEC trust anchors, for libunbound.",
+    ),
     click.option("--no-policy", is_flag=True, help="Do not ask for TLSA, MTA-STS and TLS-RPT."),
     click.option("--no-authentication", is_flag=True, help="Do not ask for SPF, DKIM, DMARC and CAA."),
     click.option("--dkim", multiple=True, help="DKIM key to look at: selector, or selector@domain."),

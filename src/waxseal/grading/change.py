@@ -48,9 +48,7 @@ class _Timeline:
 
     def steps(self) -> tuple[Step, ...]:
         """Every step with its earliest moment, in order of time."""
-        steps: list[Step] = []
-        widened = self._widen()
-        steps += widened
+        steps = self._widen()
         changing = self.case.changing()
         deploy_at = self.case.at
         if changing:
@@ -76,7 +74,7 @@ class _Timeline:
             switch_at = self._switch_at(deploy_at)
             done_at = switch_at + timedelta(seconds=self.case.mx_ttl_s if self.case.old_hosts else 0)
             steps.append(self._switch(switch_at))
-        steps += self._settle(done_at, already=bool(widened))
+        steps += self._settle(done_at)
         return tuple(sorted(steps, key=lambda step: step.earliest))
 
     def _widen(self) -> list[Step]:
@@ -189,7 +187,7 @@ class _Timeline:
             source="RFC 8461 §5" if waits else "RFC 8461 §4.1",
         )
 
-    def _settle(self, at: datetime, *, already: bool) -> list[Step]:
+    def _settle(self, at: datetime) -> list[Step]:
         """What ends the change: old hosts off, their records away, and the final policy."""
         steps = []
         if self.case.old_hosts:

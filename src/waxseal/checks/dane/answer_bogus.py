@@ -7,6 +7,7 @@ the proofs of what is not there are the usual reasons. A denial that cannot be p
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from waxseal.checks.api import (
     Example,
@@ -62,7 +63,7 @@ def _judge(lookup: TlsaLookup) -> Judgement:
 
 def examples() -> Iterator[Example]:
     """The smallest facts for each answer."""
-    why = {"why_bogus": "signature expired", "extended_errors": ("7 Signature Expired",)}
+    why: dict[str, Any] = {"why_bogus": "signature expired", "extended_errors": ("7 Signature Expired",)}
     yield Example(
         "bogus", Verdict.FAIL, (_samples.tlsa(status=DnsStatus.SERVFAIL, dnssec=Dnssec.BOGUS, **why),)
     )

@@ -17,7 +17,6 @@ from waxseal.checks.api import (
     Remedy,
     Scope,
     Verdict,
-    at,
     check,
     fail,
     inconclusive,
@@ -95,4 +94,3 @@ def examples() -> Iterator[Example]:
     yield Example("denied", Verdict.NOT_APPLICABLE, (_samples.addresses(), _samples.no_tlsa()))
     bogus = _samples.tlsa(status=DnsStatus.SERVFAIL, dnssec=Dnssec.BOGUS, **where)
     yield Example("bogus", Verdict.INCONCLUSIVE, (_samples.addresses(), bogus))
-    yield Example("an address was named", Verdict.INCONCLUSIVE, (at(_samples.addresses(), domain=None),))

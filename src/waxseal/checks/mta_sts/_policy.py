@@ -28,7 +28,14 @@ from waxseal.wire.mta_sts import (
 )
 
 OURS = frozenset(
-    {Cause.NO_ROUTE, Cause.NOT_ALLOWED, Cause.BLOCKED_HERE, Cause.BUDGET_SPENT, Cause.CRASHED, Cause.TLS_FAILED}
+    {
+        Cause.NO_ROUTE,
+        Cause.NOT_ALLOWED,
+        Cause.BLOCKED_HERE,
+        Cause.BUDGET_SPENT,
+        Cause.CRASHED,
+        Cause.TLS_FAILED,
+    }
 )
 """Ends of a fetch that say nothing of the policy host."""
 TRY_AGAIN = "mend that first, then test again"
@@ -65,12 +72,10 @@ class PublishedPolicy(Bundle, frozen=True):
         """The answer where there is no sign of a policy."""
         if self.served is not None or self.meant:
             return None
-        if self.record.answer.status in ANSWERED:
+        if is_told(self.record.answer):
             return not_applicable("the domain publishes no MTA-STS policy")
         speaker = "record-bogus" if is_bogus(self.record.answer) else "record-lookup-failed"
-        return unreached(
-            f"whether there is a policy is not known, see mta-sts/{speaker}", advice=TRY_AGAIN
-        )
+        return unreached(f"whether there is a policy is not known, see mta-sts/{speaker}", advice=TRY_AGAIN)
 
     @property
     def reading(self) -> RecordReading:
@@ -132,7 +137,7 @@ class PublishedPolicy(Bundle, frozen=True):
 
     def _unannounced(self) -> Obstacle | None:
         answer, reading = self.record.answer, self.reading
-        if answer.status not in ANSWERED:
+        if not is_told(answer):
             speaker = "record-bogus" if is_bogus(answer) else "record-lookup-failed"
             return Obstacle(f"mta-sts/{speaker}", "the TXT look-up failed", seen=is_bogus(answer))
         if reading.candidates > 1:
@@ -201,6 +206,11 @@ def is_bogus(answer: DnsAnswer) -> bool:
     return answer.dnssec is Dnssec.BOGUS
 
 
+def is_told(answer: DnsAnswer) -> bool:
+    """Whether DNS gave the records, or denied that there are any, in a way that senders take."""
+    return answer.status in ANSWERED and not is_bogus(answer)
+
+
 def rejected(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """Those that make senders act as if nothing were there."""
     return tuple(problem for problem in problems if problem.fatal)
@@ -224,6 +234,14 @@ def lines(problems: tuple[Problem, ...], what: str) -> tuple[str, ...]:
         octets = f" {problem.octets.decode('latin-1')!a}" if problem.octets else ""
         told.append(bounded(f"{place}{problem.id}{octets} ({problem.source})"))
     return tuple(told)
+
+
+def unanswered(published: PublishedPolicy) -> Judgement:
+    """The answer of a check of the response where none came."""
+    obstacle = published.undelivered
+    why = obstacle.why if obstacle is not None else "no response came"
+    speaker = obstacle.check if obstacle is not None else "mta-sts/policy-unreachable"
+    return unreached(f"the policy was not seen: {why}; see {speaker}", advice=TRY_AGAIN)
 
 
 def weigh(policy: Policy, summary: str, *evidence: str) -> Judgement:

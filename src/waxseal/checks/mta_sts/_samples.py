@@ -5,8 +5,8 @@ from typing import Any
 from waxseal.checks import samples
 from waxseal.checks.certificate._samples import chain
 from waxseal.facts import (
-    CertificateChain,
     Cause,
+    CertificateChain,
     DnsStatus,
     Ended,
     KeyProof,
@@ -78,7 +78,9 @@ def unfetched(cause: Cause, stage: Stage, detail: str = "", **changes: Any) -> S
     return fetch(b"", certificate, **{**made, **changes})
 
 
-def earlier(content: bytes | None = None, text: str = "v=STSv1; id=20261101", days_ago: float = 2) -> StsEarlier:
+def earlier(
+    content: bytes | None = None, text: str = "v=STSv1; id=20261101", days_ago: float = 2
+) -> StsEarlier:
     """What was published some days before."""
     seen_at = samples.NOW - samples.days(days_ago)
     return StsEarlier(seen_at=seen_at, texts=(text.encode(),), body=body() if content is None else content)
