@@ -7,11 +7,13 @@ import pytest
 from tests.net.http_server import Serve, heard, serving
 from tests.probes.scripted import DialerTo
 from waxseal.facts import Cause, DnsAnswer, DnsStatus, Stage
+from waxseal.net.dial import NO_ROUTE, REFUSED, SILENT, MappedDialer
 from waxseal.net.errors import NetError
 from waxseal.net.guard import AddressGuard
-from waxseal.net.http import HttpClient, HttpResponse
+from waxseal.net.http import MAX_ADDRESSES, Fetch, HttpClient, HttpResponse
 from waxseal.net.network import Network
 from waxseal.trust.anchors import RootStore
+from waxseal.wire.http_message import HttpUrl
 
 
 class Names:
@@ -164,3 +166,97 @@ def test_silence_ends_at_the_limit() -> None:
         fetch(silent, time_limit_s=0.3)
     assert caught.value.cause is Cause.TIMED_OUT
     assert caught.value.elapsed_s >= 0.25
+
+
+def ask_at(
+    place: dict[str, str],
+    *addresses: str,
+    limit_s: float = 5.0,
+    status: DnsStatus = DnsStatus.NO_DATA,
+) -> tuple[Fetch, int]:
+    """Ask a host of these addresses, of which `place` says what becomes of connecting; and count the tries.
+
+    "here" stands for a server that answers.
+    """
+
+    async def work() -> tuple[Fetch, int]:
+        async with serving(answering(OK)[0]) as port:
+            table = {(a, 80): ("127.0.0.1", port) if what == "here" else what for a, what in place.items()}
+            network = Network(
+                resolver=Names(*addresses, status=status),
+                roots=RootStore((), "none"),
+                dialer=MappedDialer(table),
+                guard=AddressGuard(),
+            )
+            client = HttpClient(network, time_limit_s=limit_s)
+            found = await client.ask(HttpUrl("http", "a.example.test", 80, "/"), size_limit=10)
+            return found, client.connections
+
+    return asyncio.run(work())
+
+
+V4, V6 = "9.9.9.9", "2620:fe::fe"
+
+
+@pytest.mark.parametrize(
+    ("place", "addresses", "address", "connections"),
+    [
+        ({V4: "here"}, (V4,), V4, 1),
+        ({V4: REFUSED, V6: "here"}, (V4, V6), V6, None),
+        ({V4: "here", V6: NO_ROUTE}, (V4, V6), V4, None),
+        ({V4: "here", V6: SILENT}, (V6, V4), V4, None),
+        ({V4: "here"}, ("10.0.0.1", V4), V4, 1),
+        ({V6: "here"}, (V4, "149.112.112.112", "8.8.8.8", "8.8.4.4", V6), V6, None),
+    ],
+)
+def test_the_families_take_turns(
+    place: dict[str, str], addresses: tuple[str, ...], address: str, connections: int | None
+) -> None:
+    found, tries = ask_at(place, *addresses)
+    assert (found.ended.cause, found.address) == (Cause.COMPLETED, address)
+    assert found.exchange.body == b"ok"
+    assert connections in (None, tries)
+
+
+@pytest.mark.parametrize(
+    ("place", "addresses", "cause", "tries"),
+    [
+        ({V4: REFUSED, V6: NO_ROUTE}, (V4, V6), Cause.REFUSED, 2),
+        ({V6: NO_ROUTE}, (V6,), Cause.NO_ROUTE, 1),
+        ({V4: SILENT, V6: NO_ROUTE}, (V4, V6), Cause.TIMED_OUT, 2),
+        ({}, ("10.0.0.1", "127.0.0.1"), Cause.NOT_ALLOWED, 0),
+        ({}, ("8.8.8.8", "8.8.4.4", V4, V6, "1.1.1.1"), Cause.UNREACHABLE, MAX_ADDRESSES),
+    ],
+)
+def test_what_no_address_gave(
+    place: dict[str, str], addresses: tuple[str, ...], cause: Cause, tries: int
+) -> None:
+    """What this machine cannot do says less than what the host did."""
+    found, connections = ask_at(place, *addresses, limit_s=0.9)
+    assert (found.ended.cause, found.ended.stage) == (cause, Stage.CONNECT)
+    assert connections == tries
+    assert found.elapsed_s < 0.9
+
+
+def test_no_address() -> None:
+    found, connections = ask_at({}, status=DnsStatus.SERVFAIL)
+    assert (found.ended.cause, found.ended.stage, connections) == (Cause.DNS, Stage.RESOLVE, 0)
+    assert found.ended.detail == "A of a.example.test: servfail"
+
+
+def test_a_resolver_that_never_answers() -> None:
+    class Deaf(Names):
+        async def query(self, name: str, rdtype: str) -> DnsAnswer:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def work() -> Fetch:
+        network = Network(resolver=Deaf(), roots=RootStore((), "none"))
+        client = HttpClient(network, time_limit_s=0.2)
+        found = await client.ask(HttpUrl("https", "a.example.test", 443, "/"), size_limit=10)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return found
+
+    found = asyncio.run(work())
+    assert (found.ended.cause, found.ended.stage) == (Cause.TIMED_OUT, Stage.RESOLVE)

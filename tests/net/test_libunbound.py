@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import hashlib
 import os
 import socket
@@ -138,6 +139,23 @@ def test_many_at_once(tree: Tree) -> None:
 
 
 @pytest.mark.real
+def test_nothing_stays_behind(tree: Tree) -> None:
+    """A resolver that nobody closes takes its thread and its descriptors with it."""
+
+    async def once() -> None:
+        anchors = root_anchors(tree.anchor)
+        resolver = LibunboundResolver(library(), forwarders=[parse_server(tree.plain)], anchors=anchors)
+        assert (await resolver.query("mx1.secure.test", "A")).dnssec is S
+
+    counts = []
+    for _ in range(5):
+        asyncio.run(once())
+        gc.collect()
+        counts.append([len(list(Path("/proc/self", what).iterdir())) for what in ("task", "fd")])
+    assert counts[1:] == [counts[0]] * 4
+
+
+@pytest.mark.real
 def test_without_a_fitting_anchor_nothing_is_secure(tree: Tree, tmp_path: Path) -> None:
     async def use(resolver: LibunboundResolver) -> None:
         assert (await resolver.query(".", "NS")).dnssec is B
@@ -183,7 +201,7 @@ def test_signatures_stripped() -> None:
 
 
 @pytest.mark.parametrize("kind", ["noise", "cut", "huge", "refused"])
-def test_hostile_answers(kind: str) -> None:
+def test_hostile_answers(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     def script(query: Message, over_tcp: bool) -> list[bytes]:
         whole = response(query, f"{asked(query)} 60 TXT " + " / ".join(f'"{"y" * n}"' for n in range(200)))
         octets = whole.to_wire()
@@ -199,6 +217,7 @@ def test_hostile_answers(kind: str) -> None:
         assert all(answer.dnssec in (X, B) and not answer.rdata for answer in answers), answers
 
     peer_run(script, use, total_s=2.0)
+    assert capfd.readouterr() == ("", "")  # the library keeps its thoughts to itself
 
 
 def test_time_limit_and_end() -> None:

@@ -148,8 +148,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_candidates(case: Case) -> None:
-    case_default = case.found.a.dnssec if case.found.a is not None else SECURE
-    table = Table(case.told, case_default)
+    assert case.found.a is not None
+    table = Table(case.told, case.found.a.dnssec)
     network = Network(resolver=table, roots=RootStore((), "none"))
     recorder = Recorder(network.clock)
     records = asyncio.run(find_tlsa(network, recorder, HOST, case.port, case.found))
@@ -222,7 +222,7 @@ def test_a_signed_tree(
     tree: Tree, host: str, bases: list[str], status: DnsStatus, dnssec: Dnssec, alias: Dnssec | None
 ) -> None:
     """The root's key is the one trust anchor; Unbound validates, Knot serves."""
-    records = look(DnsClient, tree.validator, host, validates=True)
+    records = look(tree.validator, host, validates=True)
     assert [lookup.base for lookup in records.lookups] == bases
     last = records.lookups[-1]
     assert (last.answer.status, last.answer.dnssec) == (status, dnssec)
@@ -236,15 +236,15 @@ def test_a_signed_tree(
     [("alias.secure.test", ["mx1.secure.test"]), ("out.secure.test", ["mx1.insecure.test"])],
 )
 def test_a_tree_that_nobody_validates(tree: Tree, host: str, bases: list[str]) -> None:
-    records = look(DnsClient, tree.plain, host, validates=False)
+    records = look(tree.plain, host, validates=False)
     assert [lookup.base for lookup in records.lookups] == bases
     assert {lookup.answer.dnssec for lookup in records.lookups} == {UNTRUSTED}
     assert records.alias is None
 
 
-def look(client: type[DnsClient], server: str, host: str, *, validates: bool) -> TlsaRecords:
+def look(server: str, host: str, *, validates: bool) -> TlsaRecords:
     async def run() -> TlsaRecords:
-        network = Network(resolver=client((server,), validates=validates), roots=RootStore((), "none"))
+        network = Network(resolver=DnsClient((server,), validates=validates), roots=RootStore((), "none"))
         recorder = Recorder(network.clock)
         place = Subject(domain="example.test", host=host)
         await find_addresses(network, recorder, place, ProbeSettings())

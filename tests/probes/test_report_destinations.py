@@ -144,7 +144,7 @@ def test_an_endpoint_without_an_address() -> None:
 def test_other_schemes_and_address_literals_are_kept_only() -> None:
     found, _, server = find(own("http://a.test/", "mailto:tls@%5B192.0.2.1%5D", "ftp://b.test/"))
     assert [destination.uri[:6] for destination in found] == ["http:/", "mailto", "ftp://"]
-    assert all(destination.ended is destination.mx is None for destination in found)
+    assert all(destination.ended is None and destination.mx is None for destination in found)
     assert server.connections == 0
 
 

@@ -1,6 +1,8 @@
 """HTTP exchanges: requests, responses cut anywhere, every framing, every limit; and URLs."""
 
+import importlib.util
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -200,3 +202,15 @@ def test_redirections() -> None:
     assert redirected(url, "https://b.example/z") == HttpUrl("https", "b.example", 443, "/z")
     for other in ("ftp://b.example/", "//b.example/", "y", ""):
         assert redirected(url, other) is None
+
+
+def test_the_fuzz_target_without_its_engine() -> None:
+    path = Path(__file__).parents[2] / "fuzz" / "fuzz_http_message.py"
+    spec = importlib.util.spec_from_file_location("fuzz_http_message", path)
+    assert spec is not None
+    assert spec.loader is not None
+    target = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(target)
+    for kind in range(4):
+        for octets in (*FRAMINGS, b"", b"\x00", b"https://a.example/x?y#z"):
+            target.fuzz_one(bytes((kind,)) + octets)

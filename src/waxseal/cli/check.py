@@ -126,6 +126,8 @@ def command(
         ehlo_name=ehlo_name(ehlo),
         depth=Depth(depth),
         time_limit_s=_seconds(time_limit, LAB_TIME_LIMIT_S if lab else None),
+        policy_time_limit_s=_seconds(time_limit, LAB_TIME_LIMIT_S if lab else None)
+        or ProbeSettings().policy_time_limit_s,
         connection_limit=max_connections,
         parallel_per_server=parallel,
         control=control_place(control) if control else None,

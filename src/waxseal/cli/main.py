@@ -27,6 +27,8 @@ COMMANDS = {
     "check": "Test domains, mail hosts or addresses, and say what was found.",
     "judge": "Judge recorded facts again, without a network.",
     "tls": "Make one TLS handshake, as asked, and show everything.",
+    "records": "Print the TLSA, MTA-STS and TLS-RPT records for a domain.",
+    "plan": "Say what a change would do to senders, and its safe order.",
     "explain": "Say what a check means, its standard, and how to fix it.",
     "lab": "Keep a simulated mail world running to try things on.",
 }

@@ -64,11 +64,15 @@ class TlsaRecords(Fact, frozen=True, kw_only=True):
     def chosen(self) -> TlsaLookup | None:
         """The look-up whose records count: the first with an answer, else the first that failed; else None.
 
-        A look-up that failed is no denial, so what comes after it does not count (RFC 7672 §2.1.2).
+        A look-up that failed is no denial, so what comes after it does not count (RFC 7672 §2.1.2). An
+        insecure answer counts only where the candidate behind it has none either (RFC 7672 §2.2.3).
         """
+        insecure: TlsaLookup | None = None
         for lookup in self.lookups:
-            if lookup.answer.status not in (DnsStatus.NO_DATA, DnsStatus.NXDOMAIN):
+            denied = lookup.answer.status in (DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
+            if denied and lookup.answer.dnssec is not Dnssec.BOGUS:
+                continue
+            if lookup.answer.dnssec is not Dnssec.INSECURE:
                 return lookup
-            if lookup.answer.dnssec is Dnssec.BOGUS:
-                return lookup
-        return None
+            insecure = insecure or lookup
+        return insecure

@@ -245,12 +245,24 @@ class _Timeline:
                 "the file holds no certificate of a CA, so the records of usage 2 cannot be prepared; "
                 "give the whole chain"
             )
+        notes += self._new_host_notes()
         policy = self.case.planned.policy
         if policy is not None and policy.mode is Mode.NONE and policy.lifetime_s > _OPT_OUT_MAX_AGE_S:
             notes.append(
                 "a policy of mode none does best with a small max_age, such as a day (RFC 8461 §8.3)"
             )
         return tuple(notes)
+
+    def _new_host_notes(self) -> list[str]:
+        notes = []
+        proved = any(host.records for host in self.case.now.hosts if host.host in self.case.today)
+        for name in self.case.new_hosts:
+            host = self.case.now.host(name)
+            if host is None or not host.chains:
+                notes.append(f"{name} was not seen to take TLS; test it before the MX records change")
+            if proved and not (host is not None and host.records) and name not in self.case.chain_hosts:
+                notes.append(f"{name} has no TLSA records, so mail to it is not proved as it is today")
+        return notes
 
     def steps_wait_for_policy(self) -> bool:
         """Whether a step waits for today's policy to expire."""

@@ -94,9 +94,10 @@ def _texts(domain: LabDomain, now: datetime) -> Iterator[DnsRecord]:
 
 
 def _cuts(domains: tuple[LabDomain, ...]) -> tuple[ZoneCut, ...]:
-    """The root, ``test``, the lab's own zones and one for each domain; what is upside down is not signed."""
+    """The root, ``test``, the lab's own zones, and one for each domain that has anything to say."""
     zones: dict[str, ZoneCut] = {}
-    for domain in sorted(domains, key=lambda domain: domain.signed):
+    there = (d for d in domains if d.records or d.spf or d.dmarc or d.faults)
+    for domain in sorted(there, key=lambda domain: domain.signed):
         zones[domain.zone] = ZoneCut(
             domain.zone, domain.signed or domain.wrong_ds, domain.wrong_ds, domain.signed_days
         )
@@ -112,6 +113,6 @@ def _cuts(domains: tuple[LabDomain, ...]) -> tuple[ZoneCut, ...]:
 
 def _own_records() -> Iterator[DnsRecord]:
     yield DnsRecord(_TLD, "CAA", f'0 issue "{ISSUER}"')
-    yield DnsRecord(f"ns.{_LAB}", "A", "192.0.2.53")
-    yield DnsRecord(BOGUS_NAME, "A", "192.0.2.53")
+    yield DnsRecord(f"ns.{_LAB}", "A", "192.0.2.251")
+    yield DnsRecord(BOGUS_NAME, "A", "192.0.2.251")
     yield from text_records(BOGUS_NAME, "nobody should see this")

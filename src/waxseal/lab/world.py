@@ -137,7 +137,7 @@ class LabWorld:
             dialer=MappedDialer(self.dial_map),
             guard=AddressGuard(allowed=NETWORKS),
             clock=clock or SystemClock(),
-            validation=LabValidation(self.dns_address, BOGUS_NAME, _DNS_TIMEOUT_S),
+            validation=LabValidation(BOGUS_NAME, _DNS_TIMEOUT_S),
         )
 
     def save(self, folder: Path) -> None:

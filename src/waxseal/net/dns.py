@@ -295,6 +295,8 @@ class _Step(NamedTuple):
 
 def _worst(steps: list[_Step]) -> Dnssec:
     """An answer reached over aliases is secure only where each of them is (RFC 4035 §3.2.3)."""
+    if len(steps) == 1:
+        return steps[0].dnssec
     found = {step.dnssec for step in steps}
     return next((dnssec for dnssec in _WORST_FIRST if dnssec in found), Dnssec.UNTRUSTED)
 

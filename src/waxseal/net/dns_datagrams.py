@@ -9,8 +9,6 @@ import asyncio
 import errno
 import secrets
 import socket
-from dataclasses import dataclass
-from functools import cached_property
 
 from waxseal.facts import DnsStatus
 from waxseal.net.dns_message import Question, Reply, is_reply, read_reply
@@ -32,7 +30,6 @@ _IDLE_TURNS = 5
 _NO_ROOM = (errno.ENOBUFS, errno.ENOMEM)
 
 
-@dataclass(frozen=True)
 class Received:
     """A reply that fits its query, read as far as it is asked for.
 
@@ -41,8 +38,12 @@ class Received:
         question: What it replies to.
     """
 
-    octets: bytes
-    question: Question
+    __slots__ = ("_reply", "octets", "question")
+
+    def __init__(self, octets: bytes, question: Question) -> None:
+        self.octets = octets
+        self.question = question
+        self._reply: Reply | None = None
 
     @property
     def rcode(self) -> int:
@@ -64,38 +65,44 @@ class Received:
         """The number of records that the answer section is said to have."""
         return int.from_bytes(self.octets[6:8])
 
-    @cached_property
+    @property
     def reply(self) -> Reply:
         """The sections, read when first asked for."""
-        return read_reply(self.octets, self.question)
+        if self._reply is None:
+            self._reply = read_reply(self.octets, self.question)
+        return self._reply
 
 
 class _Waiting:
-    """One query. `future` is None when it has ended; then it stays, so that a late reply is known as one."""
+    """One query under way; `future` is None when it has ended."""
 
-    __slots__ = ("asked", "due", "future", "octets", "owner", "question", "strays")
+    __slots__ = ("asked", "due", "future", "message_id", "octets", "owner", "question", "strays")
 
-    def __init__(self, question: Question, asked: bytes, owner: "_Socket") -> None:
+    def __init__(self, question: Question, octets: bytes, owner: "_Socket") -> None:
         self.question = question
-        self.asked = asked
+        self.message_id = octets[:2]
+        self.asked = octets[12 : 16 + len(question.name)]
         self.owner = owner
         self.strays = owner.strays
-        self.octets = b""
+        self.octets = octets
         self.future: asyncio.Future[bytes | DnsStatus] | None = None
         self.due: set[_Waiting]
 
 
 class _Socket:
-    """One connected socket: its queries by id, how many have not ended, and how many it may still send."""
+    """One connected socket: its queries by id, how many it may still send, and what it asked before.
 
-    __slots__ = ("left", "live", "sock", "strays", "waiting")
+    What was asked stays known, so that a late or second reply is not taken for a stray.
+    """
+
+    __slots__ = ("ended", "left", "sock", "strays", "waiting")
 
     def __init__(self, sock: socket.socket, left: int) -> None:
         self.sock = sock
         self.left = left
-        self.live = 0
         self.strays = 0
         self.waiting: dict[bytes, _Waiting] = {}
+        self.ended: dict[bytes, bytes] = {}
 
 
 class DatagramClient:
@@ -171,14 +178,14 @@ class DatagramClient:
             owner = self._socket()
         except _UnreachableError:
             return DnsStatus.UNREACHABLE
-        waiting = _Waiting(question, question.octets, owner)
         message_id = self._message_id(owner)
-        waiting.octets = question.query(
+        octets = question.query(
             int.from_bytes(message_id),
             edns=edns,
             dnssec_ok=dnssec_ok,
             checking_disabled=checking_disabled,
         )
+        waiting = _Waiting(question, octets, owner)
         future: asyncio.Future[bytes | DnsStatus] = loop.create_future()
         waiting.future = future
         tick = int(limit / TICK_S) + 1
@@ -188,7 +195,6 @@ class DatagramClient:
         due.add(waiting)
         waiting.due = due
         owner.waiting[message_id] = waiting
-        owner.live += 1
         self._live += 1
         if self._timer is None:
             self._timer = loop.call_later(TICK_S, self._tick, loop)
@@ -230,7 +236,7 @@ class DatagramClient:
 
     def _message_id(self, owner: _Socket) -> bytes:
         message_id = self._chance()
-        while message_id in owner.waiting:
+        while message_id in owner.waiting or message_id in owner.ended:
             message_id = self._chance()
         return message_id
 
@@ -291,15 +297,15 @@ class DatagramClient:
                 self._give_up(owner, DnsStatus.UNREACHABLE)
                 return
             waiting = owner.waiting.get(octets[:2])
-            if waiting is None or not _fits(octets, waiting):
+            if waiting is not None and _fits(octets, waiting):
+                self._end(waiting, octets)
+            elif not _is_late(octets, owner.ended.get(octets[:2])):
                 owner.strays += 1
                 self.strays += 1
                 if owner.strays >= MAX_STRAYS:
                     self._give_up(owner, DnsStatus.MALFORMED)
                     return
-            elif waiting.future is not None:
-                self._end(waiting, octets)
-            if not owner.live:
+            if not owner.waiting:
                 return
 
     def _end(self, waiting: _Waiting, result: bytes | DnsStatus) -> None:
@@ -312,8 +318,9 @@ class DatagramClient:
         if not future.done() and not future.get_loop().is_closed():
             future.set_result(result)
         owner = waiting.owner
-        owner.live -= 1
-        if owner.live == 0 and owner.left <= 0:
+        del owner.waiting[waiting.message_id]
+        owner.ended[waiting.message_id] = waiting.asked
+        if owner.left <= 0 and not owner.waiting:
             self._shut(owner)
         self._live -= 1
         if self._live == 0 and not self._resting and self._loop is not None and not self._loop.is_closed():
@@ -337,8 +344,7 @@ class DatagramClient:
         if owner in self._sockets:
             self._sockets.remove(owner)
         for waiting in tuple(owner.waiting.values()):
-            if waiting.future is not None:
-                self._end(waiting, DnsStatus.MALFORMED if owner.strays > waiting.strays else why)
+            self._end(waiting, DnsStatus.MALFORMED if owner.strays > waiting.strays else why)
         self._shut(owner)
 
     def _shut(self, owner: _Socket) -> None:
@@ -365,6 +371,11 @@ class DatagramClient:
 
 class _UnreachableError(Exception):
     """There is no way to the resolver: no such interface, no route."""
+
+
+def _is_late(octets: bytes, asked: bytes | None) -> bool:
+    """Whether a datagram replies to what was asked with its id before, or to nothing in particular."""
+    return asked is not None and (octets.startswith(asked, 12) or octets[4:6] == b"\0\0")
 
 
 def _fits(octets: bytes, waiting: _Waiting) -> bool:

@@ -8,8 +8,9 @@ are in ``net.dns``.
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
 
 from waxseal.facts import DnsStatus
 from waxseal.net.dns_datagrams import DatagramClient
@@ -17,8 +18,7 @@ from waxseal.net.dns_message import BADVERS, FORMERR, NOTIMP, Question, Reply, i
 from waxseal.net.resolv_conf import Server
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How asking one resolver ended.
 
     Attributes:
@@ -61,12 +61,14 @@ class Transport(Protocol):
         """
 
 
-def read_outcome(octets: bytes, message_id: int, question: Question, server: str) -> Outcome:
+def read_outcome(
+    octets: bytes, message_id: int, question: Question, server: str, *, over_tcp: bool = False
+) -> Outcome:
     """What a message over a stream says to a question; `DnsStatus.MALFORMED` where it is no reply to it."""
     if not is_reply(octets, message_id, question):
-        return Outcome(DnsStatus.MALFORMED, None, server)
+        return Outcome(DnsStatus.MALFORMED, None, server, over_tcp)
     reply = read_reply(octets, question)
-    return Outcome(reply.status, reply, server)
+    return Outcome(reply.status, reply, server, over_tcp)
 
 
 class PlainTransport:
@@ -130,7 +132,7 @@ class PlainTransport:
         found = await over_tcp(self.server, query, min(loop.time() + self.timeout_s, limit))
         if isinstance(found, DnsStatus):
             return Outcome(found, None, self._text, True)
-        return replace(read_outcome(found, message_id, question, self._text), over_tcp=True)
+        return read_outcome(found, message_id, question, self._text, over_tcp=True)
 
 
 async def over_tcp(server: Server, query: bytes, limit: float) -> bytes | DnsStatus:

@@ -6,7 +6,9 @@ Nothing here raises because of received octets.
 """
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from waxseal.facts import DnsStatus
 from waxseal.net.dns_records import (
@@ -38,8 +40,7 @@ _OPT_RECORD = struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_PAYLOAD_OCTETS, 0, 0)
 _OPT_RECORD_DO = struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_PAYLOAD_OCTETS, 0x8000, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question of class IN.
 
     Attributes:
@@ -72,8 +73,7 @@ class Question:
         return header + self.octets + ((_OPT_RECORD_DO if dnssec_ok else _OPT_RECORD) if edns else b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a reply says to a question.
 
     Attributes:
@@ -138,59 +138,89 @@ def read_reply(octets: bytes, question: Question) -> Reply:
         return Reply(DnsStatus.MALFORMED, flags & _RCODE, truncated=True, authenticated=authenticated)
     sections = read_sections(octets, question.name, question.rdtype)
     rcode = sections.rcode_high << 4 | flags & _RCODE
-    errors = extended_errors(sections.options)
-
-    def reply(
-        status: DnsStatus,
-        aliases: list[bytes] | None = None,
-        ttl_s: int | None = None,
-        rdata: tuple[str, ...] = (),
-        *,
-        continues: bool = False,
-    ) -> Reply:
-        chain = tuple(aliases or ())
-        ends = sections.signatures_end
-        if status is not DnsStatus.ANSWERED:
-            ends = min(ends, sections.denials_end)
-        until = None if ends == NEVER else ends
-        return Reply(status, rcode, False, authenticated, rdata, ttl_s, chain, continues, errors, until)
-
+    found = _NOTHING
     if rcode not in (0, NXDOMAIN):
-        return reply(_STATUS_OF_RCODE.get(rcode, DnsStatus.OTHER_RCODE))
+        status = _STATUS_OF_RCODE.get(rcode, DnsStatus.OTHER_RCODE)
+    else:
+        try:
+            status, found = _answer(octets, sections, question, flags)
+        except (MalformedError, IndexError):
+            status = DnsStatus.MALFORMED
+    ends = sections.signatures_end
+    if status is not DnsStatus.ANSWERED and sections.denials_end < ends:
+        ends = sections.denials_end
+    return Reply(
+        status,
+        rcode,
+        False,
+        authenticated,
+        found.rdata,
+        found.ttl_s,
+        found.aliases,
+        found.continues,
+        extended_errors(sections.options) if sections.options else (),
+        None if ends == NEVER else ends,
+    )
+
+
+class _Found(NamedTuple):
+    aliases: tuple[bytes, ...] = ()
+    ttl_s: int | None = None
+    rdata: tuple[str, ...] = ()
+    continues: bool = False
+
+
+_NOTHING = _Found()
+
+
+def _answer(octets: bytes, sections: Sections, question: Question, flags: int) -> tuple[DnsStatus, _Found]:
+    """What the sections say, NXDOMAIN or no error being the response code.
+
+    Raises:
+        MalformedError: What was asked for cannot be read.
+        IndexError: It ends too early.
+    """
     if sections.broken:
-        return reply(DnsStatus.MALFORMED)
-    try:
-        aliases, ttl_s, loops = _follow(octets, sections, question)
-        if loops:
-            return reply(DnsStatus.CNAME_LOOP, aliases, ttl_s)
-        if rcode == NXDOMAIN:  # of the last name in the chain (RFC 6604 §3)
-            return reply(DnsStatus.NXDOMAIN, aliases, ttl_s)
-        owner = aliases[-1] if aliases else question.name
-        records = sections.answers.get((owner, question.rdtype))
-        if records:
-            rdata = [
+        return DnsStatus.MALFORMED, _NOTHING
+    aliases, ttl_s, loops = _follow(octets, sections, question)
+    if loops:
+        return DnsStatus.CNAME_LOOP, _Found(aliases, ttl_s)
+    if flags & _RCODE == NXDOMAIN:  # of the last name in the chain (RFC 6604 §3)
+        return DnsStatus.NXDOMAIN, _Found(aliases, ttl_s)
+    owner = aliases[-1] if aliases else question.name
+    records = sections.answers.get((owner, question.rdtype))
+    if records:
+        rdata = tuple(
+            [
                 rdata_text(octets, question.name, question.rdtype, start, length)
                 for _, start, length in records
             ]
-            ttl_s = min([ttl for ttl, _, _ in records] + ([ttl_s] if ttl_s is not None else []))
-            return reply(DnsStatus.ANSWERED, aliases, ttl_s, tuple(dict.fromkeys(rdata)))
-    except (MalformedError, IndexError):
-        return reply(DnsStatus.MALFORMED)
+        )
+        ttls = [ttl for ttl, _, _ in records]
+        if ttl_s is not None:
+            ttls.append(ttl_s)
+        if len(rdata) > 1:
+            rdata = tuple(dict.fromkeys(rdata))
+        return DnsStatus.ANSWERED, _Found(aliases, min(ttls), rdata)
     denied = any(owner.endswith(apex) for apex in sections.starts_of_authority)
     if aliases:
-        return reply(DnsStatus.NO_DATA, aliases, ttl_s, continues=not denied)
+        return DnsStatus.NO_DATA, _Found(aliases, ttl_s, continues=not denied)
     referral = sections.name_servers and not sections.starts_of_authority and not flags & _AA
     if not denied and (sections.broken_after or referral):
-        return reply(DnsStatus.MALFORMED)
-    return reply(DnsStatus.NO_DATA)
+        return DnsStatus.MALFORMED, _NOTHING
+    return DnsStatus.NO_DATA, _NOTHING
 
 
-def _follow(octets: bytes, sections: Sections, question: Question) -> tuple[list[bytes], int | None, bool]:
+def _follow(
+    octets: bytes, sections: Sections, question: Question
+) -> tuple[tuple[bytes, ...], int | None, bool]:
     """The alias chain within the answer section, its smallest TTL, and whether it loops or is too long."""
+    if question.rdtype == TYPE_CNAME or (question.name, question.rdtype) in sections.answers:
+        return (), None, False
     name = question.name
     aliases: list[bytes] = []
     ttl_s: int | None = None
-    while question.rdtype != TYPE_CNAME and (name, question.rdtype) not in sections.answers:
+    while (name, question.rdtype) not in sections.answers:
         records = sections.answers.get((name, TYPE_CNAME))
         if not records:
             break
@@ -201,6 +231,6 @@ def _follow(octets: bytes, sections: Sections, question: Question) -> tuple[list
         name = target.lower()
         ttl_s = ttl if ttl_s is None else min(ttl, ttl_s)
         if name == question.name or name in aliases or len(aliases) == MAX_ALIASES:
-            return aliases, ttl_s, True
+            return tuple(aliases), ttl_s, True
         aliases.append(name)
-    return aliases, ttl_s, False
+    return tuple(aliases), ttl_s, False

@@ -8,7 +8,6 @@ answer is found in ``net.dns_message``.
 
 import socket
 import struct
-from dataclasses import dataclass, field
 
 from waxseal.wire.dns_rdata import MAX_NAME_OCTETS, name_text
 
@@ -31,7 +30,6 @@ class MalformedError(ValueError):
     """The octets are no such part of a DNS message; caught in ``net.dns_message``."""
 
 
-@dataclass(slots=True)
 class Sections:
     """What the sections of a reply hold, as far as it bears on one question.
 
@@ -48,15 +46,28 @@ class Sections:
         denials_end: The same of the authority section.
     """
 
-    answers: dict[tuple[bytes, int], list[tuple[int, int, int]]] = field(default_factory=dict)
-    broken: bool = False
-    broken_after: bool = False
-    starts_of_authority: list[bytes] = field(default_factory=list)
-    name_servers: bool = False
-    rcode_high: int = 0
-    options: bytes = b""
-    signatures_end: int = NEVER
-    denials_end: int = NEVER
+    __slots__ = (
+        "answers",
+        "broken",
+        "broken_after",
+        "denials_end",
+        "name_servers",
+        "options",
+        "rcode_high",
+        "signatures_end",
+        "starts_of_authority",
+    )
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[bytes, int], list[tuple[int, int, int]]] = {}
+        self.broken = False
+        self.broken_after = False
+        self.starts_of_authority: list[bytes] = []
+        self.name_servers = False
+        self.rcode_high = 0
+        self.options = b""
+        self.signatures_end = NEVER
+        self.denials_end = NEVER
 
 
 def type_number(mnemonic: str) -> int:
@@ -98,7 +109,7 @@ def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
         for _ in range(answers):
             owner, kind, rdclass, ttl, at, length = _read_record(octets, at, asked)
             if rdclass == CLASS_IN and kind in wanted:
-                sections.answers.setdefault((owner.lower(), kind), []).append((ttl, at, length))
+                sections.answers.setdefault((owner, kind), []).append((ttl, at, length))
             elif kind == TYPE_RRSIG:
                 sections.signatures_end = min(sections.signatures_end, _signature_end(octets, at, length))
             at += length
@@ -109,7 +120,7 @@ def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
         for number in range(authorities + additionals):
             owner, kind, _, ttl, at, length = _read_record(octets, at, asked)
             if number < authorities:
-                sections.starts_of_authority += [owner.lower()] if kind == TYPE_SOA else []
+                sections.starts_of_authority += [owner] if kind == TYPE_SOA else []
                 sections.name_servers |= kind == TYPE_NS
                 if kind == TYPE_RRSIG:
                     sections.denials_end = min(sections.denials_end, _signature_end(octets, at, length))
@@ -123,8 +134,16 @@ def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
 
 
 def _read_record(octets: bytes, at: int, asked: bytes) -> tuple[bytes, int, int, int, int, int]:
-    """Owner, type, class, TTL, and where the data begins and how long it is."""
-    owner, at = read_name(octets, at, asked)
+    """Owner in lower case, type, class, TTL, and where the data begins and how long it is."""
+    if octets[at] == 0xC0 and octets[at + 1] == HEADER.size:  # the name asked, which is in lower case
+        owner = asked
+        at += 2
+    elif octets[at] == 0:
+        owner = b"\0"
+        at += 1
+    else:
+        owner, at = read_name(octets, at, asked)
+        owner = owner.lower()
     rdtype, rdclass, ttl, length = _RECORD.unpack_from(octets, at)
     at += _RECORD.size
     if at + length > len(octets):
@@ -184,6 +203,9 @@ def rdata_text(octets: bytes, asked: bytes, rdtype: int, start: int, length: int
         IndexError: They end too early.
     """
     end = start + length
+    if rdtype == TYPE_TLSA and length >= 3:  # RFC 6698 §2.2
+        data = octets[start:end]
+        return f"{data[0]} {data[1]} {data[2]} {data[3:].hex()}".rstrip()
     if rdtype == TYPE_A and length == 4:
         return socket.inet_ntop(socket.AF_INET, octets[start:end])
     if rdtype == TYPE_AAAA and length == 16:
@@ -198,8 +220,6 @@ def rdata_text(octets: bytes, asked: bytes, rdtype: int, start: int, length: int
     if rdtype in (TYPE_A, TYPE_AAAA, TYPE_MX):
         raise MalformedError
     data = octets[start:end]
-    if rdtype == TYPE_TLSA and length >= 3:  # RFC 6698 §2.2
-        return f"{data[0]} {data[1]} {data[2]} {data[3:].hex()}".rstrip()
     import dns.rdata
     import dns.rdataclass
     import dns.rdatatype

@@ -7,6 +7,7 @@ answer itself is read from its packet by our own reader (``net.dns_message``). T
 """
 
 import asyncio
+import contextlib
 import ctypes
 import ctypes.util
 import weakref
@@ -111,19 +112,24 @@ def load_library(names: tuple[str, ...] = LIBRARY_NAMES) -> ctypes.CDLL:
     Raises:
         LibunboundError: It is not there, or is no libunbound.
     """
-    found = ctypes.util.find_library("unbound") if names == LIBRARY_NAMES else None
-    for name in (*names, *((found,) if found else ())):
-        try:
-            library = ctypes.CDLL(name)
-        except OSError:
-            continue
-        try:
-            for function, (result, arguments) in _FUNCTIONS.items():
-                declared = getattr(library, function)
-                declared.restype, declared.argtypes = result, arguments
-        except AttributeError as error:
-            raise LibunboundError(f"{name} is no libunbound: {error}") from error
-        return library
+    library, name = _load(names)
+    try:
+        for function, (result, arguments) in _FUNCTIONS.items():
+            declared = getattr(library, function)
+            declared.restype, declared.argtypes = result, arguments
+    except AttributeError as error:
+        raise LibunboundError(f"{name} is no libunbound: {error}") from error
+    return library
+
+
+def _load(names: tuple[str, ...]) -> tuple[ctypes.CDLL, str]:
+    for name in names:
+        with contextlib.suppress(OSError):
+            return ctypes.CDLL(name), name
+    found = ctypes.util.find_library("unbound") if names == LIBRARY_NAMES else None  # slow: it runs ldconfig
+    if found is not None:
+        with contextlib.suppress(OSError):
+            return ctypes.CDLL(found), found
     raise LibunboundError("the library libunbound is not installed (Debian: libunbound8)")
 
 

@@ -23,6 +23,7 @@ class ProbeSettings(Struct, frozen=True):
         simulate: Ids of the client shapes whose hellos are offered too (``wire.client_shapes``), or ``all``.
         online_revocation: Ask the issuers of certificates whether these are revoked.
         policy: Ask what the domain publishes about its transport: TLSA, MTA-STS, TLS-RPT.
+        policy_time_limit_s: Limit for fetching an MTA-STS policy, everything included (RFC 8461 §3.3).
         authentication: Ask for SPF and DMARC, and for the DKIM keys named; and for CAA.
         dkim_keys: ``(selector, signing domain)`` of each DKIM key to ask for; domain "" for the target's.
         blocklists: Ids of the DNS blocklists to ask about each MX address (``data/blocklists.toml``).
@@ -43,6 +44,7 @@ class ProbeSettings(Struct, frozen=True):
     simulate: tuple[str, ...] = ()
     online_revocation: bool = False
     policy: bool = True
+    policy_time_limit_s: float = 60.0
     authentication: bool = True
     dkim_keys: tuple[tuple[str, str], ...] = ()
     blocklists: tuple[str, ...] = ()

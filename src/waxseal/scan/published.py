@@ -53,7 +53,9 @@ async def ask_domain(network: Network, recorder: Recorder, domain: str, settings
     if settings.policy:
         from waxseal.probes.transport_policy import find_sts, find_tls_rpt
 
-        work += [find_sts(network, recorder, domain), find_tls_rpt(network, recorder, domain)]
+        limit_s = settings.policy_time_limit_s
+        work.append(find_sts(network, recorder, domain, time_limit_s=limit_s))
+        work.append(find_tls_rpt(network, recorder, domain))
     if settings.authentication:
         from waxseal.probes.authentication import find_dkim, find_dmarc, find_spf
 

@@ -84,21 +84,25 @@ class Published(Bundle, frozen=True):
     addresses: HostAddresses | None
 
     @property
-    def lookups(self) -> tuple[TlsaLookup, ...]:
+    def lookups(self) -> tuple[tuple[int, TlsaLookup], ...]:
         """The deciding look-up of each port; none for a port without records."""
         wanted = [f for f in self.tlsa if self.subject.port is None or f.port == self.subject.port]
         latest = {found.port: found for found in wanted}
-        chosen = (deciding(found) for _, found in sorted(latest.items()))
-        return tuple(lookup for lookup in chosen if lookup is not None)
+        chosen = ((port, deciding(found)) for port, found in sorted(latest.items()))
+        return tuple((port, lookup) for port, lookup in chosen if lookup is not None)
 
     def aside(self) -> Judgement | None:
         """Without records, and without a failure that may hide them, there is nothing to judge."""
         return None if self.lookups else not_applicable("no TLSA records are published")
 
-    def each(self, judge: Callable[[TlsaLookup], Judgement]) -> Judgement:
-        """The worst answer over the look-ups of every port."""
-        answers = [judge(lookup) for lookup in self.lookups]
+    def by_port(self, judge: Callable[[int, TlsaLookup], Judgement]) -> Judgement:
+        """The worst answer over the ports and their look-ups."""
+        answers = [judge(port, lookup) for port, lookup in self.lookups]
         return min(answers, key=lambda answer: _WORST.index(answer.verdict))
+
+    def each(self, judge: Callable[[TlsaLookup], Judgement]) -> Judgement:
+        """The same for what does not hang on the port."""
+        return self.by_port(lambda _, lookup: judge(lookup))
 
     def of_records(self, judge: Callable[[TlsaLookup], Judgement]) -> Judgement:
         """The same over the look-ups that senders may take records from."""

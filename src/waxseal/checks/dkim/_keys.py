@@ -75,11 +75,14 @@ def rsa_bits(record: DkimKeyRecord) -> int | None:
         return None
     try:
         key = read_key(record.key)
-        return key.bits if key.kind == "rsa" else None
     except der.DerError:
-        pass
+        return _bare_bits(record.key)
+    return key.bits if key.kind == "rsa" else None
+
+
+def _bare_bits(encoded: bytes) -> int | None:
     try:
-        numbers = der.elements(der.sole(record.key, der.SEQUENCE))
+        numbers = der.elements(der.sole(encoded, der.SEQUENCE))
         if len(numbers) != 2:
             return None
         return der.integer(der.expect(numbers[0], der.INTEGER)).bit_length()

@@ -31,7 +31,7 @@ def judge(keys: DkimKeys) -> Judgement:
     def one(found: DkimKey, record: DkimKeyRecord) -> Judgement:
         if record.revoked:
             return fail("The DKIM key is withdrawn: signatures that name it fail", named(found, "p is empty"))
-        return passed("the key is not withdrawn", named(found, "p is not empty"))
+        return passed("the key is not withdrawn", named(found, "not withdrawn"))
 
     return keys.worst_record(one)
 

@@ -1,8 +1,8 @@
 """The policy is enforced, and senders may forget it within a day.
 
 An attacker who keeps a sender from seeing the record for that long makes it deliver unprotected. The standard
-expects lifetimes of weeks or more; below a week the evidence says so, and only less than a day is a finding. A
-short lifetime does no harm while a policy is tested, or withdrawn with mode none.
+expects lifetimes of weeks or more; below a week the evidence says so, and only less than a day is a finding.
+A short lifetime does no harm while a policy is tested, or withdrawn with mode none.
 """
 
 from collections.abc import Iterator

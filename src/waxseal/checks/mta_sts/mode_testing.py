@@ -1,7 +1,7 @@
 """The policy is in mode testing: senders report what fails, and deliver all the same.
 
-That is how to begin, for some weeks and with TLS-RPT beside it. As long as it stays so, nobody is kept from taking
-STARTTLS away or answering in the server's place.
+That is how to begin, for some weeks and with TLS-RPT beside it. As long as it stays so, nobody is kept from
+taking STARTTLS away or answering in the server's place.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,8 @@ from waxseal.wire.mta_sts import Mode
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §5",),
     remedy=Remedy(
-        general="When the reports show no failures of your own servers, set mode: enforce, then change the id.",
+        general="When the reports show no failures of your own servers, set mode: enforce, then change the "
+        "id.",
     ),
     rows=("G7", "G14"),
 )

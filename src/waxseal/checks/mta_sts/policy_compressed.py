@@ -19,7 +19,8 @@ from waxseal.facts import Cause, Stage
     scope=Scope.DOMAIN,
     cites=("RFC 9110 §12.5.3",),
     remedy=Remedy(
-        general="Switch compression off for /.well-known/mta-sts.txt, or let the web server heed Accept-Encoding.",
+        general="Switch compression off for /.well-known/mta-sts.txt, or let the web server heed "
+        "Accept-Encoding.",
     ),
     rows=("G7",),
 )

@@ -1,8 +1,8 @@
 """The policy can be read, and breaks the grammar of policies.
 
-Blank lines, a byte order mark, white space before a key or a colon, an odd unknown field: many senders read over
-it, strict ones take no policy. Line ends may be LF or CRLF, and the last line may go without one. Faults that
-leave nothing to read are told by mta-sts/policy-malformed.
+Blank lines, a byte order mark, white space before a key or a colon, an odd unknown field: many senders read
+over it, strict ones take no policy. Line ends may be LF or CRLF, and the last line may go without one. Faults
+that leave nothing to read are told by mta-sts/policy-malformed.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from waxseal.checks.mta_sts._policy import PublishedPolicy, lines, out_of_form, 
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.2",),
     remedy=Remedy(
-        general="Save the policy as plain text without a byte order mark, without blank lines, and with keys at "
+        general="Save the policy as plain text without a byte order mark, without blank lines, and with keys "
+        "at "
         "the start of their lines and colons right behind them.",
     ),
     rows=("G7",),

@@ -1,8 +1,8 @@
 """What the policy host serves is no policy that senders could take.
 
-A field is missing that has to be there (version, mode, max_age, and mx unless the mode is none), has a value that
-the standard does not know, or a line is no field at all. Keys and values count letter for letter: Mode and
-Enforce are not mode and enforce. Senders take no policy then. Faults that can be read over are told by
+A field is missing that has to be there (version, mode, max_age, and mx unless the mode is none), has a value
+that the standard does not know, or a line is no field at all. Keys and values count letter for letter: Mode
+and Enforce are not mode and enforce. Senders take no policy then. Faults that can be read over are told by
 mta-sts/policy-form.
 """
 
@@ -30,7 +30,8 @@ from waxseal.checks.mta_sts._policy import PublishedPolicy, lines, rejected
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.2",),
     remedy=Remedy(
-        general="Write one field to a line: version: STSv1, mode: enforce, mx: and one host name (or *. and a "
+        general="Write one field to a line: version: STSv1, mode: enforce, mx: and one host name (or *. and "
+        "a "
         "domain) on each line of its own, max_age: and seconds. 'waxseal records' prints one.",
     ),
     rows=("G7",),

@@ -1,7 +1,7 @@
 """The policy host answers with a redirection in place of the policy.
 
-Senders must not follow it, so for them there is no policy. It happens where a web server sends every request on
-to another host, or to the same one with www in front.
+Senders must not follow it, so for them there is no policy. It happens where a web server sends every request
+on to another host, or to the same one with www in front.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,18 @@ stopped earlier.
 
 from collections.abc import Iterator
 
-from waxseal.checks.api import Example, Judgement, Level, Remedy, Scope, Verdict, check, fail, passed, warn
+from waxseal.checks.api import (
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Verdict,
+    check,
+    fail,
+    passed,
+    warn,
+)
 from waxseal.checks.mta_sts import _samples
 from waxseal.checks.mta_sts._policy import PublishedPolicy, unanswered
 from waxseal.facts import Cause, Stage

@@ -1,7 +1,7 @@
 """The policy host answers with another status than 200.
 
-Senders take a policy only from a response with status 200, so for them there is none: who has no policy of the
-domain yet delivers unprotected. A redirection has a finding of its own.
+Senders take a policy only from a response with status 200, so for them there is none: who has no policy of
+the domain yet delivers unprotected. A redirection has a finding of its own.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,8 @@ from waxseal.facts import Cause, Stage
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.3",),
     remedy=Remedy(
-        general="Put the policy where https://mta-sts.example.org/.well-known/mta-sts.txt leads to, readable for "
+        general="Put the policy where https://mta-sts.example.org/.well-known/mta-sts.txt leads to, readable "
+        "for "
         "all clients, and see the web server's log for the reason of the status.",
     ),
     rows=("G7",),

@@ -28,7 +28,7 @@ from waxseal.checks.dns._lookup import bounded, shown
 from waxseal.checks.mta_sts import _samples
 from waxseal.checks.mta_sts._policy import PublishedPolicy
 from waxseal.checks.reach._connecting import stood
-from waxseal.facts import Attempt, Cause, Stage, StsFetch
+from waxseal.facts import Attempt, Cause, Stage, StsFetch, describe
 
 
 @check(
@@ -37,7 +37,8 @@ from waxseal.facts import Attempt, Cause, Stage, StsFetch
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.3", "RFC 8461 §3.2"),
     remedy=Remedy(
-        general="Give mta-sts. below the domain an address, and let a web server answer there on port 443, for "
+        general="Give mta-sts. below the domain an address, and let a web server answer there on port 443, "
+        "for "
         "https and all clients.",
         dns="mta-sts.example.org. IN A 192.0.2.80",
     ),

@@ -1,9 +1,9 @@
 """The MTA-STS record breaks the grammar of such records.
 
-Senders have to treat a malformed record as if there were none, so no new sender takes the policy. Usual faults:
-no id, or one with other characters than letters and digits; V or STSV1 in the wrong case; a missing semicolon;
-quotation marks or white space in the wrong place. White space before the first semicolon is a warning: the
-grammar allows it, and senders may discard such a record all the same.
+Senders have to treat a malformed record as if there were none, so no new sender takes the policy. Usual
+faults: no id, or one with other characters than letters and digits; V or STSV1 in the wrong case; a missing
+semicolon; quotation marks or white space in the wrong place. White space before the first semicolon is a
+warning: the grammar allows it, and senders may discard such a record all the same.
 """
 
 from collections.abc import Iterator

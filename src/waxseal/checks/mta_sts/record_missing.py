@@ -1,7 +1,7 @@
 """The policy host serves an MTA-STS policy, and no TXT record announces it.
 
-Senders look for the record first. Without it they never ask for the policy, so it protects nobody who does not
-have it already; and who has it does not learn of changes.
+Senders look for the record first. Without it they never ask for the policy, so it protects nobody who does
+not have it already; and who has it does not learn of changes.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,8 @@ from waxseal.facts import DnsStatus
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.1", "RFC 8461 §3"),
     remedy=Remedy(
-        general="Publish the TXT record, with an id that you change whenever the policy changes; or stop serving "
+        general="Publish the TXT record, with an id that you change whenever the policy changes; or stop "
+        "serving "
         "the policy as RFC 8461 §8.3 describes.",
         dns='_mta-sts.example.org. IN TXT "v=STSv1; id=20261101"',
     ),

@@ -1,8 +1,8 @@
 """More than one MTA-STS record is published at the same name.
 
-Senders have to take it then that the domain has no policy, whatever the records say. Only senders that
-still have an earlier policy in their cache go on with that one. It happens when a record is added in place of
-being replaced, or when a provider's alias stands beside a record of one's own.
+Senders have to take it then that the domain has no policy, whatever the records say. Only senders that still
+have an earlier policy in their cache go on with that one. It happens when a record is added in place of being
+replaced, or when a provider's alias stands beside a record of one's own.
 """
 
 from collections.abc import Iterator

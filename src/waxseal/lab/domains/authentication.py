@@ -78,7 +78,7 @@ def _spf_terms() -> tuple[LabDomain, ...]:
             "v=spf1 mx:hosts.spf-mx.test -all",
             records=(
                 *(DnsRecord("hosts.spf-mx.test", "MX", f"10 {host}.") for host in hosts),
-                *(DnsRecord(host, "A", "192.0.2.53") for host in hosts),
+                *(DnsRecord(host, "A", "192.0.2.251") for host in hosts),
             ),
         ),
         _spf(

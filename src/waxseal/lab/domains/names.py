@@ -14,6 +14,7 @@ from waxseal.lab.domains.table import (
     mail_domain,
     minor,
     mx,
+    reports_elsewhere,
     sound_host,
     undeliverable,
     unknown,
@@ -45,6 +46,7 @@ def _look_ups() -> tuple[LabDomain, ...]:
             title="has neither an MX record nor an address",
             expected=nowhere,
             spf="v=spf1 -all",
+            **reports_elsewhere("no-mail.test"),
         ),
         LabDomain(
             name="servfail.test",
@@ -100,7 +102,11 @@ def _odd_exchanges(plan: AddressPlan) -> tuple[LabDomain, ...]:
 def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
     fault = DnsFault.SERVFAIL
     internal, gone, failing = "internal.mx-private.test", "gone.mx-unresolvable.test", "mx.mx-servfail.test"
-    local = (DnsRecord("localhost", "A", "127.0.0.1"), DnsRecord("localhost", "AAAA", "::1"))
+    local = (
+        DnsRecord("localhost", "A", "127.0.0.1"),
+        DnsRecord("localhost", "AAAA", "::1"),
+        DnsRecord("localhost", "CAA", '0 issue "ca.lab.test"'),
+    )
     return (
         _two(
             "null-mx-and-more.test",
@@ -147,7 +153,7 @@ def _exchanges_beside_a_sound_one(plan: AddressPlan) -> tuple[LabDomain, ...]:
             plan,
             failing,
             broken("dns/mx-host-lookup-failed"),
-            faults=(FaultyName(failing, fault),),
+            faults=tuple(FaultyName(failing, fault, rdtype) for rdtype in ("A", "AAAA")),
         ),
     )
 

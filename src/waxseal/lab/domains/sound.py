@@ -14,6 +14,7 @@ from waxseal.lab.domains.table import (
     mail_domain,
     mx,
     report_record,
+    reports_elsewhere,
     sound_host,
 )
 from waxseal.lab.orders import Authority, Key, LeafOrder, TlsaOrder, TlsOrder
@@ -126,9 +127,11 @@ def _long_answer(plan: AddressPlan) -> LabDomain:
 
 
 def _null_mx() -> LabDomain:
+    name = "null-mx.test"
     return LabDomain(
-        name="null-mx.test",
+        name=name,
         title="says that it takes no mail",
         expected=expect(State.NO_MAIL),
-        records=(DnsRecord("null-mx.test", "MX", "0 ."),),
+        spf="v=spf1 -all",
+        **reports_elsewhere(name, DnsRecord(name, "MX", "0 .")),
     )

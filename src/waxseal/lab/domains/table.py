@@ -14,7 +14,7 @@ from waxseal.grading.seal import State
 from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.orders import LeafOrder, TlsaOrder, TlsOrder
 from waxseal.lab.web import WebHost
-from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records
+from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records, text_records
 
 SPF = "v=spf1 mx -all"
 DMARC = "v=DMARC1; p=reject; rua=mailto:dmarc@{domain}"
@@ -288,6 +288,17 @@ PROVIDER = "mx.provider.test"
 def report_record(domain: str) -> str:
     """A TLS-RPT record with a mailbox of the domain itself."""
     return f"v=TLSRPTv1; rua=mailto:tls-reports@{domain}"
+
+
+def reports_elsewhere(name: str, *records: DnsRecord) -> dict[str, Any]:
+    """The fields of a `LabDomain` that takes no mail, and so has its DMARC reports sent to sound.test.
+
+    Args:
+        name: The domain.
+        records: Its other records.
+    """
+    agreement = text_records(f"{name}._report._dmarc.sound.test", "v=DMARC1;")
+    return {"dmarc": "v=DMARC1; p=reject; rua=mailto:dmarc@sound.test", "records": (*records, *agreement)}
 
 
 def hosted_domain(name: str, title: str, expected: Expected, **changes: Any) -> LabDomain:

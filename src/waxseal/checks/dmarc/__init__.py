@@ -1,0 +1,1 @@
+"""Checks of the DMARC policy of a domain (RFC 9989)."""
