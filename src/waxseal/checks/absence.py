@@ -229,6 +229,8 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     """
     if subject.scope >= Scope.DOMAIN and accepts_no_mail(facts, subject) and missing is not MxRecords:
         return not_applicable("the domain takes no mail (null MX)")
+    if subject.domain is not None and subject.host is None and subject.address is not None:
+        return not_applicable("mail is sent from this address; it was not tested as a mail host")
     if missing in _ONLY_OF_DOMAINS and subject.domain is None:
         return not_applicable("no domain was asked for, only a host or an address")
     endpoint = facts.nearest(Endpoint, subject)

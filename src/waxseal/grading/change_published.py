@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from waxseal.facts import (
     Certificate,
     CertificateChain,
+    Dnssec,
     DnsStatus,
     FactSet,
     HostAddresses,
@@ -12,6 +13,7 @@ from waxseal.facts import (
     MxRecords,
     StsRecord,
     Subject,
+    TlsaRecords,
 )
 from waxseal.grading.change import implicit_mx
 from waxseal.grading.change_steps import HostPublished, Published
@@ -74,9 +76,21 @@ def _host(facts: FactSet, place: Subject, port: int, names: dict[str, tuple[str,
         secure=_secure(seen),
         known=seen.state not in (DaneState.UNKNOWN, DaneState.FAILED) and (bool(records) or not _open(seen)),
         why=seen.why,
+        signed=_signed(facts, place),
         names=names.get(name, (name,)),
         chains=_chains(facts, place, port),
     )
+
+
+def _signed(facts: FactSet, place: Subject) -> bool | None:
+    """Whether the zone of a host is signed, by the standing of its addresses, or of its alias."""
+    found = facts.nearest(HostAddresses, place)
+    answers = [a for a in (found.a, found.aaaa) if a is not None] if found is not None else []
+    answers += [tlsa.alias for tlsa in facts.at(TlsaRecords, place) if tlsa.alias is not None]
+    statuses = {answer.dnssec for answer in answers}
+    if Dnssec.SECURE in statuses:
+        return True
+    return False if statuses == {Dnssec.INSECURE} else None
 
 
 def _open(seen: DaneSeen) -> bool:

@@ -22,6 +22,7 @@ class HostPublished(Struct, frozen=True):
         secure: Whether they are secure; None where nobody validated them.
         known: Whether the look-ups gave an answer.
         why: The reason where they did not.
+        signed: Whether the host's own zone is signed; None where nobody validated it.
         names: The reference identifiers for DANE-TA(2) (RFC 7672 §3.2.2).
         chains: The chains that it shows, each once.
     """
@@ -33,6 +34,7 @@ class HostPublished(Struct, frozen=True):
     secure: bool | None = None
     known: bool = True
     why: str = ""
+    signed: bool | None = None
     names: tuple[str, ...] = ()
     chains: tuple[tuple[Certificate, ...], ...] = ()
 

@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 DENIAL_TTL_S = 60
 KEY_TTL_S = 3600
 _SECURE_ENTRY_POINT = 257  # a zone key that parents and anchors point to (RFC 4034 §2.1.1)
-_LASTS_DAYS = 14.0
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,11 @@ class ZoneCut:
         name: Its apex, A-labels, no trailing dot; "" for the root.
         signed: Whether it is signed; the zone above then holds its DS record (RFC 4035 §2.4).
         wrong_ds: That DS record fits none of its keys.
-        days: How long its signatures hold from the lab's start.
     """
 
     name: str
     signed: bool = False
     wrong_ds: bool = False
-    days: float = _LASTS_DAYS
 
 
 class Flaw(StrEnum):
@@ -50,6 +47,12 @@ class Flaw(StrEnum):
     """One bit of it is changed."""
     EXPIRED = "expired"
     """It ended two days ago."""
+    ENDING = "ending"
+    """It ends within hours."""
+
+
+_LASTS = {Flaw.EXPIRED: timedelta(days=-2), Flaw.ENDING: timedelta(hours=5)}
+_SOUND_LASTS = timedelta(days=14)
 
 
 def parent(name: str) -> str:
@@ -112,15 +115,13 @@ class Signer:
         return self._made[key]
 
     def _sign(self, covered: dns.rrset.RRset, zone: str, flaw: Flaw) -> dns.rrset.RRset:
-        from_, until = self._now - timedelta(days=1), self._now + timedelta(days=self._cuts[zone].days)
-        if flaw is Flaw.EXPIRED:
-            from_, until = self._now - timedelta(days=16), self._now - timedelta(days=2)
+        until = self._now + _LASTS.get(flaw, _SOUND_LASTS)
         record = dns.dnssec.sign(
             covered,
             self._key(zone),
             owner(zone),
             self.dnskey(zone)[0],
-            inception=from_,
+            inception=until - timedelta(days=15),
             expiration=until,
         )
         if flaw is not Flaw.SPOILT:

@@ -98,9 +98,7 @@ def _cuts(domains: tuple[LabDomain, ...]) -> tuple[ZoneCut, ...]:
     zones: dict[str, ZoneCut] = {}
     there = (d for d in domains if d.records or d.spf or d.dmarc or d.faults)
     for domain in sorted(there, key=lambda domain: domain.signed):
-        zones[domain.zone] = ZoneCut(
-            domain.zone, domain.signed or domain.wrong_ds, domain.wrong_ds, domain.signed_days
-        )
+        zones[domain.zone] = ZoneCut(domain.zone, domain.signed or domain.wrong_ds, domain.wrong_ds)
     return (
         ZoneCut("", signed=True),
         ZoneCut("arpa"),

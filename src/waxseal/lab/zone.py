@@ -47,6 +47,8 @@ class DnsFault(StrEnum):
     """In a signed zone: the signature of the RRset does not hold; a denial comes without its proof."""
     EXPIRED = "expired"
     """In a signed zone: the signature of the RRset has ended."""
+    ENDING = "ending"
+    """In a signed zone: the signature of the RRset ends within hours."""
 
 
 _RCODES = {
@@ -55,7 +57,12 @@ _RCODES = {
     DnsFault.REFUSED: dns.rcode.REFUSED,
     DnsFault.NOT_IMPLEMENTED: dns.rcode.NOTIMP,
 }
-_FLAWS = {DnsFault.BOGUS: Flaw.SPOILT, DnsFault.EXPIRED: Flaw.EXPIRED}
+_FLAWS = {
+    DnsFault.BOGUS: Flaw.SPOILT,
+    DnsFault.EXPIRED: Flaw.EXPIRED,
+    DnsFault.ENDING: Flaw.ENDING,
+}
+_BREAKING = (DnsFault.BOGUS, DnsFault.EXPIRED)
 # What speaks against an answer: code and text of an extended DNS error (RFC 8914 §4.7, §4.8, §4.10, §4.13).
 _SPOILT = (dns.edns.EDECode.DNSSEC_BOGUS, "the signature does not hold")
 _ENDED = (dns.edns.EDECode.SIGNATURE_EXPIRED, "the signature has expired")
@@ -263,10 +270,11 @@ class Zone:
         zone = self._zone_of(name, rdtype)
         section.append(here)
         state = self._state(zone)
-        flaw = _FLAWS.get(self._fault(name, rdtype) or DnsFault.SILENCE, Flaw.NONE)
+        fault = self._fault(name, rdtype)
+        flaw = Flaw.NONE if fault is None else _FLAWS.get(fault, Flaw.NONE)
         if zone is not None and zone.signed:
             section.append(self._signer.rrsig(here, zone.name, flaw))
-        if state is Dnssec.SECURE and flaw is not Flaw.NONE:
+        if state is Dnssec.SECURE and fault in _BREAKING:
             found.weigh(Dnssec.BOGUS, _ENDED if flaw is Flaw.EXPIRED else _SPOILT)
         else:
             found.weigh(state, _NO_KEY if state is Dnssec.BOGUS else None)
@@ -282,7 +290,7 @@ class Zone:
         self._add(found, found.authority, apex, "SOA", self._rrset(apex, "SOA") or _soa(apex))
         if zone is None or not zone.signed:
             return
-        if self._fault(name, rdtype) in _FLAWS:
+        if self._fault(name, rdtype) in _BREAKING:
             if self._state(zone) is Dnssec.SECURE:
                 found.weigh(Dnssec.BOGUS, _NO_PROOF)
             return

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 
 from waxseal.facts import FactSet, RunContext, Subject, Target
+from waxseal.grading.delivery import Prediction
 from waxseal.grading.headline import Headline
 from waxseal.grading.seal import EndpointSeal
+from waxseal.report.delivery import sender_rows
 from waxseal.report.model import Report
+from waxseal.report.policy_view import PolicySection, policy_section
 from waxseal.report.simulation import SimulationSection, simulation_sections
 from waxseal.report.tls_inventory import TlsInventory, tls_inventory
 from waxseal.version import __version__
@@ -53,6 +56,8 @@ class JsonReport(msgspec.Struct, frozen=True):
     profile: str
     tls: tuple[TlsInventory, ...] = ()
     simulations: tuple[SimulationSection, ...] = ()
+    policy: PolicySection | None = None
+    senders: tuple[Prediction, ...] = ()
 
 
 class JsonDocument(msgspec.Struct, frozen=True):
@@ -129,4 +134,6 @@ def _report(report: Report, facts: FactSet) -> JsonReport:
         profile=report.profile,
         tls=tuple(found for found in inventories if found is not None),
         simulations=simulation_sections(facts, report.root),
+        policy=policy_section(facts, report.root),
+        senders=sender_rows(facts, report.root),
     )

@@ -139,7 +139,7 @@ def policy_section(facts: FactSet, root: Subject) -> PolicySection | None:
         dnssec=tuple(_dnssec_rows(facts, root, target.port)),
         tlsa=tuple(row for host in route.hosts for row in _tlsa_rows(host)),
         sts=_sts(facts, root, route),
-        tls_rpt=_tls_rpt(facts, root),
+        tls_rpt=tls_rpt_destinations(facts, root),
         spf=_spf(facts, root),
         dmarc=_dmarc(facts, root),
     )
@@ -271,7 +271,8 @@ def _sts(facts: FactSet, root: Subject, route: RouteSeen) -> StsRow | None:
     return StsRow(known, policy.mode.value, policy.max_age, policy.mx)
 
 
-def _tls_rpt(facts: FactSet, root: Subject) -> tuple[str, ...] | None:
+def tls_rpt_destinations(facts: FactSet, root: Subject) -> tuple[str, ...] | None:
+    """Where a domain has TLS reports sent; None where that was not looked up, or no answer came."""
     record = facts.nearest(TlsRptRecord, root)
     if record is None or not _came(record.answer):
         return None

@@ -16,9 +16,11 @@ from waxseal.checks.api import Check, Remedy, Scope, Verdict
 from waxseal.facts import FactSet, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
+from waxseal.report.delivery import sender_view
 from waxseal.report.endpoint_detail import endpoint_lines
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
+from waxseal.report.policy_view import policy_view
 from waxseal.report.simulation import simulation_view
 from waxseal.report.tls_inventory import inventory_lines
 from waxseal.wire.idna import to_u_label
@@ -135,6 +137,12 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
         if clients is not None:
             yield _heading(f"What senders would negotiate with {_place(endpoint.subject)}")
             yield _indented(clients, 2)
+    if not brief and (told := policy_view(facts, report.root)) is not None:
+        yield _heading("What the world is told")
+        yield _indented(told, 2)
+    if not brief and (senders := sender_view(facts, report.root, verbose=verbose)) is not None:
+        yield _heading("What each sender would do")
+        yield _indented(senders, 2)
     if verbose >= 2:
         yield from _passes(report)
     yield _BLANK

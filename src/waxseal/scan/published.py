@@ -64,12 +64,14 @@ async def ask_domain(network: Network, recorder: Recorder, domain: str, settings
             find_dkim(network, recorder, domain, selector, signing or domain)
             for selector, signing in settings.dkim_keys
         ]
-    if settings.sending_addresses and settings.blocklists:
+    for address in settings.sending_addresses:
         from waxseal.probes.blocklists import ask_blocklists
+        from waxseal.probes.discovery import find_reverse_names
 
-        for address in settings.sending_addresses:
-            place = (Subject(domain=domain, address=address),)
-            work.append(ask_blocklists(network, recorder, place, address, settings.blocklists, sending=True))
+        place = (Subject(domain=domain, address=address),)
+        work.append(find_reverse_names(network, recorder, place, address))
+        lists = settings.blocklists
+        work.append(ask_blocklists(network, recorder, place, address, lists, sending=True))
     await asyncio.gather(*work)
 
 

@@ -3,14 +3,18 @@
 Each reason why a path does not hold belongs to one check, so that one fault gives one finding.
 """
 
-from waxseal.checks.api import Bundle, Judgement, Subject, inconclusive, not_applicable, unreached
-from waxseal.checks.certificate._weighing import broken
+from waxseal.checks.api import Around, Bundle, Judgement, Subject, inconclusive, not_applicable, unreached
+from waxseal.checks.certificate._weighing import broken, is_submission
+from waxseal.checks.dane._tlsa import ShownToSenders, short
 from waxseal.facts import (
     Certificate,
     CertificateChain,
     Endpoint,
     Handshake,
+    MxRecords,
     OpensslVerdict,
+    TlsaRecord,
+    TlsaRecords,
     TrustAnchors,
 )
 from waxseal.trust import chain as trust_chain
@@ -53,6 +57,8 @@ class ShownChain(Bundle, frozen=True):
     anchors: TrustAnchors
     handshake: Handshake | None
     openssl: OpensslVerdict | None
+    tlsa: Around[TlsaRecords] | None
+    mx: MxRecords | None
 
     def aside(self) -> Judgement | None:
         """The extra chain that is shown without SNI is not judged by itself.
@@ -75,8 +81,41 @@ class ShownChain(Bundle, frozen=True):
         return tuple(problem for problem in self.proof.problems if problem.code in codes)
 
     def broken(self, summary: str, *evidence: str) -> Judgement:
-        """FAIL where clients have to verify, WARN where senders are opportunistic."""
+        """FAIL where clients have to verify, WARN where senders are opportunistic.
+
+        For faults that a TLSA record makes up for: where a secure one authenticates the server by this
+        certificate, there is nothing to mend.
+        """
+        record = self.vouched()
+        if record is not None:
+            return not_applicable(
+                f"{summary}; but a TLSA record vouches for this certificate ({short(record)})"
+            )
+        return self.weakened(summary, *evidence)
+
+    def weakened(self, summary: str, *evidence: str) -> Judgement:
+        """The same for faults that no TLSA record makes up for: weak keys, revocation."""
         return broken(self.endpoint, self.subject, summary, *evidence)
+
+    def vouched(self) -> TlsaRecord | None:
+        """A secure TLSA record by which senders take this certificate, between mail servers; else None.
+
+        With usage 3 names, dates and issuers do not count (RFC 7672 §3.1.1); with usage 2 the path to the
+        anchor of the record counts in place of one to a public root (RFC 7672 §3.1.2).
+        """
+        if not self.tlsa or is_submission(self.endpoint, self.subject):
+            return None
+        shown = ShownToSenders(
+            subject=self.subject,
+            endpoint=self.endpoint,
+            chain=self.chain,
+            handshake=self.handshake,
+            tlsa=self.tlsa,
+            mx=self.mx,
+        )
+        if shown.aside() is not None or not shown.is_secure:
+            return None
+        return next((match.record for match in shown.proof.matches if match.holds), None)
 
     def place(self, depth: int) -> str:
         """What the certificate at a depth of the path is, to begin a sentence with."""

@@ -2,9 +2,10 @@
 
 Between mail servers TLS is opportunistic: whether to believe a certificate is each sender's own decision
 (RFC 3207 §4.1), and most deliver to an unverifiable one, because the alternative is clear text. So on a
-relay or MX port an unverifiable certificate is a WARN. What MTA-STS (RFC 8461 §4.2) and DANE demand is
-judged with their policies. On submission the client sends a password and has to verify (RFC 8314 §5.3, RFC
-7817 §3), and the provider has to keep a valid certificate (RFC 8314 §4.4): there it is a FAIL.
+relay or MX port an unverifiable certificate is a WARN, and nothing where a secure TLSA record vouches for it
+(see ``_shown``). What MTA-STS (RFC 8461 §4.2) and DANE demand is judged with their policies. On submission
+the client sends a password and has to verify (RFC 8314 §5.3, RFC 7817 §3), and the provider has to keep a
+valid certificate (RFC 8314 §4.4): there it is a FAIL.
 """
 
 from waxseal.checks.api import Judgement, Subject, fail, warn

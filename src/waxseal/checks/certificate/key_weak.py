@@ -44,7 +44,7 @@ def judge(shown: ShownChain) -> Judgement:
     for depth, certificate in sent:
         why = key_weakness(certificate)
         if why is not None:
-            return shown.broken(f"{shown.place(depth)} holds a key that is too small", why)
+            return shown.weakened(f"{shown.place(depth)} holds a key that is too small", why)
     for depth, certificate in sent:
         why = key_weakness(certificate, curve_bits=CURVE_BITS_ADVISED)
         if why is not None:

@@ -49,7 +49,7 @@ def judge(shown: ShownChain, statements: Statements) -> Judgement:
     sound = [(where, verdict) for where, verdict in found if verdict.holds]
     for where, verdict in sound:
         if verdict.status is CertificateStatus.REVOKED:
-            return shown.broken(f"The certificate is revoked, as {where} proves", *lines(verdict))
+            return shown.weakened(f"The certificate is revoked, as {where} proves", *lines(verdict))
     for where, verdict in sound:
         if verdict.status is CertificateStatus.GOOD:
             return passed(f"The certificate is not revoked, as {where} proves", *lines(verdict))

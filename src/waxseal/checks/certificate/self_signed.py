@@ -3,8 +3,8 @@
 It encrypts as well as any other, and keeps out whoever only listens. It proves nothing to a client that
 does not know it already: mail programs warn or refuse, senders under MTA-STS do not deliver, and anyone
 can make one like it. On port 25 this is a warning, because most senders do not ask for proof and DANE
-(usage 3) may vouch for exactly such a certificate; on submission it is a failure. A certificate that was
-given as a root is not meant.
+(usage 3) may vouch for exactly such a certificate: where a signed TLSA record does, nothing is said. On
+submission it is a failure. A certificate that was given as a root is not meant.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,8 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.certificate._samples import chain as sample
 from waxseal.checks.certificate._shown import ShownChain, unread
+from waxseal.checks.dane._samples import OTHER, record, tlsa
+from waxseal.facts import Dnssec
 from waxseal.trust.chain import ProblemCode
 from waxseal.trust.proof import plain
 
@@ -63,3 +65,9 @@ def examples() -> Iterator[Example]:
     yield Example("issued", Verdict.PASS, (samples.endpoint(), *sample("good")))
     yield Example("private authority", Verdict.PASS, (samples.endpoint(), *sample("private")))
     yield Example("unreadable", Verdict.INCONCLUSIVE, (samples.endpoint(), *sample("unreadable")))
+    vouched = tlsa(record("3 1 1", "self_signed"))
+    shown = (samples.endpoint(), *sample("self_signed"))
+    yield Example("a TLSA record vouches for it", Verdict.NOT_APPLICABLE, (*shown, vouched))
+    unsigned = tlsa(record("3 1 1", "self_signed"), dnssec=Dnssec.INSECURE)
+    yield Example("an unsigned TLSA record", Verdict.WARN, (*shown, unsigned))
+    yield Example("a TLSA record of another key", Verdict.WARN, (*shown, tlsa(OTHER)))

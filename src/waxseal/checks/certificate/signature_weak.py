@@ -47,7 +47,7 @@ def judge(shown: ShownChain) -> Judgement:
         why = signature_weakness(certificate)
         if why is not None:
             line = f"{called(certificate)}: {why}"
-            return shown.broken(f"{shown.place(depth)} is signed with a broken hash", line)
+            return shown.weakened(f"{shown.place(depth)} is signed with a broken hash", line)
     if not shown.chain.leaf.signature_algorithm:
         return unread("the signature")
     told = (f"{called(certificate)}: {certificate.signature_algorithm[:60]}" for _, certificate in sent)

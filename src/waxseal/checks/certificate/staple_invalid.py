@@ -60,9 +60,9 @@ def judge(shown: ShownChain, statements: Statements) -> Judgement:
     if not verdict.holds:
         codes = (problem.code for problem in verdict.problems if problem.code is not RevocationCode.FORM)
         words = _WORDS.get(next(codes), "does not hold")
-        return shown.broken(f"The stapled status {words}", *lines(verdict))
+        return shown.weakened(f"The stapled status {words}", *lines(verdict))
     if verdict.status is CertificateStatus.UNKNOWN:
-        return shown.broken("The stapled status says that the certificate is not known", *lines(verdict))
+        return shown.weakened("The stapled status says that the certificate is not known", *lines(verdict))
     return passed("The stapled status holds", *lines(verdict))
 
 

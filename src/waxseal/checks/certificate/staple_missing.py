@@ -48,7 +48,7 @@ def judge(shown: ShownChain, staple: StapledResponse | None) -> Judgement:
             "the handshake that showed the certificate did not ask for a staple", advice="test again"
         )
     if not staple.octets:
-        return shown.broken(
+        return shown.weakened(
             "The certificate promises a stapled status, and none came",
             "TLS feature extension: status_request (5)",
         )

@@ -190,6 +190,11 @@ class ShownToSenders(Bundle, frozen=True):
         return None
 
     @property
+    def is_secure(self) -> bool:
+        """Whether the records are proved."""
+        return self.lookup is not None and self.lookup.answer.dnssec is Dnssec.SECURE
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The reference identifiers for usage 2, the TLSA base domain first (RFC 7672 §3.2.2).
 
@@ -243,8 +248,7 @@ class ShownToSenders(Bundle, frozen=True):
     def held(self) -> tuple[str, ...]:
         """The records that authenticate the server, and who vouches for them."""
         lines = [f"matches {short(match.record)}" for match in self.proof.matches if match.holds]
-        unproved = self.lookup is not None and self.lookup.answer.dnssec is not Dnssec.SECURE
-        return (*lines[:MAX_LINES], *([_UNPROVED] if unproved else []))
+        return (*lines[:MAX_LINES], *(() if self.is_secure else (_UNPROVED,)))
 
     def lines(self) -> tuple[str, ...]:
         """One line for each record: what came of it; then the record that the certificate would need."""

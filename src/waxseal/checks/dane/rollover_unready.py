@@ -28,6 +28,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.certificate._samples import chain
 from waxseal.checks.dane import _samples
+from waxseal.checks.dane._live import is_of, unseen
 from waxseal.checks.dane._tlsa import MEND, Published, short, unless_taken, unless_usable, usable_of
 from waxseal.facts import (
     CertificateChain,
@@ -44,7 +45,7 @@ from waxseal.trust import dane
     title="No TLSA record is ready for the next key",
     level=Level.ADVICE,
     scope=Scope.HOST,
-    cites=("RFC 7671 §13",),
+    cites=("RFC 7672 §4", "RFC 7671 §8.1"),
     remedy=Remedy(
         general="Make the next key now, publish its record '3 1 1' beside the current one, and keep the key "
         "in a safe place until it is needed.",
@@ -64,22 +65,22 @@ def judge(
         if (elsewhere := unless_taken(lookup) or unless_usable(lookup)) is not None:
             return elsewhere
         live = [(where, shown) for where, shown in chains if where.port == port]
-        unseen = _unseen({where for where, _ in endpoints if where.port == port}, live, types or ())
-        return _judge(usable_of(lookup), live, unseen)
+        left = unseen({where for where, _ in endpoints if where.port == port}, live, types or ())
+        return _judge(usable_of(lookup), live, left)
 
     return published.by_port(of_port)
 
 
 def _judge(
-    records: tuple[TlsaRecord, ...], live: list[tuple[Subject, CertificateChain]], unseen: str
+    records: tuple[TlsaRecord, ...], live: list[tuple[Subject, CertificateChain]], left: str
 ) -> Judgement:
     above = [record for record in records if record.usage == dane.DANE_TA]
     if above:
         return passed("A TLSA record names an authority, under which keys may change", short(above[0]))
     named = [shown for where, shown in live if where.server_name] or [shown for _, shown in live]
-    if not all(any(_is_of(record, shown) for record in records) for shown in named):
+    if not all(any(is_of(record, shown) for record in records) for shown in named):
         return unreached("a live certificate has no TLSA record yet, see dane/mismatch", advice=MEND)
-    spare = [record for record in records if not any(_is_of(record, shown) for _, shown in live)]
+    spare = [record for record in records if not any(is_of(record, shown) for _, shown in live)]
     certificates = len({shown.leaf.sha256 for _, shown in live})
     if not spare:
         return warn(
@@ -87,36 +88,14 @@ def _judge(
             "certificates; none is of a next key",
             *(short(record) for record in records[:6]),
         )
-    if unseen:
+    if left:
         return inconclusive(
-            f"a TLSA record matches no certificate that was seen, but {unseen}", short(spare[0]), advice=MEND
+            f"a TLSA record matches no certificate that was seen, but {left}", short(spare[0]), advice=MEND
         )
     return passed(
         f"A TLSA record is of none of the {certificates} live certificates, so it is ready for the next",
         *(short(record) for record in spare[:3]),
     )
-
-
-def _is_of(record: TlsaRecord, shown: CertificateChain) -> bool:
-    return dane.verify((record,), shown.certificates, (), shown.shown_at).holds
-
-
-def _unseen(
-    endpoints: set[Subject],
-    live: list[tuple[Subject, CertificateChain]],
-    types: tuple[tuple[Subject, CertificateTypes], ...],
-) -> str:
-    """What live certificate may not have been seen; "" where all were."""
-    seen = {where.up_to(Scope.PORT) for where, _ in live}
-    blind = sorted(endpoints - seen)
-    if blind:
-        return f"no certificate was seen at {blind[0].address}"
-    asked = {where: found for where, found in types}
-    for place in sorted(endpoints):
-        found = asked.get(place)
-        if found is None or any(query.shown is None for query in found.queries):
-            return f"not every type of certificate was asked for at {place.address}"
-    return ""
 
 
 def examples() -> Iterator[Example]:
@@ -126,8 +105,9 @@ def examples() -> Iterator[Example]:
     server = (samples.endpoint(), chain("good")[0], CertificateTypes(queries=answers))
     yield Example("the live key alone", Verdict.WARN, (*server, _samples.tlsa(good)))
     yield Example("a next key", Verdict.PASS, (*server, _samples.tlsa(good, _samples.OTHER)))
-    twin = (chain("wildcard", certificate_type="ec")[0], _samples.record("3 1 1", "wildcard"))
-    yield Example("a live pair is no spare", Verdict.WARN, (*server, twin[0], _samples.tlsa(good, twin[1])))
+    twin = chain("wildcard", certificate_type="ec")[0]
+    pair = _samples.tlsa(good, _samples.record("3 1 1", "wildcard"))
+    yield Example("a live pair is no spare", Verdict.WARN, (*server, twin, pair))
     second = (at(samples.endpoint(), address="192.0.2.26"), _samples.tlsa(good, _samples.OTHER))
     yield Example("an address was not seen", Verdict.INCONCLUSIVE, (*server, *second))
     spare = _samples.tlsa(good, _samples.OTHER)

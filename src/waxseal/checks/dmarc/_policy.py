@@ -22,7 +22,7 @@ class DmarcPolicy(Bundle, frozen=True):
         return dmarc.read(domain, (*self.walk.answers, *self.walk.authorizations, *self.walk.exchanges))
 
     def unless_seen(self, reading: DmarcReading) -> Judgement | None:
-        """The answer where it is not known which record applies, which dmarc/lookup-failed reports; else None."""
+        """The answer where it is not known which record applies (dmarc/lookup-failed); else None."""
         if reading.unseen:
             failed = reading.unseen[0]
             return unreached(

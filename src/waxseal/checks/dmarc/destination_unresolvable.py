@@ -27,7 +27,7 @@ from waxseal.facts import DnsStatus
 
 @check(
     title="DMARC reports go where no mail can go",
-    level=Level.MUST,
+    level=Level.ADVICE,
     scope=Scope.DOMAIN,
     cites=("RFC 5321 §5.1", "RFC 7505 §3", "RFC 9989 §4.7"),
     remedy=Remedy(

@@ -32,8 +32,8 @@ from waxseal.facts import DnsStatus, MxRecords
     scope=Scope.DOMAIN,
     cites=("RFC 9989 §5.1.4", "RFC 9989 §4.10.1"),
     remedy=Remedy(
-        general="Publish a record with p=none and an address for reports; go over to quarantine or reject when "
-        "the reports show that the domain's own mail passes.",
+        general="Publish a record with p=none and an address for reports; go over to quarantine or reject "
+        "when the reports show that the domain's own mail passes.",
         dns='_dmarc.example.org. TXT "v=DMARC1; p=none; rua=mailto:dmarc@example.org"',
     ),
     rows=("A15", "P2"),

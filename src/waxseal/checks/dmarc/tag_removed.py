@@ -18,7 +18,7 @@ from waxseal.checks.dmarc._samples import SILENT, SOUND, walk
     scope=Scope.DOMAIN,
     cites=("RFC 9989 §C.5.2", "RFC 9989 §4.8"),
     remedy=Remedy(
-        general="Take pct, rf, ri and the limits behind report addresses out; for a test of the policy, set t=y.",
+        general="Take pct, rf, ri and the limits behind report addresses out; to test the policy, set t=y.",
         dns='_dmarc.example.org. TXT "v=DMARC1; p=quarantine; t=y; rua=mailto:dmarc@example.org"',
     ),
     rows=("A15", "P2"),

@@ -1,7 +1,8 @@
 """The policy that senders take today, or what keeps them from it: shared by the checks of this folder.
 
 A domain that publishes nothing gets one answer from all of them; that it publishes nothing is told by
-``policy/none-published``. Each obstacle on the way to a policy belongs to one check, and the others point there.
+``policy/none-published``. Each obstacle on the way to a policy belongs to one check, and the others point to
+it.
 """
 
 from functools import lru_cache

@@ -56,16 +56,15 @@ def fetch(content: bytes | None = None, certificate: str = "wildcard", **changes
     }
     if certificate:
         shown, anchors = (placed.fact for placed in chain(certificate))
-        assert isinstance(shown, CertificateChain)
-        assert isinstance(anchors, TrustAnchors)
-        fields |= {
-            "version": "TLSv1.3",
-            "certificates": shown.certificates,
-            "key_proof": KeyProof.SIGNATURE,
-            "anchors": anchors.candidates,
-            "store": anchors.store,
-            "store_size": anchors.store_size,
-        }
+        if isinstance(shown, CertificateChain) and isinstance(anchors, TrustAnchors):
+            fields |= {
+                "version": "TLSv1.3",
+                "certificates": shown.certificates,
+                "key_proof": KeyProof.SIGNATURE,
+                "anchors": anchors.candidates,
+                "store": anchors.store,
+                "store_size": anchors.store_size,
+            }
     fields |= changes
     fields.setdefault("body_octets", len(fields["body"]))
     return StsFetch(**fields)

@@ -69,7 +69,7 @@ def _spf_terms() -> tuple[LabDomain, ...]:
             broken("spf/include-unresolved"),
             f"v=spf1 include:none.{absent} -all",
         ),
-        _spf("all", "SPF allows everybody", warns("spf/all-permissive"), "v=spf1 +all"),
+        _spf("all", "SPF allows everybody", broken("spf/all-permissive"), "v=spf1 +all"),
         _spf("ptr", "SPF asks for reverse names", minor("spf/mechanism-ptr"), "v=spf1 mx ptr -all"),
         _spf(
             "mx",
@@ -84,7 +84,7 @@ def _spf_terms() -> tuple[LabDomain, ...]:
         _spf(
             "servfail",
             "the look-up of the SPF record ends with SERVFAIL",
-            warns("spf/lookup-failed"),
+            broken("spf/lookup-failed"),
             "",
             faults=(FaultyName(failing, DnsFault.SERVFAIL, "TXT"),),
         ),
@@ -132,7 +132,7 @@ def _dmarc_records() -> tuple[LabDomain, ...]:
         _dmarc(
             "servfail",
             "the look-up of the DMARC record ends with SERVFAIL",
-            warns("dmarc/lookup-failed"),
+            broken("dmarc/lookup-failed"),
             "",
             faults=(FaultyName(f"_dmarc.{failing}", DnsFault.SERVFAIL),),
         ),
@@ -152,13 +152,13 @@ def _dmarc_destinations() -> tuple[LabDomain, ...]:
         _dmarc(
             "unauthorized",
             "DMARC reports to another domain, which does not agree",
-            warns("dmarc/destination-unauthorized"),
+            broken("dmarc/destination-unauthorized"),
             "v=DMARC1; p=reject; rua=mailto:dmarc@sound.test",
         ),
         _dmarc(
             "nowhere",
             "DMARC reports to a name that does not exist",
-            warns("dmarc/destination-unresolvable"),
+            broken("dmarc/destination-unresolvable"),
             "v=DMARC1; p=reject; rua=mailto:dmarc@gone.dmarc-nowhere.test",
         ),
     )

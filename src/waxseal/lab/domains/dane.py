@@ -11,6 +11,7 @@ from waxseal.lab.domains.table import (
     Expected,
     LabDomain,
     LabServer,
+    both,
     broken,
     exposed,
     mail_domain,
@@ -55,17 +56,25 @@ def key_of(host: str, **changes: Any) -> TlsaOrder:
     return replace(TlsaOrder(host, 3, 1, 1, sound_leaf(host)), **changes)
 
 
+def next_key(host: str) -> TlsaOrder:
+    """The record of a key that is not in use yet."""
+    return key_of(host, of=LeafOrder(names=(host,), to_days=90))
+
+
+def _ready(host: str) -> tuple[TlsaOrder, ...]:
+    return key_of(host), next_key(host)
+
+
 def _dane(
     name: str,
     title: str,
     plan: AddressPlan,
     expected: Expected,
-    orders: Orders = lambda host: (key_of(host),),
+    orders: Orders = _ready,
     *,
     faults: tuple[FaultyName, ...] = (),
     records: tuple[DnsRecord, ...] = (),
     signed: bool = True,
-    signed_days: float = 14.0,
     none_published: bool | None = None,
     **changes: Any,
 ) -> LabDomain:
@@ -76,7 +85,6 @@ def _dane(
         records=(*whole.records, *records),
         faults=faults,
         signed=signed,
-        signed_days=signed_days,
         tlsa=orders(f"mx.{name}"),
         tls_rpt=(report_record(name),),
         none_published=none_published,
@@ -88,21 +96,23 @@ def _in_order(plan: AddressPlan) -> tuple[LabDomain, ...]:
     leaves = tuple(LeafOrder(names=(both,), key=key) for key in (Key.EC_P256, Key.RSA_2048))
     stranger = Authority.STRANGER_ISSUING
     return (
-        _dane("dane-only.test", "DANE in order: the key of the server is in DNS", plan, SEALED),
+        _dane(
+            "dane-only.test", "DANE in order: the key of the server is in DNS, and the next one", plan, SEALED
+        ),
         _dane(
             "dane-rsa-and-ecdsa.test",
             "an RSA and an ECDSA certificate, both with their TLSA record",
             plan,
             SEALED,
-            lambda host: tuple(TlsaOrder(host, 3, 1, 1, leaf) for leaf in leaves),
+            lambda host: (*(TlsaOrder(host, 3, 1, 1, leaf) for leaf in leaves), next_key(host)),
             tls=TlsOrder(leaves=leaves),
         ),
         _dane(
-            "dane-roll-over.test",
-            "the key in use and the next one are in DNS",
+            "dane-unready.test",
+            "the key in use is in DNS, and no next one",
             plan,
-            SEALED,
-            lambda host: (key_of(host), key_of(host, of=LeafOrder(names=(host,), to_days=90))),
+            minor("dane/rollover-unready"),
+            lambda host: (key_of(host),),
         ),
         _dane(
             "dane-anchor.test",
@@ -124,7 +134,10 @@ def _in_order(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "an expired certificate, whose key is in DNS: dates do not matter there",
             plan,
             warns("certificate/expired"),
-            lambda host: (key_of(host, of=LeafOrder(names=(host,), from_days=-93, to_days=-3)),),
+            lambda host: (
+                key_of(host, of=LeafOrder(names=(host,), from_days=-93, to_days=-3)),
+                next_key(host),
+            ),
             leaf={"from_days": -93, "to_days": -3},
         ),
     )
@@ -148,42 +161,42 @@ def _forms(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "a TLSA record of usage 1 beside a good one",
             plan,
             minor("dane/usage-pkix"),
-            lambda host: (key_of(host), key_of(host, usage=1)),
+            lambda host: (*_ready(host), key_of(host, usage=1)),
         ),
         _dane(
             "dane-unknown.test",
             "a TLSA record of an unknown matching type beside a good one",
             plan,
             warns("dane/parameters-unknown"),
-            lambda host: (key_of(host), key_of(host, matching_type=7)),
+            lambda host: (*_ready(host), key_of(host, matching_type=7)),
         ),
         _dane(
             "dane-digest-length.test",
             "a SHA-256 digest of 20 octets beside a good one",
             plan,
-            warns("dane/digest-length"),
-            lambda host: (key_of(host), key_of(host, of=short)),
+            warns("dane/data-malformed"),
+            lambda host: (*_ready(host), key_of(host, of=short)),
         ),
         _dane(
             "dane-full.test",
             "the whole certificate in DNS",
             plan,
             minor("dane/full-data"),
-            lambda host: (key_of(host, selector=0, matching_type=0),),
+            lambda host: (key_of(host, selector=0, matching_type=0), next_key(host)),
         ),
         _dane(
             "dane-sha512.test",
             "a SHA-512 digest and no other",
             plan,
             minor("dane/sha512-alone"),
-            lambda host: (key_of(host, matching_type=2),),
+            lambda host: tuple(replace(order, matching_type=2) for order in _ready(host)),
         ),
         _dane(
             "dane-ttl.test",
             "TLSA records that are kept for a week",
             plan,
             minor("dane/ttl-long"),
-            lambda host: (key_of(host, ttl_s=7 * _DAY_S),),
+            lambda host: tuple(replace(order, ttl_s=7 * _DAY_S) for order in _ready(host)),
         ),
     )
 
@@ -230,7 +243,7 @@ def _anchors(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "dane-anchor-name.test",
             "the CA is in DNS, and the certificate is for another name",
             plan,
-            broken("dane/anchor-name-mismatch"),
+            both("dane/anchor-name-mismatch", "certificate/name-mismatch"),
             lambda host: (TlsaOrder(host, 2, 1, 1, Authority.ISSUING),),
             leaf={"names": ("www.hosting.test",)},
         ),
@@ -238,7 +251,7 @@ def _anchors(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "dane-anchor-expired.test",
             "the CA is in DNS, and the certificate has expired",
             plan,
-            broken("dane/anchor-chain-invalid"),
+            both("dane/anchor-chain-invalid", "certificate/expired"),
             lambda host: (TlsaOrder(host, 2, 1, 1, Authority.ISSUING),),
             leaf={"from_days": -93, "to_days": -3},
         ),
@@ -269,7 +282,7 @@ def _machines(plan: AddressPlan) -> tuple[LabDomain, ...]:
             "dane-no-starttls.test",
             "TLSA records, and no STARTTLS",
             plan,
-            exposed("dane/starttls-missing"),
+            exposed("dane/starttls-missing", "smtp/starttls-missing"),
             keywords=_PLAIN,
         ),
     )
@@ -278,10 +291,10 @@ def _machines(plan: AddressPlan) -> tuple[LabDomain, ...]:
 def _zones(plan: AddressPlan) -> tuple[LabDomain, ...]:
     soon = _dane(
         "dane-ends-soon.test",
-        "the signatures of its zone end in a few hours",
+        "the signature of the TLSA records ends in a few hours",
         plan,
-        warns("dane/signature-ends-soon"),
-        signed_days=0.2,
+        minor("dane/signature-ends-soon"),
+        faults=(FaultyName("_25._tcp.mx.dane-ends-soon.test", DnsFault.ENDING),),
     )
     return (
         soon,
@@ -343,17 +356,17 @@ def _hosts(plan: AddressPlan) -> tuple[LabDomain, ...]:
         LabDomain(
             name=partial,
             title="two MX hosts, of which one has no TLSA record",
-            expected=warns("dane/mx-partial"),
+            expected=minor("dane/mx-partial"),
             records=(*mx(partial, first, second), *first_records, *second_records),
             servers=(first_server, second_server),
             signed=True,
-            tlsa=(key_of(first),),
+            tlsa=_ready(first),
             tls_rpt=(report_record(partial),),
         ),
         LabDomain(
             name=hosted,
             title="an unsigned domain, whose MX host is in a signed one with TLSA records",
-            expected=warns("dane/mx-insecure"),
+            expected=minor("dane/mx-insecure"),
             records=mx(hosted, DANE_HOST),
             tls_rpt=(report_record(hosted),),
             none_published=False,
@@ -369,7 +382,7 @@ def _hosts(plan: AddressPlan) -> tuple[LabDomain, ...]:
             ),
             servers=(LabServer(addresses=addresses, behaviour=behaviour),),
             signed=True,
-            tlsa=(key_of(names[1], of=LeafOrder(names=names)),),
+            tlsa=(key_of(names[1], of=LeafOrder(names=names)), next_key(names[1])),
             tls_rpt=(report_record(alias),),
         ),
     )

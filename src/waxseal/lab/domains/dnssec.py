@@ -11,6 +11,7 @@ from waxseal.lab.domains.table import (
     LabDomain,
     expect,
     mail_domain,
+    minor,
     mx,
 )
 from waxseal.lab.zone import DnsFault, FaultyName
@@ -24,6 +25,12 @@ def domains() -> tuple[LabDomain, ...]:
     return (
         replace(mail_domain("signed.test", "a signed zone, and nothing else", plan, SEALED), signed=True),
         _mx("mx-bogus.test", "the signature of the MX records does not hold", DnsFault.BOGUS, bogus),
+        _mx(
+            "mx-ends-soon.test",
+            "the signature of the MX records ends in a few hours",
+            DnsFault.ENDING,
+            minor("dnssec/mx-signature-ends-soon"),
+        ),
         _mx("mx-outdated.test", "the signature of the MX records has ended", DnsFault.EXPIRED, bogus),
         LabDomain(
             name="zone-bogus.test",
@@ -31,7 +38,6 @@ def domains() -> tuple[LabDomain, ...]:
             expected=bogus,
             records=mx("zone-bogus.test", PROVIDER),
             wrong_ds=True,
-            none_published=False,
         ),
         replace(
             mail_domain(
@@ -54,5 +60,4 @@ def _mx(name: str, title: str, fault: DnsFault, expected: Expected) -> LabDomain
         records=mx(name, PROVIDER),
         faults=(FaultyName(name, fault, "MX"),),
         signed=True,
-        none_published=False,
     )

@@ -10,6 +10,7 @@ from waxseal.lab.domains.table import (
     AddressPlan,
     Expected,
     LabDomain,
+    both,
     broken,
     exposed,
     hosted_domain,
@@ -73,7 +74,7 @@ def _records() -> tuple[LabDomain, ...]:
         _sts(
             no_record,
             "a policy that no record announces",
-            minor("mta-sts/record-missing"),
+            warns("mta-sts/record-missing"),
             announcements=(),
             none_published=True,
         ),
@@ -122,14 +123,14 @@ def _connections() -> tuple[LabDomain, ...]:
         _served(
             "sts-stalls.test",
             "the policy host never answers the request",
-            broken("mta-sts/policy-slow"),
+            minor("mta-sts/policy-slow"),
             manner=Manner.STALL,
             slow=True,
         ),
         _served(
             "sts-drips.test",
             "the policy comes one octet in each half second",
-            broken("mta-sts/policy-slow"),
+            minor("mta-sts/policy-slow"),
             manner=Manner.DRIP,
             slow=True,
         ),
@@ -156,7 +157,7 @@ def _certificates() -> tuple[LabDomain, ...]:
         _served(
             "sts-old-tls.test",
             "the policy host speaks TLS 1.1 and no newer",
-            warns("mta-sts/policy-host-tls-old"),
+            broken("mta-sts/policy-host-tls-old"),
             old_tls=True,
             needs_old_tls=True,
         ),
@@ -259,13 +260,13 @@ def _modes() -> tuple[LabDomain, ...]:
         _sts(
             "sts-short.test",
             "a policy that holds for an hour",
-            warns("mta-sts/max-age-short"),
+            minor("mta-sts/max-age-short"),
             policy(PROVIDER, max_age_s=3600),
         ),
         _sts(
             "sts-long.test",
             "a policy that holds for longer than may be",
-            warns("mta-sts/max-age-excessive"),
+            broken("mta-sts/max-age-excessive"),
             policy(PROVIDER, max_age_s=99_999_999),
         ),
     )
@@ -287,9 +288,15 @@ def _patterns() -> tuple[LabDomain, ...]:
         ),
         _sts(
             "sts-too-deep.test",
-            "a wildcard for one label where the mail host has two",
+            "a wildcard, which stands for no name but those below it",
             broken("mta-sts/mx-unmatched"),
-            policy("*.test"),
+            policy(f"*.{PROVIDER}"),
+        ),
+        _sts(
+            "sts-wide.test",
+            "a policy that allows hosts of anybody",
+            minor("mta-sts/pattern-wide"),
+            policy(PROVIDER, "*.test"),
         ),
         _sts(
             "sts-stale.test",
@@ -316,20 +323,20 @@ def _mail_hosts(plan: AddressPlan) -> tuple[LabDomain, ...]:
         own(
             "mx-certificate",
             "the mail host's certificate is from a stranger, which the policy does not allow",
-            broken("mta-sts/mx-certificate"),
+            both("mta-sts/mx-certificate", "certificate/root-untrusted"),
             leaf=bad,
         ),
         own(
             "mx-certificate-testing",
             "the same in mode testing",
-            warns("mta-sts/mx-certificate", "mta-sts/mode-testing"),
+            warns("mta-sts/mx-certificate", "mta-sts/mode-testing", "certificate/root-untrusted"),
             "testing",
             leaf=bad,
         ),
         own(
             "mx-no-starttls",
             "the mail host offers no STARTTLS, which the policy does not allow",
-            exposed("mta-sts/mx-starttls-missing"),
+            exposed("mta-sts/mx-starttls-missing", "smtp/starttls-missing"),
             keywords=_PLAIN,
         ),
     )

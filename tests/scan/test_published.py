@@ -1,0 +1,94 @@
+"""What is asked beside the conversations: on request, no more than was asked, compared with the past."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from waxseal.api import Result, check
+from waxseal.checks.api import Verdict
+from waxseal.facts import (
+    BlocklistAnswer,
+    DkimKey,
+    DmarcWalk,
+    FactSet,
+    HostAddresses,
+    IssuancePolicy,
+    ReverseNames,
+    Scope,
+    SpfAnswers,
+    StsEarlier,
+    StsFetch,
+    StsRecord,
+    Subject,
+    TlsaRecords,
+    TlsRptRecord,
+    Validator,
+    ValidatorKind,
+)
+from waxseal.lab.world import LabWorld
+from waxseal.probes.settings import ProbeSettings
+
+DOMAIN = Subject(domain="sound.test")
+HOST = Subject(domain="sound.test", host="mx1.sound.test")
+
+
+def looked_at(change: Callable[[Any], Any] = lambda network: network, **settings: Any) -> Result:
+    earlier = settings.pop("earlier", None)
+
+    async def run() -> Result:
+        async with LabWorld() as world:
+            network = change(world.network())
+            chosen = ProbeSettings(ehlo_name="probe.test", families=(4,), **settings)
+            return await check("sound.test", network=network, settings=chosen, earlier=earlier)
+
+    return asyncio.run(run())
+
+
+def test_all_that_a_domain_publishes_is_asked() -> None:
+    facts = looked_at().facts
+    for kind in (StsRecord, StsFetch, TlsRptRecord, SpfAnswers, DmarcWalk):
+        assert facts.at(kind, DOMAIN), kind
+    for of_host in (TlsaRecords, IssuancePolicy, HostAddresses):
+        assert facts.at(of_host, HOST), of_host
+    (validator,) = facts.at(Validator, Subject())
+    assert validator.kind is ValidatorKind.LOOPBACK
+    assert not facts.within(BlocklistAnswer, Subject())
+    assert not facts.at(DkimKey, DOMAIN)
+
+
+def test_what_is_not_wanted_is_not_asked_and_not_called_missing() -> None:
+    result = looked_at(policy=False, authentication=False)
+    for kind in (StsRecord, StsFetch, TlsRptRecord, SpfAnswers, DmarcWalk, TlsaRecords, IssuancePolicy):
+        assert not result.facts.within(kind, Subject()), kind
+    found = {f.check: f.verdict for f in result.reports[0].findings}
+    assert found["policy/none-published"] is Verdict.INCONCLUSIVE
+    assert found["spf/record-missing"] is Verdict.INCONCLUSIVE
+    assert found["dkim/key-missing"] is Verdict.NOT_APPLICABLE
+
+
+def test_a_sending_address_is_asked_about_and_not_tested() -> None:
+    result = looked_at(sending_addresses=("192.0.2.200",), blocklists=("psbl",))
+    place = Subject(domain="sound.test", address="192.0.2.200")
+    (listing,) = result.facts.at(BlocklistAnswer, place)
+    assert listing.sending
+    assert result.facts.at(ReverseNames, place)
+    assert place not in {s.up_to(Scope.ADDRESS) for s in result.facts.subjects(Scope.PORT)}
+    of_it = [f for f in result.reports[0].findings if f.subject == place]
+    said = {f.check for f in of_it if f.verdict is not Verdict.NOT_APPLICABLE}
+    assert {"dnsbl/listed", "dns/reverse-name-missing"} <= said
+    assert all(check.startswith(("dns/", "dnsbl/")) for check in said), said
+
+
+def test_an_earlier_run_is_recalled() -> None:
+    before = looked_at().facts
+    (record,) = before.at(StsRecord, DOMAIN)
+    (earlier,) = looked_at(earlier=FactSet(before)).facts.at(StsEarlier, DOMAIN)
+    assert earlier.texts[0].decode() in record.answer.rdata[0]
+    assert earlier.body is not None
+    assert earlier.body.startswith(b"version: STSv1")
+
+
+def test_a_dkim_key_is_asked_for_by_name() -> None:
+    facts = looked_at(dkim_keys=(("s1", ""), ("s2", "other.test"))).facts
+    asked = {(key.selector, key.signing_domain) for key in facts.at(DkimKey, DOMAIN)}
+    assert asked == {("s1", "sound.test"), ("s2", "other.test")}
