@@ -62,8 +62,8 @@ def address(
         "connects": connects,
         "tls": tls,
         "why": "" if tls else "as seen",
-        "pkix": Proof(pkix, "" if pkix else "does not bear the host's name"),
-        "dane": Proof(dane, str(EE) if dane else "matches no TLSA record"),
+        "pkix": Proof(pkix, "" if pkix else "the certificate does not bear the name"),
+        "dane": Proof(dane, str(EE) if dane else "the certificate matches no TLSA record"),
     }
     return AddressSeen(**{**fields, **changes})  # type: ignore[arg-type]
 

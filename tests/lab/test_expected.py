@@ -12,8 +12,8 @@ from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings
 from waxseal.report.model import Report
 
-PATIENT = ProbeSettings(ehlo_name="probe.test", time_limit_s=8)
-HASTY = ProbeSettings(ehlo_name="probe.test", time_limit_s=6)
+PATIENT = ProbeSettings(ehlo_name="probe.test", time_limit_s=8, policy_time_limit_s=6)
+HASTY = ProbeSettings(ehlo_name="probe.test", time_limit_s=6, policy_time_limit_s=4)
 AT_ONCE = 24
 
 

@@ -30,6 +30,7 @@ def check(reply: Reply) -> None:
     assert (reply.status is DnsStatus.ANSWERED) == bool(reply.rdata)
     assert len(reply.aliases) <= 16
     assert not reply.continues or reply.aliases
+    assert reply.signed_until is None or 0 <= reply.signed_until < 1 << 32
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,16 @@ def test_data_that_breaks_the_form_of_its_type(rdtype: str, data: str, status: D
     fixed = question.rdtype.to_bytes(2) + b"\0\1\0\0\0\x3c" + len(octets).to_bytes(2)
     reply = read_reply(head + fixed + octets, question)
     assert (reply.status, reply.rdata) == (status, (text,) if text else ())
+
+
+@pytest.mark.parametrize(("length", "until"), [(17, None), (18, 0x0A0B0C0D), (82, 0x0A0B0C0D)])
+def test_a_signature_cut_short_has_no_end(length: int, until: int | None) -> None:
+    head = b"\0\0\x81\x80\0\1\0\2\0\0\0\0" + QUESTION.octets
+    answer = b"\xc0\x0c\0\x0f\0\1\0\0\0\x3c\0\4\0\1\xc0\x0c"
+    signature = b"\xc0\x0c\0\x2e\0\1\0\0\0\x3c" + length.to_bytes(2)
+    data = (b"\0\x0f\x0d\2\0\0\0\x3c\x0a\x0b\x0c\x0d" + bytes(70))[:length]
+    reply = read_reply(head + answer + signature + data, QUESTION)
+    assert (reply.status, reply.signed_until) == (DnsStatus.ANSWERED, until)
 
 
 def test_pointers_to_pointers_end() -> None:

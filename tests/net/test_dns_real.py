@@ -1,12 +1,13 @@
 """The DNS client against Knot DNS and Unbound on loopback."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.net.real_dns import Servers, real_servers
-from waxseal.facts import DnsAnswer, DnsStatus
+from waxseal.facts import DnsAnswer, Dnssec, DnsStatus
 from waxseal.net.dns import DnsClient
 from waxseal.wire.dns_rdata import (
     mx_records,
@@ -19,8 +20,8 @@ def real() -> Any:
         yield servers
 
 
-def ask(server: str, name: str, rdtype: str) -> DnsAnswer:
-    return asyncio.run(DnsClient([server], timeout_s=5).query(name, rdtype))
+def ask(server: str, name: str, rdtype: str, *, validates: bool = False) -> DnsAnswer:
+    return asyncio.run(DnsClient([server], timeout_s=5, validates=validates).query(name, rdtype))
 
 
 @pytest.mark.real
@@ -57,6 +58,25 @@ def test_real_truncation_and_bogus_signatures(real: Servers) -> None:
     assert bogus.status is DnsStatus.SERVFAIL
     assert bogus.extended_errors
     assert ask(real.authority, "bogus.test", "A").status is DnsStatus.ANSWERED
+
+
+@pytest.mark.real
+def test_what_a_real_validator_says(real: Servers) -> None:
+    secure = ask(real.resolver, "alias.example.test", "A", validates=True)
+    assert (secure.status, secure.dnssec) == (DnsStatus.ANSWERED, Dnssec.SECURE)
+    assert secure.signed_until is not None
+    assert timedelta(0) < secure.signed_until - datetime.now(UTC) < timedelta(days=60)
+    for name, rdtype in (("nothing.example.test", "MX"), ("mx1.example.test", "TLSA")):
+        denial = ask(real.resolver, name, rdtype, validates=True)
+        assert denial.status in (DnsStatus.NXDOMAIN, DnsStatus.NO_DATA)
+        assert denial.dnssec is Dnssec.SECURE
+        assert denial.signed_until is not None
+    for name, rdtype in (("bogus.test", "MX"), ("mx1.bogus.test", "TLSA"), ("nothing.bogus.test", "A")):
+        bogus = ask(real.resolver, name, rdtype, validates=True)
+        assert (bogus.status, bogus.dnssec) == (DnsStatus.SERVFAIL, Dnssec.BOGUS)
+        assert bogus.why_bogus.startswith(("6 DNSSEC Bogus", "9 DNSKEY Missing"))
+    # A server that validates nothing sets no AD, whatever is signed.
+    assert ask(real.authority, "example.test", "MX", validates=True).dnssec is Dnssec.INSECURE
 
 
 @pytest.mark.real

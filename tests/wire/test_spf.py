@@ -37,7 +37,7 @@ def answer(zone: Zone, question: Question) -> DnsAnswer:
     return DnsAnswer(*question, DnsStatus.ANSWERED, rdata=rdata)
 
 
-def follow(zone: Zone, domain: str = "example.org", rounds: int = FOLLOW_LIMIT + 1) -> SpfReading:
+def follow(zone: Zone, domain: str = "example.org", rounds: int = FOLLOW_LIMIT + 2) -> SpfReading:
     """Ask until nothing is open."""
     answers: list[DnsAnswer] = []
     for _ in range(rounds):
@@ -163,9 +163,10 @@ def test_what_is_meant_as_spf() -> None:
     assert look_alikes(texts) == texts[1:4]
 
 
-TERMS = st.sampled_from(
-    "a mx ptr include:a.example include:b.example redirect=a.example -all +all ~all a:a.example/8 x=y "
-    "exists:%{i}.a.example exists:b.example ip4:192.0.2.1 exp=%{d}".split()
+TERMS = st.one_of(
+    st.sampled_from(["a", "mx", "ptr", "-all", "+all", "~all", "a:a.example/8", "ip4:192.0.2.1", "x=y"]),
+    st.sampled_from(["include:a.example", "include:b.example", "redirect=a.example", "exp=%{d}"]),
+    st.sampled_from(["exists:%{i}.a.example", "exists:b.example"]),
 )
 
 

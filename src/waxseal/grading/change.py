@@ -203,7 +203,7 @@ class _Timeline:
                     at,
                     remove=tuple(remove),
                     why=f"the MX records of before are in no cache after their TTL of {self.case.mx_ttl_s} s",
-                    source="RFC 5321 §5.1",
+                    source="RFC 1035 §3.2.1",
                 )
             )
         if self.case.final is not None and self.case.final != self.case.transitional:

@@ -138,7 +138,7 @@ class Situation:
         if refused and self.planned.policy is not None:
             return (self._bound(f"{holds} and the planned policy", refused, self.today, until),)
         outcome = f"mail still comes to {listed(self.old_hosts)}, which have to stay in service"
-        return (CachedState(holds, until, True, outcome, "RFC 5321 §5.1"),)
+        return (CachedState(holds, until, True, outcome, "RFC 1035 §3.2.1"),)
 
     def tlsa_states(self) -> tuple[CachedState, ...]:
         """Senders with today's TLSA records of the hosts that are to show another certificate."""

@@ -406,7 +406,7 @@ def _strict(demand: _Demand, address: AddressSeen, proof: Proof, best: Outcome) 
     if proof.holds is None:
         return Met(at, _sorted({best, Outcome.DEFERRED}), proof.why)
     if not proof.holds:
-        return Met(at, (Outcome.DEFERRED,), f"the certificate {proof.why}")
+        return Met(at, (Outcome.DEFERRED,), proof.why)
     return Met(at, (best,), demand.why)
 
 
@@ -448,7 +448,7 @@ def _bears(demand: _Demand, address: AddressSeen) -> Proof:
     if len(results) > 1:
         return Proof(None, "it hangs on the certificate that is shown")
     holds = results.pop()
-    why = "does not bear a name of the list, or does not lead to a trusted root"
+    why = "the certificate bears no name of the list, or does not lead to a trusted root"
     return Proof(holds, why if holds is False else "" if holds else "its path could not be judged")
 
 
@@ -461,7 +461,7 @@ def _fits(wanted: str, presented: str) -> bool:
 def _keeps_requiretls(demand: _Demand, address: AddressSeen) -> Proof:
     """Authenticated by DANE or a trusted chain, and REQUIRETLS offered (RFC 8689 §4.2.1 steps 4 and 5)."""
     if address.requiretls is False:
-        return Proof(False, "may hold, but REQUIRETLS is not offered")
+        return Proof(False, "REQUIRETLS is not offered")
     proofs = (address.pkix, address.dane) if demand.by_tlsa else (address.pkix,)
     if any(proof.holds for proof in proofs):
         held = address.requiretls

@@ -397,19 +397,19 @@ def _weigh(chains: tuple[ShownChain, ...], judge: Callable[[ShownChain], Proof])
         return Proof(None, "no certificate was seen")
     if len({proof.holds for proof in proofs}) == 1:
         return proofs[0]
-    told = (
-        f"the {shown.chain.leaf.key_type} one {'holds' if proof.holds else proof.why}"
-        for shown, proof in zip(chains, proofs, strict=True)
-    )
+    told = []
+    for shown, proof in zip(chains, proofs, strict=True):
+        fault = proof.why.removeprefix("the certificate ")
+        told.append(f"the {shown.chain.leaf.key_type} one {'holds' if proof.holds else fault}")
     return Proof(None, f"it hangs on the certificate that is shown: {', '.join(told)}"[:_MOST_WORDS])
 
 
 def _pkix(shown: ShownChain, host: str) -> Proof:
     if not match(shown.chain.leaf, host).matched:
-        return Proof(False, "does not bear the host's name")
+        return Proof(False, "the certificate does not bear the host's name")
     if shown.trusted is None:
         return Proof(None, "its path could not be judged")
-    return Proof(shown.trusted, "" if shown.trusted else "does not lead to a trusted root")
+    return Proof(shown.trusted, "" if shown.trusted else "the certificate does not lead to a trusted root")
 
 
 def _dane(shown: ShownChain, records: DaneSeen, names: tuple[str, ...]) -> Proof:
@@ -422,7 +422,7 @@ def _dane(shown: ShownChain, records: DaneSeen, names: tuple[str, ...]) -> Proof
         return Proof(None, "not every certificate that was sent was kept")
     if shown.server_name not in ("", *names[:1]):
         return Proof(None, f"what is shown to the name {names[0]} was not seen"[:_MOST_WORDS])
-    return Proof(False, "matches no TLSA record")
+    return Proof(False, "the certificate matches no TLSA record")
 
 
 def _clear_code(facts: FactSet, subject: Subject) -> int | None:

@@ -9,6 +9,7 @@ question to one resolver is in ``net.dns_exchange``, messages in ``net.dns_messa
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ DEFAULT_ATTEMPTS = 2
 DEFAULT_TOTAL_S = 10.0
 DEFAULT_IN_FLIGHT = 64
 DEFAULT_CACHE_ENTRIES = 100_000
+
+_NAMED_AS_WRITTEN = re.compile(r"[a-z0-9_.-]+")  # what `name_text` gives back as it is
 
 # Failures, the most telling first: where the resolvers failed in different ways, the first is the answer's.
 _FAILURES = (
@@ -165,13 +168,18 @@ class DnsClient:
             return DnsAnswer(name.lower().removesuffix("."), rdtype, DnsStatus.NAME_INVALID, dnssec=dnssec)
         key = _Key(wire, number, checking_disabled)
         cached = self._cache.get(key)
-        return cached if cached is not None else await self._share(key, rdtype)
+        if cached is not None:
+            return cached
+        plain = name.lower().removesuffix(".")
+        if not _NAMED_AS_WRITTEN.fullmatch(plain):
+            plain = name_text(wire)
+        return await self._share(key, plain, rdtype)
 
-    async def _share(self, key: _Key, rdtype: str) -> DnsAnswer:
+    async def _share(self, key: _Key, name: str, rdtype: str) -> DnsAnswer:
         """Join the look-up that is under way, or begin it; it is called off with its last waiter."""
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.create_task(self._fly(key, rdtype)))
+            flight = self._flights[key] = _Flight(asyncio.create_task(self._fly(key, name, rdtype)))
         flight.waiters += 1
         try:
             return await asyncio.shield(flight.task)
@@ -181,16 +189,16 @@ class DnsClient:
                 del self._flights[key]
                 flight.task.cancel()
 
-    async def _fly(self, key: _Key, rdtype: str) -> DnsAnswer:
+    async def _fly(self, key: _Key, name: str, rdtype: str) -> DnsAnswer:
         async with self._slots:
-            answer = await self._look_up(key, rdtype)
+            answer = await self._look_up(key, name, rdtype)
         if self._cache_entries > 0:
             while len(self._cache) >= self._cache_entries:
                 del self._cache[next(iter(self._cache))]
             self._cache[key] = answer
         return answer
 
-    async def _look_up(self, key: _Key, rdtype: str) -> DnsAnswer:
+    async def _look_up(self, key: _Key, name: str, rdtype: str) -> DnsAnswer:
         loop = asyncio.get_running_loop()
         started = loop.time()
         deadline = started + self.total_s
@@ -217,7 +225,7 @@ class DnsClient:
         ttls = [reply.ttl_s for reply in replies if reply.ttl_s is not None]
         ends = [reply.signed_until for reply in replies if reply.signed_until is not None]
         return DnsAnswer(
-            name_text(key.name),
+            name,
             rdtype,
             status,
             rdata=reply.rdata if reply is not None and answered else (),

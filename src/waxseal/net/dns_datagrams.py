@@ -201,9 +201,9 @@ class DatagramClient:
         self._send(waiting)
         try:
             return await future
-        except asyncio.CancelledError:
-            self._end(waiting, DnsStatus.TIMED_OUT)
-            raise
+        finally:
+            if waiting.future is not None:  # called off
+                self._end(waiting, DnsStatus.TIMED_OUT)
 
     async def receive(self, question: Question, limit: float) -> Received | DnsStatus:
         """As `ask`, with the reply as something to read from."""

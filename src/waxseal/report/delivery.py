@@ -3,6 +3,8 @@
 The same predictions (``grading.delivery``) serve the terminal and the JSON document.
 """
 
+import re
+
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -21,7 +23,8 @@ _LOOK = {
     Outcome.VERIFIED: "green",
     Outcome.UNSEEN: "magenta",
 }
-_MOST_DATA = 24
+_MOST_DATA = 8
+_DATA = re.compile(r"\b[0-9a-f]{20,}\b")
 
 
 def sender_rows(facts: FactSet, root: Subject) -> tuple[Prediction, ...]:
@@ -79,10 +82,7 @@ def _because(row: Prediction) -> Text:
 
 def _short(record: str) -> str:
     """A record with its data cut to what a person compares."""
-    return " ".join(
-        f"{word[:_MOST_DATA]}..." if len(word) > 64 and "." not in word else word
-        for word in record.split(" ")
-    )
+    return _DATA.sub(lambda found: f"{found[0][:_MOST_DATA]}...", record)
 
 
 def _host(host: HostOutcome, verbose: int) -> RenderableType:

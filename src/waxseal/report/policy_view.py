@@ -154,14 +154,14 @@ def policy_view(facts: FactSet, root: Subject) -> RenderableType | None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for label, text in _lines(section):
-        table.add_row(Text(f"{label}:", style="cyan"), text)
+        table.add_row(Text(f"{label}:" if label else "", style="cyan"), text)
     return Group(table)
 
 
 def _lines(section: PolicySection) -> Iterable[tuple[str, Text]]:
     yield "DNSSEC", Text(plain(f"validated by {section.validator}" if section.validator else "not validated"))
-    for row in section.dnssec:
-        yield "", _dnssec_text(row)
+    for rows in _alike(section.dnssec):
+        yield "", _dnssec_text(rows)
     for tlsa in section.tlsa:
         yield "TLSA", Text(plain(_tlsa_text(tlsa)))
     if section.sts is not None:
@@ -174,13 +174,22 @@ def _lines(section: PolicySection) -> Iterable[tuple[str, Text]]:
         yield "DMARC", Text(plain(section.dmarc or "none"))
 
 
-def _dnssec_text(row: DnssecRow) -> Text:
-    word = row.dnssec.value
-    text = Text(word.ljust(14), style=_DNSSEC_LOOK[row.dnssec])
-    ended = "" if row.status is DnsStatus.ANSWERED else f" ({row.status.value})"
-    text.append(plain(f"{row.rdtype:5} {row.name}{ended}"), style="default")
-    if row.why_bogus:
-        text.append(plain(f": {row.why_bogus}"), style="default")
+def _alike(rows: tuple[DnssecRow, ...]) -> list[list[DnssecRow]]:
+    """The rows of one name with one standing together: A and AAAA are mostly alike."""
+    groups: dict[tuple[object, ...], list[DnssecRow]] = {}
+    for row in rows:
+        groups.setdefault((row.name, row.status, row.dnssec, row.why_bogus), []).append(row)
+    return list(groups.values())
+
+
+def _dnssec_text(rows: list[DnssecRow]) -> Text:
+    first = rows[0]
+    text = Text(first.dnssec.value.ljust(14), style=_DNSSEC_LOOK[first.dnssec])
+    ended = "" if first.status is DnsStatus.ANSWERED else f" ({first.status.value})"
+    types = ", ".join(row.rdtype for row in rows)
+    text.append(plain(f"{types:8} {first.name}{ended}"), style="default")
+    if first.why_bogus:
+        text.append(plain(f": {first.why_bogus}"), style="default")
     return text
 
 

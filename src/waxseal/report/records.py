@@ -1,7 +1,7 @@
 """The records that a domain should publish about its mail: TLSA, MTA-STS and TLS-RPT, as a zone file.
 
-Made from the certificates that the live servers show, or from given ones, and compared with what there is. The
-policy stands in comments, since it is served over HTTPS; `Proposal.policy_body` holds it.
+Made from the certificates that the live servers show, or from given ones, and compared with what there is.
+The policy stands in comments, since it is served over HTTPS; `Proposal.policy_body` holds it.
 """
 
 from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ one of them authenticates the server. Whether the records themselves may be beli
 part of it, nor is which names are reference identifiers: both come from who asks. Paths to a trust anchor are
 proved in ``chain``. Records are read from DNS in ``wire.dns_rdata``.
 
-Where the standards leave room, OpenSSL is the reference, which Postfix and Exim verify with: the server's own
+Where the standards leave room, OpenSSL is the reference, which Postfix verifies with: the server's own
 certificate is no trust anchor, not even a self-signed one, since a trust anchor stands above the certificate
 that it vouches for (RFC 6698 §2.1.1); the anchor's own constraints count, as in ``rules``, and its dates only
 where it is self-signed.
@@ -282,7 +282,8 @@ def _compare_anchor(
     if problems:
         why = problems[0].detail or problems[0].code.value
         return RecordMatch(record, depth, MatchFault.CHAIN, f"no sound path to its anchor: {why}", problems)
-    if not _bears_one_of(certificates[0], names):
+    leaf = certificates[0]
+    if not _bears_one_of(leaf.dns_names or leaf.common_names, names):
         wanted = " or ".join(names) or "a name that is known"
         return RecordMatch(record, depth, MatchFault.NAME, f"the certificate does not bear {wanted}")
     return RecordMatch(record, depth)
@@ -352,12 +353,15 @@ def _signed_by(certificates: tuple[Certificate, ...], key: bytes, at: datetime) 
     return problems
 
 
-def _bears_one_of(certificate: Certificate, names: tuple[str, ...]) -> bool:
+@lru_cache(maxsize=1024)
+def _bears_one_of(presented: tuple[str, ...], names: tuple[str, ...]) -> bool:
     """Whether a presented identifier matches a reference identifier (RFC 7672 §3.2.3).
 
-    Only the DNS-IDs count where there is one, else the common names; a wildcard is the whole first label.
+    Args:
+        presented: The DNS-IDs where there is one, and only else the common names; a wildcard is the whole
+            first label.
+        names: The reference identifiers.
     """
-    presented = certificate.dns_names or certificate.common_names
     return any(match_dns_id(name, offered) for name in names for offered in presented)
 
 

@@ -184,7 +184,7 @@ def read(domain: str, answers: Sequence[DnsAnswer]) -> SpfReading:
 
     Returns:
         The same for the same answers. Asking its questions and reading again ends after at most
-        `FOLLOW_LIMIT` rounds.
+        `FOLLOW_LIMIT` + 1 rounds.
     """
     walk = _Walk(domain, answers)
     tree = walk.follow(presentation(domain.lower().removesuffix(".")) or domain, "", ())

@@ -19,7 +19,8 @@ MAX_SHOWN: Final = 80
 
 # [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS]; the blanks around the value are taken off afterwards.
 _SPEC: Final = re.compile(rb"[ \t\r\n]*([A-Za-z][A-Za-z0-9_]*)[ \t\r\n]*=(.*)", re.DOTALL)
-_VALUE: Final = re.compile(rb"[\x21-\x3a\x3c-\x7e \t\r\n]*")
+_VALUE: Final = re.compile(rb"[\x21-\x3a\x3c-\x7e \t]*")
+_FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
 _BLANKS: Final = b" \t\r\n"
 
 
@@ -82,7 +83,7 @@ def read_tag_list(octets: bytes) -> TagList:
             )
             problems.append(Problem("no-pair", what))
             continue
-        name, value = match[1].decode("ascii"), match[2].strip(_BLANKS)
+        name, value = match[1].decode("ascii"), _FOLD.sub(b"", match[2].strip(_BLANKS))
         if not _VALUE.fullmatch(value):
             problems.append(
                 Problem(

@@ -31,7 +31,7 @@ WEEK_S = 7 * DAY_S
     title="The lifetime of the MTA-STS policy is too short",
     level=Level.SHOULD,
     scope=Scope.DOMAIN,
-    cites=("RFC 8461 §10.2", "RFC 8461 §3.2"),
+    cites=("RFC 8461 §10.2",),
     remedy=Remedy(
         general="Raise max_age to some weeks once the policy works, such as 2592000 for thirty days.",
     ),

@@ -1,4 +1,4 @@
-"""The TLS-RPT record as senders read it, and how a destination of it came off: shared by this folder's checks."""
+"""The TLS-RPT record as senders read it, and how its destinations came off; shared by these checks."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum

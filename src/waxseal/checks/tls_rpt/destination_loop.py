@@ -58,7 +58,7 @@ def judge(destinations: Around[ReportDestination], subject: Subject) -> Judgemen
             )
     if failed := next((answer for answer in steps.values() if not is_told(answer)), None):
         return inconclusive("a look-up on the way of the reports failed", shown(failed), advice=TRY_AGAIN)
-    return passed("Reports about report mail do not lead back to this domain")
+    return passed("Reports about report mail do not lead back to this domain, as far as they were followed")
 
 
 def _back(start: str, home: str, steps: Mapping[str, DnsAnswer]) -> list[str]:

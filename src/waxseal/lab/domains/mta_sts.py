@@ -16,6 +16,7 @@ from waxseal.lab.domains.table import (
     hosted_domain,
     mail_domain,
     minor,
+    mx,
     report_record,
     warns,
 )
@@ -292,11 +293,14 @@ def _patterns() -> tuple[LabDomain, ...]:
             broken("mta-sts/mx-unmatched"),
             policy(f"*.{PROVIDER}"),
         ),
-        _sts(
-            "sts-wide.test",
-            "a policy that allows hosts of anybody",
-            minor("mta-sts/pattern-wide"),
-            policy(PROVIDER, "*.test"),
+        replace(
+            _sts(
+                "sts-wide.test",
+                "a policy that allows hosts of anybody",
+                minor("mta-sts/pattern-wide"),
+                policy("*.test"),
+            ),
+            records=mx("sts-wide.test", "implicit-mx.test"),
         ),
         _sts(
             "sts-stale.test",

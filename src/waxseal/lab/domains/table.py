@@ -211,6 +211,11 @@ def broken(*checks: str) -> Expected:
     return expect(State.MEND, fails=checks)
 
 
+def slight(*checks: str) -> Expected:
+    """Sealed; FAIL of these checks, which are about something beside the way of the mail."""
+    return expect(State.SEALED, fails=checks)
+
+
 def both(fails: str, warns: str) -> Expected:
     """TLS stands, and one fault is told twice: FAIL for those bound by a policy, WARN for all others."""
     return expect(State.MEND, fails=(fails,), warns=(warns,))

@@ -11,7 +11,7 @@ from waxseal.lab.domains.table import (
     hosted_domain,
     minor,
     report_record,
-    warns,
+    slight,
 )
 from waxseal.lab.web import WebHost, policy
 from waxseal.lab.zone import DnsFault, FaultyName
@@ -56,7 +56,7 @@ def _records() -> tuple[LabDomain, ...]:
         _rpt(
             failing,
             "the look-up of the TLS-RPT record ends with SERVFAIL",
-            warns("tls-rpt/record-lookup-failed"),
+            broken("tls-rpt/record-lookup-failed"),
             report_record(failing),
             faults=(FaultyName(f"_smtp._tls.{failing}", DnsFault.SERVFAIL),),
         ),
@@ -64,13 +64,13 @@ def _records() -> tuple[LabDomain, ...]:
 
 
 def _mailboxes() -> tuple[LabDomain, ...]:
-    unresolvable = warns("tls-rpt/destination-unresolvable")
+    unresolvable = slight("tls-rpt/destination-unresolvable")
     return (
         _rpt(
             "rpt-several.test",
             "reports go to two mailboxes",
             SEALED,
-            "v=TLSRPTv1; rua=mailto:tls@rpt-several.test,mailto:tls%2Creports@sound.test",
+            "v=TLSRPTv1; rua=mailto:tls@rpt-several.test,mailto:tls%21reports@sound.test",
         ),
         _rpt(
             "rpt-nowhere.test",
@@ -96,7 +96,7 @@ def _endpoints() -> tuple[LabDomain, ...]:
         record = f"v=TLSRPTv1; rua=https://{host}{REPORT_PATH}"
         return _rpt(name, title, expected, record, web=(place,))
 
-    unanswered = warns("tls-rpt/destination-unanswered")
+    unanswered = slight("tls-rpt/destination-unanswered")
     return (
         posting("rpt-https.test", "reports go to an HTTPS endpoint", SEALED),
         posting(
@@ -111,7 +111,7 @@ def _endpoints() -> tuple[LabDomain, ...]:
         posting(
             "rpt-https-missing.test",
             "the report endpoint has no address",
-            warns("tls-rpt/destination-unresolvable"),
+            slight("tls-rpt/destination-unresolvable"),
             missing=True,
         ),
     )

@@ -236,7 +236,7 @@ def reading() -> dict[str, float]:
     }
 
 
-def main() -> int:
+def main(_: list[str]) -> int:
     """Print every figure."""
     with server() as (what, port):
         print(f"{QUERIES} TLSA look-ups of {what} on loopback, {TOGETHER} under way")
@@ -258,4 +258,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
