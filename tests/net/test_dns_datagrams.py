@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import socket
 import warnings
 from collections.abc import Callable, Coroutine
@@ -41,17 +40,6 @@ def with_peer(
 
 def soon(seconds: float = 2.0) -> float:
     return asyncio.get_running_loop().time() + seconds
-
-
-def open_sockets() -> int:
-    count = 0
-    for number in range(3, 256):
-        try:
-            os.fstat(number)
-        except OSError:
-            continue
-        count += 1
-    return count
 
 
 def test_the_octets_come_as_they_are_and_are_read_on_demand() -> None:
@@ -188,15 +176,16 @@ def test_nothing_stays_open() -> None:
     """Neither after answers, nor time-outs, nor being called off; no loop's socket is left to another."""
 
     async def use(client: DatagramClient, peer: Peer) -> None:
-        before = open_sockets()
         await asyncio.gather(*(client.ask(numbered(i), soon(0.1)) for i in range(20)))
         task = asyncio.create_task(client.ask(numbered(99), soon()))
         await asyncio.sleep(0.05)
-        assert open_sockets() > before
+        opened = [owner.sock for owner in client._sockets]
+        assert [sock.fileno() >= 0 for sock in opened] == [True] * len(opened) != []
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.sleep(0.05)
-        assert open_sockets() == before
+        assert [sock.fileno() for sock in opened] == [-1] * len(opened)
+        assert not client._sockets
 
     with_peer(lambda q, _: nothing(q, _) if q.id % 2 else [], use, sockets=8)
 

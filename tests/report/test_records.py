@@ -1,7 +1,8 @@
-"""Proposed records: our parsers and dnspython read them back, they match what is shown, and what fits stays."""
+"""Proposed records: our parsers and dnspython read them back, and they match what is shown."""
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import dns.rdatatype
 import dns.zone
@@ -123,7 +124,7 @@ def test_no_record_of_usage_2_that_a_server_would_not_match(
 
 
 def test_warnings() -> None:
-    def told(**changes: object) -> str:
+    def told(**changes: Any) -> str:
         return " ".join(propose(wanted(today(**changes))).hosts[0].warnings)
 
     assert "not signed" in told(signed=False)

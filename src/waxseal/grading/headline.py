@@ -14,6 +14,9 @@ from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left
 from waxseal.wire.idna import to_u_label
 
 NONE_PUBLISHED = "policy/none-published"
+BOGUS = frozenset({"dnssec/mx-bogus", "dnssec/address-bogus"})
+BESIDE = ("dane/", "dkim/", "dmarc/", "dnsbl/", "dnssec/", "mta-sts/", "policy/", "spf/", "tls-rpt/")
+"""Topics whose open questions never explain why a server was not seen."""
 
 
 class Headline(Struct, frozen=True):
@@ -117,7 +120,14 @@ def _first(inside: list[GradedFinding]) -> str:
 
 def _why(findings: tuple[GradedFinding, ...], seals: tuple[EndpointSeal, ...]) -> str:
     """Why nothing was seen: this machine's own trouble first, then how the conversations ended."""
-    unclear = [f for f in findings if f.verdict is Verdict.INCONCLUSIVE and not f.follows]
+    bogus = next((f for f in findings if f.check in BOGUS and f.verdict is Verdict.FAIL), None)
+    if bogus is not None:
+        return f"{bogus.title[0].lower()}{bogus.title[1:]}"
+    unclear = [
+        f
+        for f in findings
+        if f.verdict is Verdict.INCONCLUSIVE and not f.follows and not f.check.startswith(BESIDE)
+    ]
     of_run = next((f for f in unclear if f.subject == Subject()), None)
     if of_run is not None:
         return of_run.summary

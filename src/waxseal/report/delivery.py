@@ -52,11 +52,19 @@ def sender_view(facts: FactSet, root: Subject, *, verbose: int = 0) -> Renderabl
 
 
 def _table(rows: tuple[Prediction, ...]) -> Table:
+    """A row for the senders that do the same for the same reason."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for title in ("Sender", "A message would be", "Because of"):
         table.add_column(title, overflow="fold")
+    one_host = len({host.host for row in rows for host in row.hosts}) == 1
+    groups: dict[tuple[object, ...], list[Prediction]] = {}
     for row in rows:
-        table.add_row(Text(plain(row.title)), _outcome(row.outcome, row.possible), _because(row))
+        groups.setdefault((row.outcome, row.possible, _because(row, one_host=one_host)), []).append(row)
+    for alike in groups.values():
+        first = alike[0]
+        titles = "; ".join(row.title for row in alike)
+        because = Text(plain(_because(first, one_host=one_host)))
+        table.add_row(Text(plain(titles)), _outcome(first.outcome, first.possible), because)
     return table
 
 
@@ -71,17 +79,17 @@ def _outcome(outcome: Outcome, possible: tuple[Outcome, ...]) -> Text:
     return text
 
 
-def _because(row: Prediction) -> Text:
+def _because(row: Prediction, *, one_host: bool) -> str:
     if row.decider is Decider.NONE:
-        return Text(plain(row.why or "no record decides"))
-    parts = [_short(row.record), row.why]
-    said = "; ".join(part for part in parts if part)
-    where = f" at {to_u_label(row.host)}" if row.host and row.decider is not Decider.DANE else ""
-    return Text(plain(f"{row.decider.value}{where}: {said}" if said else f"{row.decider.value}{where}"))
+        return row.why or "no record decides"
+    where = "" if one_host or not row.host else f" at {to_u_label(row.host)}"
+    said = "; ".join(part for part in (_short(row.record).removeprefix("match: "), row.why) if part)
+    return f"{row.decider.value}{where}: {said}" if said else f"{row.decider.value}{where}"
 
 
 def _short(record: str) -> str:
-    """A record with its data cut to what a person compares."""
+    """A record without its owner, which the host tells, and its data cut to what a person compares."""
+    record = record.partition(" ")[2] if record.startswith("_") else record
     return _DATA.sub(lambda found: f"{found[0][:_MOST_DATA]}...", record)
 
 

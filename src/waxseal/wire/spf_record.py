@@ -155,7 +155,7 @@ def _term(word: str) -> Mechanism | Modifier | str:
     if modifier := _MODIFIER.fullmatch(word):
         name, value = modifier[1].lower(), modifier[2]
         if name in ("redirect", "exp"):
-            wrong = _spec_problem(value, explanation=name == "exp")
+            wrong = _spec_problem(value)
         else:
             wrong = "" if _MACRO_STRING.fullmatch(value) else "its value is no macro-string"
         return wrong or Modifier(word, name, value)
@@ -212,14 +212,14 @@ def _network(word: str, name: str, qualifier: str, rest: str) -> Mechanism | str
     return Mechanism(word, name, qualifier, address, prefix6=prefix)
 
 
-def _spec_problem(spec: str, *, explanation: bool = False) -> str:
+def _spec_problem(spec: str) -> str:
     """What is wrong with a domain-spec; "" where nothing is."""
     if not _DOMAIN_SPEC.fullmatch(spec):
         return f'"{shown(spec.encode("latin-1", "replace"))}" is no fully qualified domain or macro'
     for macro in _EACH_MACRO.finditer(spec):
-        # c, r and t are for the text of an explanation only (RFC 7208 §7.2).
-        if not explanation and (macro["letter"] or "").lower() in ("c", "r", "t") and macro["letter"]:
-            return f"the macro {macro[0]} is allowed in the text of an explanation only"
+        # c, r and t are for the text that exp leads to, and for no name (RFC 7208 §7.2).
+        if (macro["letter"] or "?") in "crtCRT":
+            return f"the macro {shown(macro[0])} is allowed in the text of an explanation only"
         if macro["digits"] and not int(macro["digits"][:1000]):  # MUST be nonzero (RFC 7208 §7.3)
             return f"the macro {shown(macro[0])} keeps no part of the name"
     return ""

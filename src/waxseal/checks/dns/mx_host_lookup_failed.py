@@ -30,7 +30,7 @@ from waxseal.checks.dns._asked import Asked
 from waxseal.checks.dns._hosts import told_elsewhere
 from waxseal.checks.dns._lookup import BROKEN, SILENT, TRY_AGAIN, shown
 from waxseal.checks.dns._samples import mx_target, no_addresses
-from waxseal.facts import DnsStatus, HostAddresses, MxTarget
+from waxseal.facts import Dnssec, DnsStatus, HostAddresses, MxTarget
 from waxseal.wire.idna import hostname_problem
 
 
@@ -54,6 +54,8 @@ def judge(subject: Subject, addresses: HostAddresses, target: MxTarget | None, a
     answers = [answer for answer in (addresses.a, addresses.aaaa) if answer is not None]
     if not answers:
         return inconclusive("the addresses of the host were not asked for", advice=TRY_AGAIN)
+    if any(answer.dnssec is Dnssec.BOGUS for answer in answers):
+        return not_applicable("the answer is there but bogus; see dnssec/address-bogus")
     broken = [answer for answer in answers if asked.blamed(answer)]
     doubtful = [answer for answer in answers if answer.status in BROKEN and answer not in broken]
     silent = [answer for answer in answers if answer.status in SILENT]
@@ -95,6 +97,8 @@ def examples() -> Iterator[Example]:
     alone = at(no_addresses(DnsStatus.SERVFAIL), domain=None)
     yield Example("both fail, nothing else asked", Verdict.INCONCLUSIVE, (alone,))
     yield Example("loop", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.CNAME_LOOP)))
+    bogus = samples.answer("mx.example.org", "A", status=DnsStatus.SERVFAIL, dnssec=Dnssec.BOGUS)
+    yield Example("bogus", Verdict.NOT_APPLICABLE, (mx_target(), HostAddresses(a=bogus, aaaa=None)))
     yield Example("A fails", Verdict.FAIL, (mx_target(), no_addresses(DnsStatus.SERVFAIL, DnsStatus.NO_DATA)))
     for status in (DnsStatus.REFUSED, DnsStatus.MALFORMED, DnsStatus.OTHER_RCODE):
         yield Example(

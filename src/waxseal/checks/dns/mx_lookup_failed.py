@@ -21,11 +21,12 @@ from waxseal.checks.api import (
     check,
     fail,
     inconclusive,
+    not_applicable,
     passed,
 )
 from waxseal.checks.dns._asked import Asked
 from waxseal.checks.dns._lookup import BROKEN, SILENT, TRY_AGAIN, shown
-from waxseal.facts import DnsStatus, MxRecords
+from waxseal.facts import Dnssec, DnsStatus, MxRecords
 
 
 @check(
@@ -44,6 +45,8 @@ from waxseal.facts import DnsStatus, MxRecords
 def judge(mx: MxRecords, asked: Asked) -> Judgement:
     """Judge the status of the MX look-up."""
     status, evidence = mx.answer.status, shown(mx.answer)
+    if mx.answer.dnssec is Dnssec.BOGUS:
+        return not_applicable("the answer is there but bogus; see dnssec/mx-bogus")
     if status in BROKEN:
         if not asked.blamed(mx.answer):
             return asked.undecided(mx.answer, evidence)
@@ -77,6 +80,8 @@ def examples() -> Iterator[Example]:
     yield Example(
         "servfail and nothing else", Verdict.INCONCLUSIVE, (samples.mx_records(status=DnsStatus.SERVFAIL),)
     )
+    bogus = samples.answer("example.org", "MX", status=DnsStatus.SERVFAIL, dnssec=Dnssec.BOGUS)
+    yield Example("bogus", Verdict.NOT_APPLICABLE, (MxRecords(answer=bogus),))
     yield Example("no name", Verdict.FAIL, (samples.mx_records(status=DnsStatus.NAME_INVALID),))
     for status in sorted(SILENT):
         yield Example(status.value, Verdict.INCONCLUSIVE, (samples.mx_records(status=status),))

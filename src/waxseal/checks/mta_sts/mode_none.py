@@ -19,8 +19,8 @@ from waxseal.wire.mta_sts import Mode
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §5", "RFC 8461 §8.3"),
     remedy=Remedy(
-        general="Set mode: testing or enforce to use MTA-STS again. To give it up, leave the policy as it is "
-        "until the longest max_age that was ever served is over, then remove record and policy.",
+        general="Set mode: testing or enforce to use MTA-STS again. To give it up, leave the policy as it "
+        "is until the longest max_age that was ever served is over, then remove record and policy.",
     ),
     rows=("G7", "G14"),
 )

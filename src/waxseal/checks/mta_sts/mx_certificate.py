@@ -39,8 +39,7 @@ from waxseal.wire.mta_sts import Mode
     cites=("RFC 8461 §4.2", "RFC 8461 §5", "RFC 8461 §7.1"),
     remedy=Remedy(
         general="Give the server a certificate of a public authority with the name of the MX host, and all "
-        "its "
-        "intermediates. As long as that takes, set the policy to mode: testing and change the id.",
+        "its intermediates. As long as that takes, set the policy to mode: testing and change the id.",
         postfix="smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
         exim="tls_certificate = /path/fullchain.pem; tls_privatekey = /path/key.pem",
     ),

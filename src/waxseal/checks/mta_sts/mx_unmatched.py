@@ -23,8 +23,7 @@ from waxseal.wire.mta_sts import Mode
     cites=("RFC 8461 §4.1", "RFC 8461 §5", "RFC 8461 §8.4"),
     remedy=Remedy(
         general="Add an mx line with the host's name to the policy, change the id of the record, and wait "
-        "for the "
-        "TTL and the senders' caches before you rely on it; or take the host out of the MX records.",
+        "for the TTL and the senders' caches before you rely on it; or take the host out of the MX records.",
     ),
     rows=("G8", "D3"),
 )

@@ -18,9 +18,8 @@ from waxseal.checks.mta_sts._policy import PublishedPolicy, lines, out_of_form, 
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.2",),
     remedy=Remedy(
-        general="Save the policy as plain text without a byte order mark, without blank lines, and with keys "
-        "at "
-        "the start of their lines and colons right behind them.",
+        general="Save the policy as plain text without a byte order mark, without blank lines, and with "
+        "keys at the start of their lines and colons right behind them.",
     ),
     rows=("G7",),
 )

@@ -31,8 +31,7 @@ from waxseal.checks.mta_sts._policy import PublishedPolicy, lines, rejected
     cites=("RFC 8461 §3.2",),
     remedy=Remedy(
         general="Write one field to a line: version: STSv1, mode: enforce, mx: and one host name (or *. and "
-        "a "
-        "domain) on each line of its own, max_age: and seconds. 'waxseal records' prints one.",
+        "a domain) on each line of its own, max_age: and seconds. 'waxseal records' prints one.",
     ),
     rows=("G7",),
 )

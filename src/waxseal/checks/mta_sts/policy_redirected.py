@@ -19,8 +19,8 @@ from waxseal.facts import Cause, Stage
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.3",),
     remedy=Remedy(
-        general="Serve /.well-known/mta-sts.txt with status 200 from the policy host itself, before any rule "
-        "that redirects; to serve another host's policy, let the web server fetch it (a reverse proxy).",
+        general="Serve /.well-known/mta-sts.txt with status 200 from the policy host itself, before any "
+        "rule that redirects; to serve another host's policy, let the web server fetch it (a reverse proxy).",
     ),
     rows=("G7",),
 )

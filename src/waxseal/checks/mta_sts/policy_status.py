@@ -29,9 +29,8 @@ from waxseal.facts import Cause, Stage
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.3",),
     remedy=Remedy(
-        general="Put the policy where https://mta-sts.example.org/.well-known/mta-sts.txt leads to, readable "
-        "for "
-        "all clients, and see the web server's log for the reason of the status.",
+        general="Put the policy where https://mta-sts.example.org/.well-known/mta-sts.txt leads to, "
+        "readable for all clients, and see the web server's log for the reason of the status.",
     ),
     rows=("G7",),
 )

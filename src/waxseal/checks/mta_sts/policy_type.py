@@ -18,8 +18,8 @@ from waxseal.checks.mta_sts._policy import PublishedPolicy, unanswered
     scope=Scope.DOMAIN,
     cites=("RFC 8461 §3.2",),
     remedy=Remedy(
-        general="Let the web server send Content-Type: text/plain with the policy; in nginx "
-        "'default_type text/plain', in Apache 'ForceType text/plain' for that path.",
+        general="Let the web server send Content-Type: text/plain with the policy; in nginx 'default_type "
+        "text/plain', in Apache 'ForceType text/plain' for that path.",
     ),
     rows=("G7",),
 )

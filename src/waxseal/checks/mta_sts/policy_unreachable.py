@@ -38,8 +38,7 @@ from waxseal.facts import Attempt, Cause, Stage, StsFetch, describe
     cites=("RFC 8461 §3.3", "RFC 8461 §3.2"),
     remedy=Remedy(
         general="Give mta-sts. below the domain an address, and let a web server answer there on port 443, "
-        "for "
-        "https and all clients.",
+        "for https and all clients.",
         dns="mta-sts.example.org. IN A 192.0.2.80",
     ),
     rows=("G7",),

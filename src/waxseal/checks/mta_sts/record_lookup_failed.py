@@ -35,8 +35,7 @@ from waxseal.facts import Dnssec, DnsStatus, MxRecords, StsRecord
     cites=("RFC 8461 §3.1", "RFC 8461 §10.2"),
     remedy=Remedy(
         general="Ask each name server of the zone for the record directly, and mend the one that answers "
-        "with "
-        "an error. Where the record is an alias, see that its target is still served.",
+        "with an error. Where the record is an alias, see that its target is still served.",
         dns="dig +norecurse TXT _mta-sts.example.org @ns1.example.org",
     ),
     rows=("G7",),

@@ -32,8 +32,7 @@ from waxseal.facts import DnsStatus
     cites=("RFC 8461 §3.1", "RFC 8461 §3"),
     remedy=Remedy(
         general="Publish the TXT record, with an id that you change whenever the policy changes; or stop "
-        "serving "
-        "the policy as RFC 8461 §8.3 describes.",
+        "serving the policy as RFC 8461 §8.3 describes.",
         dns='_mta-sts.example.org. IN TXT "v=STSv1; id=20261101"',
     ),
     rows=("G7",),

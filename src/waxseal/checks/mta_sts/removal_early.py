@@ -34,8 +34,7 @@ from waxseal.wire.mta_sts import Mode, read_policy
     cites=("RFC 8461 §8.3", "RFC 8461 §3.3"),
     remedy=Remedy(
         general="Serve a policy with mode: none and a max_age of a day, under a new id, until the old one "
-        "has "
-        "expired everywhere.",
+        "has expired everywhere.",
         dns='_mta-sts.example.org. IN TXT "v=STSv1; id=20261102"',
     ),
     rows=("G9",),

@@ -24,8 +24,17 @@ from waxseal.checks.api import (
     warn,
 )
 from waxseal.checks.dns._lookup import ANSWERED, TRY_AGAIN, shown, unless_answered
-from waxseal.checks.samples import answer, mx_records
-from waxseal.facts import DnsAnswer, DnsStatus, MxRecords, StsRecord, TlsaLookup, TlsaRecord, TlsaRecords
+from waxseal.checks.samples import answer, host_addresses, mx_records
+from waxseal.facts import (
+    DnsAnswer,
+    DnsStatus,
+    HostAddresses,
+    MxRecords,
+    StsRecord,
+    TlsaLookup,
+    TlsaRecord,
+    TlsaRecords,
+)
 from waxseal.wire.dns_rdata import txt_records
 
 
@@ -41,12 +50,16 @@ from waxseal.wire.dns_rdata import txt_records
     ),
     rows=("G1", "G7"),
 )
-def judge(mx: MxRecords, sts: StsRecord, tlsa: Each[TlsaRecords] | None) -> Judgement:
+def judge(
+    mx: MxRecords, sts: StsRecord, tlsa: Each[TlsaRecords] | None, found: Each[HostAddresses] | None
+) -> Judgement:
     """Judge whether either is there at all."""
     if (aside := unless_answered(mx)) is not None:
         return aside
     if len(mx.exchanges) == 1 and not mx.exchanges[0].exchange:
         return not_applicable("the domain takes no mail (null MX)")
+    if found is not None and not any(addresses.addresses for _, addresses in found):
+        return not_applicable("no mail host has an address that mail could go to")
     hosts = [where.host or "" for where, records in tlsa or () if records.chosen is not None]
     if hosts:
         return passed(f"TLSA look-ups of {len(set(hosts))} mail hosts are answered", *sorted(set(hosts))[:5])
@@ -56,9 +69,7 @@ def judge(mx: MxRecords, sts: StsRecord, tlsa: Each[TlsaRecords] | None) -> Judg
         return unreached("the look-up of the MTA-STS record failed", shown(sts.answer), advice=TRY_AGAIN)
     if tlsa is None:
         return unreached("no mail host was asked about TLSA records", advice="mend the mail hosts' addresses")
-    return warn(
-        "senders are told nothing, so they deliver even where TLS is taken away or the server false"
-    )
+    return warn("senders are told nothing, so they deliver even where TLS is taken away or the server false")
 
 
 def examples() -> Iterator[Example]:
@@ -75,6 +86,8 @@ def examples() -> Iterator[Example]:
     yield Example("a failed look-up is no denial", Verdict.PASS, (mx, no_sts, failed))
     yield Example("another record", Verdict.WARN, (mx, _sts('"something else"'), no_tlsa))
     yield Example("no answer", Verdict.INCONCLUSIVE, (mx, _sts(status=DnsStatus.TIMED_OUT), no_tlsa))
+    nowhere = host_addresses()
+    yield Example("no address", Verdict.NOT_APPLICABLE, (mx, no_sts, no_tlsa, nowhere))
     yield Example("no mail", Verdict.NOT_APPLICABLE, (mx_records((0, "")), no_sts))
 
 

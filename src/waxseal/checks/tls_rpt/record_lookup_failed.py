@@ -37,8 +37,7 @@ from waxseal.facts import Dnssec, DnsStatus, MxRecords, TlsRptRecord
     cites=("RFC 8460 §3",),
     remedy=Remedy(
         general="Ask each name server of the zone for the record directly, and mend the one that answers "
-        "with an "
-        "error; sign the zone anew where its signatures do not hold.",
+        "with an error; sign the zone anew where its signatures do not hold.",
         dns="dig +norecurse TXT _smtp._tls.example.org @ns1.example.org",
     ),
     rows=("G10",),

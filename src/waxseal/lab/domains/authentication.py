@@ -167,11 +167,11 @@ def _dmarc_destinations() -> tuple[LabDomain, ...]:
 DKIM_EXPECTED: dict[str, Expected] = {
     "good": SEALED,
     "missing": broken("dkim/key-missing"),
-    "revoked": warns("dkim/key-revoked"),
+    "revoked": broken("dkim/key-revoked"),
     "malformed": broken("dkim/key-malformed"),
     "weak": warns("dkim/key-weak"),
     "testing": minor("dkim/testing-flag"),
-    "servfail": warns("dkim/lookup-failed"),
+    "servfail": slight("dkim/lookup-failed"),
 }
 """What waxseal should say of `DKIM_DOMAIN` where it is told to look at the key with this selector."""
 

@@ -1,0 +1,327 @@
+"""DANE, whole and with real parts: a signed tree, Postfix and Exim, and two other opinions.
+
+Each situation gives exactly these findings, the facts below them, and a prediction of what senders do, which
+Postfix's own ``posttls-finger`` and ``openssl s_client`` have to agree with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.net.real_tree import Leaf, State
+from waxseal.checks.api import Verdict
+from waxseal.facts import CertificateChain, Dnssec, Subject, TlsaLookup, TlsaRecords
+from waxseal.grading.delivery import Outcome, predictions
+from waxseal.trust import dane
+
+from .packages import UnavailableError
+from .second_opinion import Decision, ask_postfix, openssl_verifies
+from .servers import HOST_NAME, RealServer, RealServers
+from .signed_world import (
+    DOMAIN,
+    REPORTS,
+    Findings,
+    World,
+    complaints,
+    mail_zone,
+    signed_world,
+    tlsa,
+    tlsa_records,
+)
+
+if TYPE_CHECKING:
+    from waxseal.api import Result
+
+pytestmark = pytest.mark.real
+
+WARN, FAIL = Verdict.WARN, Verdict.FAIL
+VERIFIED, REFUSED, OPPORTUNISTIC, UNAUTHENTICATED = (
+    Decision.VERIFIED,
+    Decision.REFUSED,
+    Decision.OPPORTUNISTIC,
+    Decision.UNAUTHENTICATED,
+)
+Layout = Callable[[RealServer, tuple[str, ...]], list[Leaf]]
+
+
+def plainly(server: RealServer, data: tuple[str, ...]) -> list[Leaf]:
+    return [mail_zone(server, tlsa_records(*data))]
+
+
+def in_state(state: State) -> Layout:
+    return lambda server, data: [mail_zone(server, tlsa_records(*data), state)]
+
+
+def behind(records: str, state: State = State.SECURE, home: State = State.SECURE) -> Layout:
+    """A mail domain in a zone of its own, ``post.test``; the TLSA data stands with the server's name."""
+    return lambda server, data: [
+        Leaf("post", state, REPORTS + records.format(host=server.host)),
+        mail_zone(server, tlsa_records(*data), home),
+    ]
+
+
+def own_records(records: str, home: State = State.SECURE) -> Layout:
+    """The same, but the TLSA data stands in ``post.test``, at ``mail``."""
+    return lambda server, data: [
+        Leaf(
+            "post",
+            State.SECURE,
+            REPORTS + records.format(host=server.host) + tlsa_records(*data, base="mail"),
+        ),
+        mail_zone(server, "", home),
+    ]
+
+
+def denial_elsewhere(server: RealServer, data: tuple[str, ...]) -> list[Leaf]:
+    """The TLSA name is an alias into a zone whose denials do not hold."""
+    return [
+        mail_zone(server, "_25._tcp.mx 300 CNAME nothing.broken.test.\n"),
+        Leaf("broken", State.BROKEN_DENIAL, "@ 300 A 192.0.2.1\n"),
+    ]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One situation.
+
+    Attributes:
+        name: For the test's id.
+        records: The TLSA records: parameters, then of which certificate.
+        findings: Every WARN and FAIL there is to be.
+        decision: What Postfix does at level ``dane``.
+        set_up, software: Of the mail server.
+        layout: The zones.
+        dnssec: Status of the TLSA answer that decides; None where there is none.
+        domain: The target.
+        base: TLSA base domain.
+    """
+
+    name: str
+    records: tuple[str, ...]
+    findings: Findings
+    decision: Decision
+    set_up: str = "default"
+    software: str = "postfix"
+    layout: Layout = plainly
+    dnssec: Dnssec | None = Dnssec.SECURE
+    domain: str = DOMAIN
+    base: str = HOST_NAME
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.software}"
+
+
+SPARE = ("dane/rollover-unready", WARN)
+MISMATCH = ("dane/mismatch", FAIL)
+OWN_ANCHOR = ("dane/anchor-chain-invalid", FAIL)
+NOT_SENT = ("dane/anchor-not-sent", FAIL)
+VIA_ALIAS = "@ 300 MX 10 mail\nmail 300 CNAME mx.real.test.\n"
+VIA_NAME = "@ 300 MX 10 mail\nmail 300 A {host}\n"
+POST = {"domain": "post.test"}
+CASES = [
+    Case("right", ("3 1 1 sound",), {SPARE}, VERIFIED),
+    Case("right", ("3 1 1 sound",), {SPARE}, VERIFIED, software="exim"),
+    Case("right-and-next", ("3 1 1 sound", "3 1 1 ecdsa"), set(), VERIFIED),
+    Case("wrong", ("3 1 1 ecdsa",), {MISMATCH}, REFUSED),
+    Case("wrong", ("3 1 1 ecdsa",), {MISMATCH}, REFUSED, software="exim"),
+    Case("authority", ("2 1 1 intermediate",), set(), VERIFIED),
+    Case("authority", ("2 1 1 intermediate",), set(), VERIFIED, software="exim"),
+    Case(
+        "authority-not-sent",
+        ("2 1 1 intermediate",),
+        {NOT_SENT, ("certificate/intermediate-missing", WARN)},
+        REFUSED,
+        "missing-intermediate",
+    ),
+    Case("root-not-sent", ("2 0 1 root",), {NOT_SENT}, REFUSED),
+    Case(
+        "authority-in-record",
+        ("2 0 0 intermediate",),
+        {("dane/full-data", WARN), ("certificate/intermediate-missing", WARN)},
+        VERIFIED,
+        "missing-intermediate",
+    ),
+    Case(
+        "authority-key-in-record",
+        ("2 1 0 intermediate",),
+        {("dane/full-data", WARN), ("certificate/intermediate-missing", WARN)},
+        VERIFIED,
+        "missing-intermediate",
+    ),
+    Case("both-keys", ("3 1 1 sound", "3 1 1 ecdsa"), {SPARE}, VERIFIED, "dual"),
+    Case("both-keys", ("3 1 1 sound", "3 1 1 ecdsa"), {SPARE}, VERIFIED, "dual", "exim"),
+    Case("twin-forgotten", ("3 1 1 sound",), {MISMATCH}, REFUSED, "dual"),
+    Case("twin-forgotten", ("3 1 1 sound",), {MISMATCH}, REFUSED, "dual", "exim"),
+    Case("self-signed", ("3 1 1 self_signed",), {SPARE}, VERIFIED, "self-signed"),
+    Case("expired", ("3 1 1 expired",), {SPARE}, VERIFIED, "expired"),
+    Case("expired-below-authority", ("2 1 1 intermediate",), {OWN_ANCHOR}, REFUSED, "expired"),
+    Case("self-signed-as-authority", ("2 1 1 self_signed",), {OWN_ANCHOR}, REFUSED, "self-signed"),
+    Case("no-starttls", ("3 1 1 sound",), {("dane/starttls-missing", FAIL)}, REFUSED, "no-starttls"),
+    Case("one-kind-wrong", ("3 1 1 sound", "3 0 1 ecdsa"), {("dane/combination-unmatched", WARN)}, VERIFIED),
+    Case("stronger-digest-wrong", ("3 1 1 sound", "3 1 2 ecdsa"), {MISMATCH}, REFUSED),
+    Case("usage-1", ("1 1 1 sound",), {("dane/none-usable", FAIL)}, UNAUTHENTICATED),
+    Case("usage-1-beside", ("3 1 1 sound", "1 1 1 sound"), {SPARE, ("dane/usage-pkix", WARN)}, VERIFIED),
+    Case(
+        "unsigned-zone",
+        ("3 1 1 sound",),
+        {("dane/unsigned", WARN)},
+        OPPORTUNISTIC,
+        layout=in_state(State.INSECURE),
+        dnssec=Dnssec.INSECURE,
+    ),
+    Case(
+        "bogus-zone",
+        ("3 1 1 sound",),
+        {("dnssec/mx-bogus", FAIL)},
+        REFUSED,
+        layout=in_state(State.WRONG_DS),
+        dnssec=None,
+    ),
+    Case(
+        "denial-broken",
+        (),
+        {("dane/answer-bogus", FAIL)},
+        REFUSED,
+        layout=denial_elsewhere,
+        dnssec=Dnssec.BOGUS,
+    ),
+    Case(
+        "mx-unsigned",
+        ("3 1 1 sound",),
+        {SPARE, ("dane/mx-insecure", WARN)},
+        OPPORTUNISTIC,
+        layout=behind("@ 300 MX 10 mx.real.test.\n", State.INSECURE),
+        **POST,
+    ),
+    Case("alias", ("3 1 1 sound",), {SPARE}, VERIFIED, layout=behind(VIA_ALIAS), **POST),
+    Case("alias-authority", ("2 1 1 intermediate",), set(), VERIFIED, layout=behind(VIA_ALIAS), **POST),
+    Case(
+        "alias-own-records",
+        ("3 1 1 sound",),
+        {SPARE},
+        VERIFIED,
+        layout=own_records(VIA_ALIAS),
+        base="mail.post.test",
+        **POST,
+    ),
+    Case(
+        "alias-into-unsigned",
+        ("3 1 1 sound",),
+        {SPARE},
+        VERIFIED,
+        layout=own_records(VIA_ALIAS, State.INSECURE),
+        base="mail.post.test",
+        **POST,
+    ),
+    Case(
+        "alias-from-unsigned",
+        ("3 1 1 sound",),
+        {("dane/mx-insecure", WARN)},
+        OPPORTUNISTIC,
+        layout=behind(VIA_ALIAS, State.INSECURE),
+        dnssec=None,
+        **POST,
+    ),
+    Case(
+        "other-name",
+        ("2 1 1 intermediate",),
+        {("dane/anchor-name-mismatch", FAIL)},
+        REFUSED,
+        layout=own_records(VIA_NAME),
+        base="mail.post.test",
+        **POST,
+    ),
+    Case(
+        "next-hop-name",
+        ("2 1 1 intermediate",),
+        set(),
+        VERIFIED,
+        layout=lambda server, data: [
+            Leaf("post", State.SECURE, f"mail 300 A {server.host}\n{tlsa_records(*data, base='mail')}"),
+            mail_zone(server, "mx 300 MX 10 mail.post.test.\n_smtp._tls.mx 300 CNAME _smtp._tls\n"),
+        ],
+        domain=HOST_NAME,
+        base="mail.post.test",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A situation that was looked at."""
+
+    case: Case
+    world: World
+    data: tuple[str, ...]
+    result: Result
+
+    @property
+    def lookup(self) -> TlsaLookup | None:
+        """The TLSA look-up that decides."""
+        ((_, found),) = self.result.facts.within(TlsaRecords, Subject())
+        return found.chosen
+
+    def predicted(self, sender: str) -> tuple[Outcome, ...]:
+        """Everything that waxseal holds possible for a kind of sender."""
+        rows = predictions(self.result.facts, Subject(domain=self.case.domain))
+        return next(row.possible for row in rows if row.sender == sender)
+
+
+@pytest.fixture(scope="module", params=CASES, ids=str)
+def seen(
+    request: pytest.FixtureRequest,
+    real_servers: RealServers,
+    start_real: Callable[[str, str], RealServer],
+) -> Iterator[Seen]:
+    case: Case = request.param
+    server = start_real(case.software, case.set_up)
+    data = tuple(_data(real_servers, record) for record in case.records)
+    with signed_world(server, case.layout(server, data)) as world:
+        yield Seen(case, world, data, world.check(case.domain))
+
+
+def _data(servers: RealServers, record: str) -> str:
+    parameters, _, of = record.rpartition(" ")
+    holder = servers.pki if of in ("intermediate", "root") else servers.certificates
+    found = getattr(holder, of)
+    return tlsa(getattr(found, "certificate", found), parameters)
+
+
+def test_exactly_what_is_wrong_is_found(seen: Seen) -> None:
+    assert complaints(seen.result) == seen.case.findings
+
+
+def test_the_deciding_answer_is_what_was_published(seen: Seen) -> None:
+    if seen.case.decision is REFUSED and seen.case.layout is not plainly and seen.case.dnssec is None:
+        assert not seen.result.facts.within(TlsaRecords, Subject()) or seen.lookup is not None
+        return
+    lookup = seen.lookup
+    assert (lookup.answer.dnssec if lookup else None) is seen.case.dnssec
+    if lookup is not None and lookup.records:
+        assert lookup.base == seen.case.base
+        assert {str(record) for record in lookup.records} == set(seen.data)
+
+
+EXPECTED = {
+    Decision.VERIFIED: {Outcome.VERIFIED},
+    Decision.REFUSED: {Outcome.DEFERRED},
+    Decision.UNAUTHENTICATED: {Outcome.ENCRYPTED},
+    Decision.OPPORTUNISTIC: {Outcome.ENCRYPTED},
+}
+
+
+def test_postfix_does_what_is_predicted(seen: Seen) -> None:
+    try:
+        opinion = ask_postfix(seen.world, seen.case.domain)
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    assert opinion.decision is seen.case.decision, opinion.said
+    predicted = seen.predicted("postfix-dane")
+    if seen.case.name == "twin-forgotten":
+        assert set(predicted) == {Outcome.VERIFIED, Outcome.DEFERRED}
+    else:
+        assert set(predicted) == EXPECTED[opinion.decision], opinion.said
