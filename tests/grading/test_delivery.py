@@ -117,6 +117,8 @@ NO_TLS = address(tls=False)
         ("postfix-dane", route(host(state=DaneState.USABLE), secure=False), Outcome.ENCRYPTED),
         ("exim-dane", route(host(NO_TLS, state=DaneState.USABLE), secure=False), Outcome.CLEAR),
         ("postfix-dane-only", route(host(state=DaneState.USABLE), secure=False), Outcome.DEFERRED),
+        ("exim-dane", route(host(NO_TLS, state=DaneState.USABLE), secure=None), Outcome.UNSEEN),
+        ("postfix-dane-only", route(host(state=DaneState.USABLE), secure=None), Outcome.UNSEEN),
         # RFC 7672 §6: mandatory DANE.
         ("postfix-dane-only", SECURE_TLSA, Outcome.VERIFIED),
         ("postfix-dane-only", route(), Outcome.DEFERRED),

@@ -39,7 +39,7 @@ from waxseal.facts import Endpoint, EnvelopeAnswers
         general="Offer TLS without demanding it, and publish MTA-STS or DANE so that senders insist; or "
         "leave it, knowing that senders without TLS cannot reach the domain.",
         postfix="smtpd_tls_security_level = may",
-        exim="no encrypted = * condition in acl_smtp_mail",
+        exim="an acl_smtp_mail that does not deny where $tls_in_cipher is empty",
         exchange="Set-ReceiveConnector -RequireTLS $false",
     ),
     rows=("P10",),
