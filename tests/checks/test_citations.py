@@ -28,21 +28,17 @@ TEXTS = os.environ.get("WAXSEAL_RFC_TEXTS", "")
 
 # The section says MUST, and SHOULD is right all the same, because its MUST is about something else.
 WEAKER = {
-    "dnsbl/listed": "the MUSTs of RFC 5782 §2.1 are about the form of a list",
-    "dnsbl/refused": "the MUSTs of RFC 5782 §2.1 are about the form of a list",
-    "dnsbl/unanswered": "the MUSTs of RFC 5782 §2.1 are about the form of a list",
-    "dns/caa-missing": "the MUSTs of RFC 8659 §3 are the issuer's",
     "mta-sts/policy-slow": "the MUSTs of RFC 8461 §3.3 are about other things; time is a SHOULD",
     "mta-sts/policy-too-large": "the MUSTs of RFC 8461 §3.3 are about other things; size is a SHOULD",
     "mta-sts/policy-type": "that senders look at the media type is a SHOULD of RFC 8461 §3.2",
     "reach/connection-refused": "the MUST of RFC 5321 §5.1 is the sender's, who tries all addresses",
     "reach/connection-timed-out": "the MUST of RFC 5321 §5.1 is the sender's, who tries all addresses",
     "reach/connection-unreachable": "the MUST of RFC 5321 §5.1 is the sender's, who tries all addresses",
-    "smtp/requiretls-in-clear": "the MUSTs of RFC 8689 are the sender's",
     "smtp/greeting-missing": "RFC 5321 §3.1 has a MUST on what follows a 554 only",
     "smtp/greeting-refused": "RFC 5321 allows the refusal; RFC 7504 §3 says when 521 is not the one to use",
     "smtp/starttls-missing": "RFC 9325 §3.2 binds those who use STARTTLS; RFC 3207 §4 forbids to demand it",
     "smtp/starttls-temporary": "454 is allowed; the SHOULD NOT of RFC 8314 §4 is about the offer before it",
+    "spf/lookups-void": "RFC 7208 §4.6.4 has a SHOULD for void look-ups; its MUSTs are about other limits",
     "tls/client-certificate-required": "the MUST of RFC 3207 §4.1 is that both decide at once",
     "tls/dh-prime-unsafe": "the MUST of RFC 7919 §5.1 is about public values",
     "tls/opossum": "the MUSTs of RFC 3207 §4.2 are about what was heard in clear",

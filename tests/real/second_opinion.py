@@ -15,7 +15,7 @@ import socketserver
 import subprocess
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -35,16 +35,19 @@ Place = tuple[str, int]
 
 _LIMIT_S = 60.0
 _ENDED = "the daemon ended with status"  # the sandbox's own word
-_CIPHERS = {"": "", "rsa": "-p '>=TLSv1.2:<=TLSv1.2' -o tls_medium_cipherlist=aRSA"}
+_FINGER = "posttls-finger -t 5 -T 5 -L summary,certmatch"
+_ONLY = "-p '>=TLSv1.2, <=TLSv1.2' -o tls_medium_cipherlist="
+_CIPHERS = {"": "", "rsa": f"{_ONLY}aRSA", "ec": f"{_ONLY}aECDSA"}
 
 
 class Decision(Enum):
-    """What smtp(8) does with a message at security level ``dane``."""
+    """What Postfix does with a message at security level ``dane``."""
 
-    VERIFIED = "delivers, server verified by DANE"
+    VERIFIED = "delivers to a server that DANE verifies"
+    VERIFIED_HOST = "the same, but an unsigned MX record names the server"
     REFUSED = "does not deliver here"
-    UNAUTHENTICATED = "TLS is mandatory, the server is not authenticated"
-    OPPORTUNISTIC = "DANE does not apply"
+    UNAUTHENTICATED = "insists on TLS, but authenticates nobody"
+    OPPORTUNISTIC = "as without DANE"
 
 
 @dataclass(frozen=True)
@@ -66,46 +69,73 @@ def ask_postfix(world: World, domain: str = DOMAIN, certificate: str = "") -> Op
     Args:
         world: Where.
         domain: Next hop.
-        certificate: ``rsa`` for a client that takes RSA certificates alone.
+        certificate: ``rsa`` or ``ec`` for a client that takes no others.
 
     Raises:
         UnavailableError: Postfix or the sandbox cannot be had here.
     """
-    command = f"posttls-finger -c -t 5 -T 5 {_CIPHERS[certificate]} -L summary,certmatch"
-    start = f"{command} -l dane {domain} || true\necho ----\nexec {command} -l dane-only {domain}\n"
-    with ExitStack() as stack:
-        resolver = stack.enter_context(_port_53(world))
-        stack.enter_context(_relay(_Stream, (world.server.host, 25), (world.server.host, world.server.port)))
-        sandbox = Sandbox(
-            fetch(RECIPE.packages),
-            "probe.test",
-            RECIPE.accounts,
-            {
-                "etc/resolv.conf": f"nameserver {resolver}\noptions timeout:3 attempts:2\n",
-                "etc/postfix/main.cf": "compatibility_level = 3.6\ninet_protocols = ipv4\n",
-                "etc/postfix/dynamicmaps.cf": "",
-                "start": start,
-            },
-            {},
-        )
-        stack.callback(sandbox.close)
-        until = time.monotonic() + _LIMIT_S
-        while _ENDED not in sandbox.log:
-            assert time.monotonic() < until, f"posttls-finger does not end: {sandbox.log}"
-            time.sleep(0.05)
-        said = sandbox.log
+    command = f"{_FINGER} {_CIPHERS[certificate]}"
+    said = _run(world, f"{command} -l dane {domain} || true\necho ----\n{command} -l dane-only {domain}\n")
     return Opinion(_decision(said), said)
 
 
+def postfix_delivers(world: World, names: tuple[str, ...], domain: str = DOMAIN) -> tuple[bool, str]:
+    """Whether Postfix delivers at level ``secure``, which an enforced MTA-STS policy comes to.
+
+    Args:
+        world: Where.
+        names: What the certificate may bear, as Postfix has it: ``.real.test`` for names below.
+        domain: Next hop.
+    """
+    command = f"{_FINGER} -l secure -F /etc/root.pem {domain} {' '.join(names)}"
+    said = _run(world, f"{command}\n")
+    return "Verified TLS connection established" in said, said
+
+
+def _run(world: World, start: str) -> str:
+    """What a script writes, in a sandbox with Postfix whose resolver is the validator."""
+    with ExitStack() as stack:
+        resolver = stack.enter_context(_port_53(world))
+        stack.enter_context(_relay(_Stream, (world.server.host, 25), (world.server.host, world.server.port)))
+        files = {
+            "etc/resolv.conf": f"nameserver {resolver}\noptions timeout:3 attempts:2\n",
+            "etc/postfix/main.cf": "compatibility_level = 3.6\ninet_protocols = ipv4\n",
+            "etc/postfix/dynamicmaps.cf": "",
+            "etc/root.pem": world.server.root_pem.read_text(),
+            "start": start,
+        }
+        sandbox = Sandbox(fetch(RECIPE.packages), "probe.test", RECIPE.accounts, files, {})
+        stack.callback(sandbox.close)
+        until = time.monotonic() + _LIMIT_S
+        while _ENDED not in sandbox.log:
+            assert time.monotonic() < until, f"it does not end: {sandbox.log}"
+            time.sleep(0.05)
+        return sandbox.log
+
+
 def _decision(said: str) -> Decision:
-    """Read off both runs; `dane-only` tells whether DANE applies, `dane` what comes of it."""
+    """Read it off both runs.
+
+    ``dane-only`` tells, before it connects, whether DANE applies; where that is so, anything but a verified
+    session means that smtp(8) does not deliver.
+    """
     first, _, second = said.partition("----")
+    assert _ENDED in second, said
+    if "no TLSA records found, resorting to" in second:
+        return Decision.OPPORTUNISTIC
+    if "no usable TLSA records found, resorting to" in second:
+        return Decision.UNAUTHENTICATED
     if "Verified TLS connection established" in first:
         return Decision.VERIFIED
-    if re.search(r"no TLSA records found|non DNSSEC destination|no DNSSEC", second):
-        return Decision.OPPORTUNISTIC
-    if "no usable TLSA records" in first:
-        return Decision.UNAUTHENTICATED
+    if "MX RRset insecure" in first and "Trusted TLS connection established" in first:
+        return Decision.VERIFIED_HOST
+    refused = (
+        "Untrusted TLS connection established",
+        "TLSA lookup error",
+        "type=MX: Host not found, try again",
+    )
+    without_tls = re.search(r"< 250[ -]", first) and not re.search(r"< 250[ -]STARTTLS", first)
+    assert without_tls or any(words in first for words in refused), said
     return Decision.REFUSED
 
 
@@ -160,10 +190,8 @@ class _Datagram(socketserver.BaseRequestHandler):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as onward:
             onward.settimeout(5)
             onward.sendto(query, self.server.target)
-            try:
+            with suppress(TimeoutError):
                 back.sendto(onward.recv(65535), self.client_address)
-            except TimeoutError:
-                pass
 
 
 class _Stream(socketserver.BaseRequestHandler):

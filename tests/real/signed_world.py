@@ -33,7 +33,6 @@ from waxseal.probes.tls.depth import Depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from cryptography import x509
 
@@ -59,24 +58,15 @@ def association(certificate: x509.Certificate, selector: int, matching_type: int
         octets = certificate.public_bytes(Encoding.DER)
     else:
         octets = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return {0: bytes, 1: _sha256, 2: _sha512}[matching_type](octets)
-
-
-def _sha256(octets: bytes) -> bytes:
-    return hashlib.sha256(octets).digest()
-
-
-def _sha512(octets: bytes) -> bytes:
-    return hashlib.sha512(octets).digest()
+    if matching_type == 0:
+        return octets
+    return hashlib.sha256(octets).digest() if matching_type == 1 else hashlib.sha512(octets).digest()
 
 
 def tlsa(certificate: x509.Certificate, parameters: str = "3 1 1") -> str:
     """The record's data in presentation form; parameters are ``usage selector matching-type``."""
     _, selector, matching_type = map(int, parameters.split())
     return f"{parameters} {association(certificate, selector, matching_type).hex()}"
-
-
-WRONG = f"3 1 1 {hashlib.sha256(b'the key of another server').hexdigest()}"
 
 
 @dataclass

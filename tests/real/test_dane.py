@@ -14,12 +14,12 @@ import pytest
 
 from tests.net.real_tree import Leaf, State
 from waxseal.checks.api import Verdict
-from waxseal.facts import CertificateChain, Dnssec, Subject, TlsaLookup, TlsaRecords
+from waxseal.facts import CertificateChain, Dnssec, Subject, TlsaLookup, TlsaRecord, TlsaRecords
 from waxseal.grading.delivery import Outcome, predictions
 from waxseal.trust import dane
 
 from .packages import UnavailableError
-from .second_opinion import Decision, ask_postfix, openssl_verifies
+from .second_opinion import Decision, Opinion, ask_postfix, openssl_verifies
 from .servers import HOST_NAME, RealServer, RealServers
 from .signed_world import (
     DOMAIN,
@@ -39,12 +39,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.real
 
 WARN, FAIL = Verdict.WARN, Verdict.FAIL
-VERIFIED, REFUSED, OPPORTUNISTIC, UNAUTHENTICATED = (
-    Decision.VERIFIED,
-    Decision.REFUSED,
-    Decision.OPPORTUNISTIC,
-    Decision.UNAUTHENTICATED,
-)
+VERIFIED, VERIFIED_HOST = Decision.VERIFIED, Decision.VERIFIED_HOST
+REFUSED, UNAUTHENTICATED, OPPORTUNISTIC = Decision.REFUSED, Decision.UNAUTHENTICATED, Decision.OPPORTUNISTIC
 Layout = Callable[[RealServer, tuple[str, ...]], list[Leaf]]
 
 
@@ -114,14 +110,22 @@ class Case:
     def __str__(self) -> str:
         return f"{self.name}-{self.software}"
 
+    @property
+    def has_usable_records(self) -> bool:
+        """Whether there are records and certificates to compare."""
+        usable = any(record[0] in "23" for record in self.records)
+        return usable and self.dnssec is not None and self.set_up != "no-starttls"
+
 
 SPARE = ("dane/rollover-unready", WARN)
 MISMATCH = ("dane/mismatch", FAIL)
 OWN_ANCHOR = ("dane/anchor-chain-invalid", FAIL)
 NOT_SENT = ("dane/anchor-not-sent", FAIL)
+IS_ALIAS = ("dns/mx-is-alias", FAIL)
+NO_NAME = ("certificate/name-mismatch", WARN)
 VIA_ALIAS = "@ 300 MX 10 mail\nmail 300 CNAME mx.real.test.\n"
+VIA_REAL = "@ 300 MX 10 mx.real.test.\n"
 VIA_NAME = "@ 300 MX 10 mail\nmail 300 A {host}\n"
-POST = {"domain": "post.test"}
 CASES = [
     Case("right", ("3 1 1 sound",), {SPARE}, VERIFIED),
     Case("right", ("3 1 1 sound",), {SPARE}, VERIFIED, software="exim"),
@@ -141,26 +145,45 @@ CASES = [
     Case(
         "authority-in-record",
         ("2 0 0 intermediate",),
-        {("dane/full-data", WARN), ("certificate/intermediate-missing", WARN)},
+        {("dane/full-data", WARN)},
         VERIFIED,
         "missing-intermediate",
     ),
     Case(
         "authority-key-in-record",
         ("2 1 0 intermediate",),
-        {("dane/full-data", WARN), ("certificate/intermediate-missing", WARN)},
+        {("dane/full-data", WARN)},
         VERIFIED,
         "missing-intermediate",
     ),
     Case("both-keys", ("3 1 1 sound", "3 1 1 ecdsa"), {SPARE}, VERIFIED, "dual"),
     Case("both-keys", ("3 1 1 sound", "3 1 1 ecdsa"), {SPARE}, VERIFIED, "dual", "exim"),
     Case("twin-forgotten", ("3 1 1 sound",), {MISMATCH}, REFUSED, "dual"),
-    Case("twin-forgotten", ("3 1 1 sound",), {MISMATCH}, REFUSED, "dual", "exim"),
+    # GnuTLS takes the first certificate that will do, OpenSSL prefers ECDSA.
+    Case("twin-forgotten", ("3 1 1 sound",), {MISMATCH}, VERIFIED, "dual", "exim"),
     Case("self-signed", ("3 1 1 self_signed",), {SPARE}, VERIFIED, "self-signed"),
     Case("expired", ("3 1 1 expired",), {SPARE}, VERIFIED, "expired"),
-    Case("expired-below-authority", ("2 1 1 intermediate",), {OWN_ANCHOR}, REFUSED, "expired"),
-    Case("self-signed-as-authority", ("2 1 1 self_signed",), {OWN_ANCHOR}, REFUSED, "self-signed"),
-    Case("no-starttls", ("3 1 1 sound",), {("dane/starttls-missing", FAIL)}, REFUSED, "no-starttls"),
+    Case(
+        "expired-below-authority",
+        ("2 1 1 intermediate",),
+        {OWN_ANCHOR, ("certificate/expired", WARN)},
+        REFUSED,
+        "expired",
+    ),
+    Case(
+        "self-signed-as-authority",
+        ("2 1 1 self_signed",),
+        {OWN_ANCHOR, ("certificate/self-signed", WARN)},
+        REFUSED,
+        "self-signed",
+    ),
+    Case(
+        "no-starttls",
+        ("3 1 1 sound",),
+        {("dane/starttls-missing", FAIL), ("smtp/starttls-missing", FAIL)},
+        REFUSED,
+        "no-starttls",
+    ),
     Case("one-kind-wrong", ("3 1 1 sound", "3 0 1 ecdsa"), {("dane/combination-unmatched", WARN)}, VERIFIED),
     Case("stronger-digest-wrong", ("3 1 1 sound", "3 1 2 ecdsa"), {MISMATCH}, REFUSED),
     Case("usage-1", ("1 1 1 sound",), {("dane/none-usable", FAIL)}, UNAUTHENTICATED),
@@ -193,47 +216,64 @@ CASES = [
         "mx-unsigned",
         ("3 1 1 sound",),
         {SPARE, ("dane/mx-insecure", WARN)},
-        OPPORTUNISTIC,
-        layout=behind("@ 300 MX 10 mx.real.test.\n", State.INSECURE),
-        **POST,
+        VERIFIED_HOST,
+        layout=behind(VIA_REAL, State.INSECURE),
+        domain="post.test",
     ),
-    Case("alias", ("3 1 1 sound",), {SPARE}, VERIFIED, layout=behind(VIA_ALIAS), **POST),
-    Case("alias-authority", ("2 1 1 intermediate",), set(), VERIFIED, layout=behind(VIA_ALIAS), **POST),
+    Case(
+        "mx-unsigned-wrong",
+        ("3 1 1 ecdsa",),
+        {MISMATCH, ("dane/mx-insecure", WARN)},
+        REFUSED,
+        layout=behind(VIA_REAL, State.INSECURE),
+        domain="post.test",
+    ),
+    Case(
+        "alias", ("3 1 1 sound",), {SPARE, IS_ALIAS}, VERIFIED, layout=behind(VIA_ALIAS), domain="post.test"
+    ),
+    Case(
+        "alias-authority",
+        ("2 1 1 intermediate",),
+        {IS_ALIAS},
+        VERIFIED,
+        layout=behind(VIA_ALIAS),
+        domain="post.test",
+    ),
     Case(
         "alias-own-records",
         ("3 1 1 sound",),
-        {SPARE},
+        {SPARE, IS_ALIAS},
         VERIFIED,
         layout=own_records(VIA_ALIAS),
         base="mail.post.test",
-        **POST,
+        domain="post.test",
     ),
     Case(
         "alias-into-unsigned",
         ("3 1 1 sound",),
-        {SPARE},
+        {SPARE, IS_ALIAS},
         VERIFIED,
         layout=own_records(VIA_ALIAS, State.INSECURE),
         base="mail.post.test",
-        **POST,
+        domain="post.test",
     ),
     Case(
         "alias-from-unsigned",
         ("3 1 1 sound",),
-        {("dane/mx-insecure", WARN)},
+        {("policy/none-published", WARN), IS_ALIAS, NO_NAME},
         OPPORTUNISTIC,
         layout=behind(VIA_ALIAS, State.INSECURE),
         dnssec=None,
-        **POST,
+        domain="post.test",
     ),
     Case(
         "other-name",
         ("2 1 1 intermediate",),
-        {("dane/anchor-name-mismatch", FAIL)},
+        {("dane/anchor-name-mismatch", FAIL), NO_NAME},
         REFUSED,
         layout=own_records(VIA_NAME),
         base="mail.post.test",
-        **POST,
+        domain="post.test",
     ),
     Case(
         "next-hop-name",
@@ -262,8 +302,8 @@ class Seen:
     @property
     def lookup(self) -> TlsaLookup | None:
         """The TLSA look-up that decides."""
-        ((_, found),) = self.result.facts.within(TlsaRecords, Subject())
-        return found.chosen
+        found = [fact for _, fact in self.result.facts.within(TlsaRecords, Subject())]
+        return found[0].chosen if found else None
 
     def predicted(self, sender: str) -> tuple[Outcome, ...]:
         """Everything that waxseal holds possible for a kind of sender."""
@@ -295,10 +335,7 @@ def test_exactly_what_is_wrong_is_found(seen: Seen) -> None:
     assert complaints(seen.result) == seen.case.findings
 
 
-def test_the_deciding_answer_is_what_was_published(seen: Seen) -> None:
-    if seen.case.decision is REFUSED and seen.case.layout is not plainly and seen.case.dnssec is None:
-        assert not seen.result.facts.within(TlsaRecords, Subject()) or seen.lookup is not None
-        return
+def test_the_answer_that_decides_is_what_was_published(seen: Seen) -> None:
     lookup = seen.lookup
     assert (lookup.answer.dnssec if lookup else None) is seen.case.dnssec
     if lookup is not None and lookup.records:
@@ -306,22 +343,63 @@ def test_the_deciding_answer_is_what_was_published(seen: Seen) -> None:
         assert {str(record) for record in lookup.records} == set(seen.data)
 
 
-EXPECTED = {
-    Decision.VERIFIED: {Outcome.VERIFIED},
-    Decision.REFUSED: {Outcome.DEFERRED},
-    Decision.UNAUTHENTICATED: {Outcome.ENCRYPTED},
-    Decision.OPPORTUNISTIC: {Outcome.ENCRYPTED},
+OUTCOMES = {
+    VERIFIED: {Outcome.VERIFIED},
+    VERIFIED_HOST: {Outcome.ENCRYPTED},
+    REFUSED: {Outcome.DEFERRED},
+    UNAUTHENTICATED: {Outcome.ENCRYPTED},
+    OPPORTUNISTIC: {Outcome.ENCRYPTED},
 }
+TWIN = "twin-forgotten"
+
+
+def postfix_at(seen: Seen, certificate: str = "") -> Opinion:
+    try:
+        return ask_postfix(seen.world, seen.case.domain, certificate)
+    except UnavailableError as error:
+        pytest.skip(str(error))
 
 
 def test_postfix_does_what_is_predicted(seen: Seen) -> None:
-    try:
-        opinion = ask_postfix(seen.world, seen.case.domain)
-    except UnavailableError as error:
-        pytest.skip(str(error))
+    opinion = postfix_at(seen)
     assert opinion.decision is seen.case.decision, opinion.said
-    predicted = seen.predicted("postfix-dane")
-    if seen.case.name == "twin-forgotten":
-        assert set(predicted) == {Outcome.VERIFIED, Outcome.DEFERRED}
+    predicted = set(seen.predicted("postfix-dane"))
+    if seen.case.name == TWIN:  # it hangs on which certificate is taken: the next test
+        assert predicted == {Outcome.VERIFIED, Outcome.DEFERRED}
     else:
-        assert set(predicted) == EXPECTED[opinion.decision], opinion.said
+        assert predicted == OUTCOMES[opinion.decision], opinion.said
+
+
+@pytest.mark.parametrize(
+    "seen", [case for case in CASES if case.set_up == "dual"], indirect=True, ids=str, scope="module"
+)
+def test_each_certificate_of_a_pair_is_judged_as_postfix_does(seen: Seen) -> None:
+    for certificate, chain in chains(seen).items():
+        holds = dane.verify(records(seen), chain.certificates, (), chain.shown_at).holds
+        opinion = postfix_at(seen, certificate)
+        assert (opinion.decision is VERIFIED) is holds, opinion.said
+    assert set(chains(seen)) == {"rsa", "ec"}
+
+
+def chains(seen: Seen) -> dict[str, CertificateChain]:
+    """The chains shown to a client that names the host, by key type."""
+    shown = seen.result.facts.within(CertificateChain, Subject())
+    return {chain.leaf.key_type: chain for where, chain in shown if where.server_name}
+
+
+def records(seen: Seen) -> tuple[TlsaRecord, ...]:
+    assert seen.lookup is not None
+    return seen.lookup.records
+
+
+@pytest.mark.parametrize(
+    "seen", [case for case in CASES if case.has_usable_records], indirect=True, ids=str, scope="module"
+)
+def test_openssl_verifies_what_we_do(seen: Seen) -> None:
+    """Every chain, whatever DNSSEC says of the records; the TLSA base domain is the one reference name."""
+    shown = chains(seen)
+    assert shown
+    for certificate, chain in shown.items():
+        ours = dane.verify(records(seen), chain.certificates, (seen.case.base,), chain.shown_at)
+        theirs, said = openssl_verifies(seen.world.server, seen.case.base, seen.data, certificate)
+        assert ours.holds is theirs, said

@@ -17,6 +17,7 @@ from waxseal.cli.published import Published
 from waxseal.errors import UsageError
 from waxseal.facts import FactSet
 from waxseal.lab.domains import LabDomain
+from waxseal.lab.published import BOGUS_NAME
 from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE, LabWorld
 from waxseal.probes.settings import ProbeSettings
 
@@ -87,6 +88,7 @@ def _how_to_reach(world: LabWorld, folder: Path) -> list[str]:
         f"--resolver {world.dns_address}",
         f"--roots {folder / ROOT_FILE}",
         f"--dial-map {folder / DIAL_MAP_FILE}",
+        f"--bogus-name {BOGUS_NAME}",
         *(f"--allow {network}" for network in NETWORKS),
     ]
     first = next(place for place in world.dial_map.values() if not isinstance(place, str))

@@ -9,7 +9,6 @@ from enum import StrEnum
 from msgspec import Struct
 
 from waxseal.checks.absence import accepts_no_mail
-from waxseal.checks.dane._tlsa import deciding
 from waxseal.checks.mta_sts._policy import PublishedPolicy
 from waxseal.checks.reach._connecting import ANSWERS, egress_proof, failed_with
 from waxseal.facts import (
@@ -236,7 +235,7 @@ def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:
         return DaneSeen(DaneState.NONE, why="the host's zone is not signed")
     if found is None:
         return DaneSeen(DaneState.UNKNOWN, why="the TLSA records were not looked up")
-    chosen = deciding(found)
+    chosen = found.chosen
     if chosen is None:
         return DaneSeen(DaneState.NONE, why="no TLSA records")
     owner = f"_{port}._tcp.{chosen.base}"
@@ -323,7 +322,7 @@ def _lookup(found: HostAddresses | None) -> tuple[bool | None, str]:
 def tlsa_lookup(facts: FactSet, host: Subject, port: int) -> TlsaLookup | None:
     """The TLSA look-up that decides for a port of a host; None where there are no records."""
     found = next((f for f in reversed(facts.at(TlsaRecords, host)) if f.port == port), None)
-    return deciding(found) if found is not None else None
+    return found.chosen if found is not None else None
 
 
 def _reference_names(facts: FactSet, place: Subject, mx: DnsAnswer | None, port: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from waxseal.checks.api import Verdict
 from waxseal.facts import FactSet, Scope, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
+from waxseal.grading.severity import Severity
 from waxseal.wire.idna import to_u_label
 
 NONE_PUBLISHED = "policy/none-published"
@@ -114,7 +115,7 @@ def _first(inside: list[GradedFinding]) -> str:
         return "something wants mending"
     titles = list(dict.fromkeys(f.title for f in bad if f.severity >= bad[0].severity))
     first = titles[0] if titles[0][1:2].isupper() else titles[0][0].lower() + titles[0][1:]
-    more = len({f.check for f in bad}) - 1
+    more = len({f.check for f in bad if f.severity >= Severity.MEDIUM} - {bad[0].check})
     return first + (f" (and {more} more to mend)" if more else "")
 
 

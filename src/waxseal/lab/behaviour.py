@@ -50,6 +50,9 @@ class Behaviour:
         ehlo_tls: The same under TLS.
         helo: The reply to HELO.
         starttls: The reply to STARTTLS; what follows a 220 line in it goes out in clear, in one piece.
+        mail: The reply to MAIL in clear.
+        mail_tls: The same under TLS.
+        recipient: The reply to RCPT behind a MAIL that was taken.
         quit: The reply to QUIT; empty to hang up without one.
         delays: Seconds of waiting before the answer of a stage.
         breaks: What happens in place of the answer of a stage.
@@ -67,6 +70,9 @@ class Behaviour:
     ehlo_tls: bytes | None = None
     helo: bytes | None = None
     starttls: bytes | None = None
+    mail: bytes | None = None
+    mail_tls: bytes | None = None
+    recipient: bytes | None = None
     quit: bytes | None = None
     delays: dict[Stage, float] = field(default_factory=dict)
     breaks: dict[Stage, Break] = field(default_factory=dict)

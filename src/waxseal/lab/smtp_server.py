@@ -1,6 +1,6 @@
 """Acts out a `Behaviour`: an SMTP server (RFC 5321) with STARTTLS (RFC 3207) that fails where it is told to.
 
-It takes no mail. Octets behind a STARTTLS command are discarded unread, as a sound server does.
+It takes no message. Octets behind a STARTTLS command are discarded unread, as a sound server does.
 """
 
 import asyncio
@@ -16,12 +16,9 @@ MAX_COMMANDS = 100
 
 _FIXED_REPLIES = {
     b"NOOP": reply(250, "2.0.0 Ok"),
-    b"RSET": reply(250, "2.0.0 Ok"),
     b"VRFY": reply(252, "2.5.2 Cannot verify"),
     b"HELP": reply(214, "2.0.0 This is the lab of waxseal"),
-    b"MAIL": reply(550, "5.7.1 The lab takes no mail"),
-    b"RCPT": reply(503, "5.5.1 Bad sequence of commands"),
-    b"DATA": reply(503, "5.5.1 Bad sequence of commands"),
+    b"DATA": reply(554, "5.7.1 The lab takes no mail"),
     b"AUTH": reply(535, "5.7.8 The lab knows no one"),
 }
 _UNKNOWN = reply(500, "5.5.2 Command unrecognized")
@@ -56,6 +53,7 @@ class _Conversation:
         self._context = context
         self._stream = stream
         self._accepted = False
+        self._in_transaction = False
 
     async def hold(self) -> None:
         """From the greeting to the end; the caller closes the stream."""
@@ -87,7 +85,10 @@ class _Conversation:
             await self._quit()
         elif not self._accepted:
             await self._say(_BAD_SEQUENCE)
+        elif verb in (b"MAIL", b"RCPT", b"RSET"):
+            await self._envelope(verb)
         elif verb == b"EHLO":
+            self._in_transaction = False
             in_tls = self._stream.in_tls
             await self._reach(Stage.EHLO_TLS if in_tls and not self._behaviour.implicit else Stage.EHLO)
             await self._say(self._behaviour.ehlo_octets(in_tls=in_tls))
@@ -98,6 +99,22 @@ class _Conversation:
             await self._starttls(argument)
         else:
             await self._say(_FIXED_REPLIES.get(verb, _UNKNOWN))
+
+    async def _envelope(self, verb: bytes) -> None:
+        """MAIL begins a transaction, RCPT belongs into one, RSET ends it (RFC 5321 §4.1.1)."""
+        behaviour = self._behaviour
+        octets = reply(250, "2.0.0 Ok")
+        if verb == b"RSET":
+            self._in_transaction = False
+        elif verb == b"MAIL":
+            given = behaviour.mail_tls if self._stream.in_tls else behaviour.mail
+            octets = reply(250, "2.1.0 Ok") if given is None else given
+            self._in_transaction = octets.startswith(b"250")
+        elif not self._in_transaction:
+            octets = _BAD_SEQUENCE
+        else:
+            octets = reply(250, "2.1.5 Ok") if behaviour.recipient is None else behaviour.recipient
+        await self._say(octets)
 
     async def _starttls(self, argument: bytes) -> None:
         if self._stream.in_tls:
@@ -111,6 +128,7 @@ class _Conversation:
         # Whatever came in clear behind the command is not to be taken as said under TLS (RFC 3207 §4.2).
         if octets.startswith(b"220"):
             self._stream.discard_buffer()
+            self._in_transaction = False
         await self._say(octets)
         if octets.startswith(b"220"):
             await self._shake_hands()

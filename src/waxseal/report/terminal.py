@@ -345,5 +345,5 @@ def _footer(report: Report) -> Text:
     spent = f"{report.connections} connection{'' if report.connections == 1 else 's'}"
     number = len({(e.subject.address, e.subject.port) for e in report.endpoints})
     places = f"{number} address{'' if number == 1 else 'es'}"
-    text = f"{', '.join(parts)}. {spent} to {places}, {report.elapsed_s:.1f} s. Profile {report.profile}."
+    text = f"{', '.join(parts)}. {spent}, {places}, {report.elapsed_s:.1f} s. Profile {report.profile}."
     return _text(text, style="dim")

@@ -1,7 +1,6 @@
 """Which mail hosts of a domain have TLSA records that senders use, and which have none."""
 
 from waxseal.checks.api import Each
-from waxseal.checks.dane._tlsa import deciding
 from waxseal.facts import Dnssec, DnsStatus, TlsaRecords
 
 
@@ -12,7 +11,7 @@ def covered(tlsa: Each[TlsaRecords]) -> tuple[str, ...]:
 
 def bare(tlsa: Each[TlsaRecords]) -> tuple[str, ...]:
     """The hosts of which DNS says that they have no TLSA records; failed and unsigned look-ups do not."""
-    return tuple(host for host, found in _latest(tlsa).items() if deciding(found) is None)
+    return tuple(host for host, found in _latest(tlsa).items() if found.chosen is None)
 
 
 def _latest(tlsa: Each[TlsaRecords]) -> dict[str, TlsaRecords]:
@@ -20,6 +19,6 @@ def _latest(tlsa: Each[TlsaRecords]) -> dict[str, TlsaRecords]:
 
 
 def _is_secure(found: TlsaRecords) -> bool:
-    lookup = deciding(found)
+    lookup = found.chosen
     answer = lookup.answer if lookup is not None else None
     return answer is not None and answer.status is DnsStatus.ANSWERED and answer.dnssec is Dnssec.SECURE

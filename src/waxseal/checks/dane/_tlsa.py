@@ -17,7 +17,7 @@ from waxseal.checks.api import (
     unreached,
     warn,
 )
-from waxseal.checks.dns._lookup import ANSWERED, EMPTY
+from waxseal.checks.dns._lookup import ANSWERED
 from waxseal.facts import (
     Certificate,
     CertificateChain,
@@ -42,22 +42,6 @@ _SHOWN_OCTETS = 32
 _UNPROVED = "nobody validated the records, so whether senders take them is not known"
 
 _WORST = (Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
-
-
-def deciding(found: TlsaRecords) -> TlsaLookup | None:
-    """The look-up that decides for senders; None where every candidate was denied.
-
-    The first with a secure answer or a failure; an insecure answer leads to the next candidate (RFC 7672
-    §2.2.3) and counts only where nothing better comes.
-    """
-    told = [lookup for lookup in found.lookups if not _is_denied(lookup.answer)]
-    final = (lookup for lookup in told if not is_unsigned(lookup.answer))
-    return next(final, told[0] if told else None)
-
-
-def _is_denied(answer: DnsAnswer) -> bool:
-    """Whether DNS says that there are no records; a bogus denial says nothing (RFC 7672 §2.1.1)."""
-    return answer.status in EMPTY and answer.dnssec is not Dnssec.BOGUS
 
 
 def is_unsigned(answer: DnsAnswer) -> bool:
@@ -88,7 +72,7 @@ class Published(Bundle, frozen=True):
         """The deciding look-up of each port; none for a port without records."""
         wanted = [f for f in self.tlsa if self.subject.port is None or f.port == self.subject.port]
         latest = {found.port: found for found in wanted}
-        chosen = ((port, deciding(found)) for port, found in sorted(latest.items()))
+        chosen = ((port, found.chosen) for port, found in sorted(latest.items()))
         return tuple((port, lookup) for port, lookup in chosen if lookup is not None)
 
     def aside(self) -> Judgement | None:
@@ -170,7 +154,7 @@ class ShownToSenders(Bundle, frozen=True):
     def lookup(self) -> TlsaLookup | None:
         """The look-up whose records decide; None where there are none."""
         found = next((f for f in reversed(self.tlsa) if f.port == self.subject.port), None)
-        return deciding(found) if found is not None else None
+        return found.chosen if found is not None else None
 
     def aside(self) -> Judgement | None:
         """Where a sender has no usable records, or would have been shown another certificate."""

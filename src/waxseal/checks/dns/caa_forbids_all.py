@@ -45,10 +45,10 @@ def judge(policy: IssuancePolicy) -> Judgement:
     found = properties(last)
     told = tuple(bounded(f"{last.name}: {p.flags} {p.tag} {p.value}") for p in found[:5])
     if any(p.flags & CRITICAL and p.tag not in KNOWN_TAGS for p in found):
-        return warn("a critical CAA record that CAs do not understand forbids all certificates", *told)
+        return warn("A critical CAA record that CAs do not understand forbids all certificates", *told)
     issuers = [p.issuer for p in found if p.tag == "issue"]
     if issuers and not any(issuers):
-        return warn("no CAA record names a CA, so none may issue for the host", *told)
+        return warn("No CAA record names a CA, so none may issue for the host", *told)
     return passed("the CAA records leave somebody to issue for the host", *told)
 
 

@@ -44,7 +44,7 @@ def judge(policy: IssuancePolicy) -> Judgement:
         return passed("questions for CAA records are answered")
     if last.status in BROKEN:
         return warn(
-            f"the CAA look-up ends {last.status.value}, so a CA may refuse to renew the certificate",
+            f"The CAA look-up ends {last.status.value}, so a CA may refuse to renew the certificate",
             shown(last),
         )
     return inconclusive("no answer came to the CAA look-up", shown(last), advice=TRY_AGAIN)

@@ -41,11 +41,11 @@ def judge(policy: IssuancePolicy) -> Judgement:
     if last.status not in ANSWERED:
         return unreached("the CAA look-up failed, see dns/caa-lookup-failed", advice=TRY_AGAIN)
     if last.status is not DnsStatus.ANSWERED:
-        return warn("no CAA record stands at the host's name or above it, so any CA may issue for it")
+        return warn("No CAA record stands at the host's name or above it, so any CA may issue for it")
     found = properties(last)
     told = tuple(bounded(f"{last.name}: {p.flags} {p.tag} {p.value}") for p in found[:5])
     if not any(p.tag == "issue" for p in found):
-        return warn("the CAA records restrict nothing: none of them says issue", *told)
+        return warn("The CAA records restrict nothing: none of them says issue", *told)
     return passed("a CAA record restricts who may issue for the host", *told)
 
 

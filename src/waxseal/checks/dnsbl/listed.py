@@ -41,7 +41,7 @@ def judge(asked: Answers) -> Judgement:
     listed = asked.told(Standing.LISTED)
     if listed:
         number = f"{len(listed)} DNS blocklist{'s' if len(listed) > 1 else ''}"
-        return warn(f"the address stands on {number}", *listed[:5], *asked.pages()[:5])
+        return warn(f"The address stands on {number}", *listed[:5], *asked.pages()[:5])
     clear = asked.told(Standing.CLEAR)
     if not clear:
         return unreached(

@@ -69,7 +69,7 @@ def judge(
         return unreached("the look-up of the MTA-STS record failed", shown(sts.answer), advice=TRY_AGAIN)
     if tlsa is None:
         return unreached("no mail host was asked about TLSA records", advice="mend the mail hosts' addresses")
-    return warn("senders are told nothing, so they deliver even where TLS is taken away or the server false")
+    return warn("Senders are told nothing, so they deliver even where TLS is taken away or the server false")
 
 
 def examples() -> Iterator[Example]:

@@ -48,7 +48,7 @@ def judge(envelope: EnvelopeAnswers) -> Judgement:
         return unreached("no reply to the envelope was heard under TLS", advice="test again with --envelope")
     for answer in answers:
         if answer.code is not None and answer.code // 100 == 4:
-            return warn(f"the server puts the message off ({_reason(answer.text)})", first_line(answer))
+            return warn(f"The server puts the message off ({_reason(answer.text)})", first_line(answer))
     return passed("the server puts no message off", first_line(answers[-1]))
 
 

@@ -47,7 +47,7 @@ def judge(subject: Subject, envelope: EnvelopeAnswers) -> Judgement:
     if answer is None or answer.code is None:
         return unreached("the reply to RCPT was not heard", advice="test again with --envelope")
     if answer.code in (550, 551, 553, 556):
-        return warn(f"mail to {envelope.recipient} is refused", first_line(answer))
+        return warn(f"Mail to {envelope.recipient} is refused", first_line(answer))
     if answer.code // 100 != 2:
         return unreached(
             "RCPT was answered with another refusal, see smtp/envelope-deferred",

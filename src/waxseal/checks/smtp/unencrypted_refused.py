@@ -52,7 +52,7 @@ def judge(subject: Subject, endpoint: Endpoint, envelope: EnvelopeAnswers) -> Ju
     if answer is None or answer.code is None:
         return unreached("the reply to MAIL in clear was not heard", advice="test again with --envelope")
     if answer.code == 530 or (answer.code // 100 == 5 and "starttls" in answer.text.lower()):
-        return warn("the server demands STARTTLS before it takes a message", first_line(answer))
+        return warn("The server demands STARTTLS before it takes a message", first_line(answer))
     return passed("STARTTLS is not demanded", first_line(answer))
 
 

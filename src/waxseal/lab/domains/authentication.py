@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from waxseal.lab.domains.table import SEALED, Expected, LabDomain, broken, hosted_domain, minor, slight, warns
+from waxseal.lab.domains.table import SEALED, Expected, LabDomain, broken, hosted_domain, minor, slight
 from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, text_records
 
 DKIM_DOMAIN = "dkim.test"
@@ -69,7 +69,7 @@ def _spf_terms() -> tuple[LabDomain, ...]:
             broken("spf/include-unresolved"),
             f"v=spf1 include:none.{absent} -all",
         ),
-        _spf("all", "SPF allows everybody", slight("spf/all-permissive"), "v=spf1 +all"),
+        _spf("all", "SPF allows everybody", broken("spf/all-permissive"), "v=spf1 +all"),
         _spf("ptr", "SPF asks for reverse names", minor("spf/mechanism-ptr"), "v=spf1 mx ptr -all"),
         _spf(
             "mx",
@@ -158,7 +158,7 @@ def _dmarc_destinations() -> tuple[LabDomain, ...]:
         _dmarc(
             "nowhere",
             "DMARC reports to a name that does not exist",
-            slight("dmarc/destination-unresolvable"),
+            broken("dmarc/destination-unresolvable"),
             "v=DMARC1; p=reject; rua=mailto:dmarc@gone.dmarc-nowhere.test",
         ),
     )
@@ -169,7 +169,7 @@ DKIM_EXPECTED: dict[str, Expected] = {
     "missing": broken("dkim/key-missing"),
     "revoked": broken("dkim/key-revoked"),
     "malformed": broken("dkim/key-malformed"),
-    "weak": warns("dkim/key-weak"),
+    "weak": minor("dkim/key-weak"),
     "testing": minor("dkim/testing-flag"),
     "servfail": slight("dkim/lookup-failed"),
 }

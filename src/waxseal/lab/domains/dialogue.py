@@ -88,6 +88,12 @@ def _keywords() -> tuple[_Row, ...]:
             },
         ),
         (
+            "requiretls-in-clear.test",
+            "offers REQUIRETLS in clear",
+            minor("smtp/requiretls-in-clear"),
+            {"keywords": (*KEYWORDS, "REQUIRETLS")},
+        ),
+        (
             "auth-in-clear.test",
             "takes passwords in clear",
             broken("smtp/auth-in-clear"),

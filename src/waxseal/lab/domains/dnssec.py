@@ -47,6 +47,7 @@ def domains() -> tuple[LabDomain, ...]:
                 expect(State.UNKNOWN, fails=("dnssec/address-bogus",)),
             ),
             signed=True,
+            none_published=False,
             faults=tuple(FaultyName(host, DnsFault.BOGUS, rdtype) for rdtype in ("A", "AAAA")),
         ),
     )

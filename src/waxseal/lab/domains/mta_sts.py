@@ -124,14 +124,14 @@ def _connections() -> tuple[LabDomain, ...]:
         _served(
             "sts-stalls.test",
             "the policy host never answers the request",
-            minor("mta-sts/policy-slow"),
+            warns("mta-sts/policy-slow"),
             manner=Manner.STALL,
             slow=True,
         ),
         _served(
             "sts-drips.test",
             "the policy comes one octet in each half second",
-            minor("mta-sts/policy-slow"),
+            warns("mta-sts/policy-slow"),
             manner=Manner.DRIP,
             slow=True,
         ),
@@ -255,7 +255,7 @@ def _modes() -> tuple[LabDomain, ...]:
         _sts(
             "sts-none.test",
             "a policy in mode none",
-            minor("mta-sts/mode-none"),
+            warns("mta-sts/mode-none"),
             policy(PROVIDER, mode="none"),
         ),
         _sts(
@@ -297,7 +297,7 @@ def _patterns() -> tuple[LabDomain, ...]:
             _sts(
                 "sts-wide.test",
                 "a policy that allows hosts of anybody",
-                minor("mta-sts/pattern-wide"),
+                warns("mta-sts/pattern-wide"),
                 policy("*.test"),
             ),
             records=mx("sts-wide.test", "implicit-mx.test"),

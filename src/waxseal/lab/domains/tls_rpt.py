@@ -11,7 +11,6 @@ from waxseal.lab.domains.table import (
     hosted_domain,
     minor,
     report_record,
-    slight,
 )
 from waxseal.lab.web import WebHost, policy
 from waxseal.lab.zone import DnsFault, FaultyName
@@ -64,7 +63,7 @@ def _records() -> tuple[LabDomain, ...]:
 
 
 def _mailboxes() -> tuple[LabDomain, ...]:
-    unresolvable = slight("tls-rpt/destination-unresolvable")
+    unresolvable = broken("tls-rpt/destination-unresolvable")
     return (
         _rpt(
             "rpt-several.test",
@@ -96,7 +95,7 @@ def _endpoints() -> tuple[LabDomain, ...]:
         record = f"v=TLSRPTv1; rua=https://{host}{REPORT_PATH}"
         return _rpt(name, title, expected, record, web=(place,))
 
-    unanswered = slight("tls-rpt/destination-unanswered")
+    unanswered = broken("tls-rpt/destination-unanswered")
     return (
         posting("rpt-https.test", "reports go to an HTTPS endpoint", SEALED),
         posting(
@@ -111,7 +110,7 @@ def _endpoints() -> tuple[LabDomain, ...]:
         posting(
             "rpt-https-missing.test",
             "the report endpoint has no address",
-            slight("tls-rpt/destination-unresolvable"),
+            broken("tls-rpt/destination-unresolvable"),
             missing=True,
         ),
     )
