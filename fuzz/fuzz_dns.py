@@ -13,6 +13,8 @@ from waxseal.wire.dns_rdata import (
     mx_records,
     name_text,
     target_records,
+    tlsa_records,
+    txt_records,
 )
 
 NAME = b"\7example\3org\0"
@@ -53,6 +55,8 @@ def fuzz_one(data: bytes) -> None:
         answer = DnsAnswer("example.org", rdtype, reply.status, rdata=reply.rdata)
         mx_records(answer)
         target_records(answer)
+        assert rdtype != "TXT" or len(txt_records(answer)) <= len(reply.rdata)
+        assert rdtype != "TLSA" or all(record.data is not None for record in tlsa_records(answer))
         assert rdtype not in ("A", "AAAA") or len(address_records(answer)) == len(reply.rdata)
     extended_errors(octets)
     text = octets.decode("latin-1")

@@ -5,6 +5,7 @@ import pytest
 from waxseal.checks import samples
 from waxseal.checks.api import At, Everywhere, Example, Finding, Judgement, Verdict, at, passed
 from waxseal.checks.certificate._samples import chain
+from waxseal.checks.dns._issuance import sample as issuance
 from waxseal.checks.dns._samples import PUBLIC, PUBLIC_V6, mx_target, no_addresses, reverse, reverse_name
 from waxseal.checks.engine import judge_all, needs_of
 from waxseal.checks.reach._connecting import CONTROL
@@ -198,6 +199,7 @@ def test_nothing_is_said_of_a_healthy_server() -> None:
                 samples.mx_records((10, "mx.example.org")),
                 mx_target(),
                 samples.host_addresses(PUBLIC, PUBLIC_V6),
+                issuance('0 issue "ca.example.net"'),
                 reverse(reverse_name(PUBLIC)),
                 reverse(reverse_name(PUBLIC_V6), address=PUBLIC_V6),
                 *(

@@ -328,7 +328,13 @@ def signed_host(dnssec: Dnssec = Dnssec.SECURE) -> HostAddresses:
     )
 
 
+def aliased(*lookups: TlsaLookup, dnssec: Dnssec) -> TlsaRecords:
+    alias = samples.answer(MX, "CNAME", "mx.hoster.example", dnssec=dnssec)
+    return TlsaRecords(port=25, lookups=lookups, alias=alias)
+
+
 PKIX_ONLY = TlsaRecord(1, 1, 1, b"\x02" * 32)
+FAILING = lookup(status=DnsStatus.SERVFAIL, dnssec=Dnssec.INDETERMINATE)
 
 
 @pytest.mark.parametrize(
@@ -345,6 +351,12 @@ PKIX_ONLY = TlsaRecord(1, 1, 1, b"\x02" * 32)
         (signed_host(), tlsa(lookup(status=DnsStatus.TIMED_OUT)), DaneState.FAILED),
         (signed_host(Dnssec.UNTRUSTED), tlsa(lookup(status=DnsStatus.SERVFAIL)), DaneState.UNPROVED),
         (signed_host(Dnssec.INSECURE), None, DaneState.NONE),
+        # RFC 7672 §2.2.2: where the addresses are not signed, a name server that fails on TLSA does no harm...
+        (signed_host(Dnssec.INSECURE), tlsa(FAILING), DaneState.NONE),
+        (signed_host(Dnssec.INSECURE), aliased(FAILING, dnssec=Dnssec.INSECURE), DaneState.NONE),
+        # ... unless the host is an alias in a signed zone (§2.1.3), and a failure to learn that is a failure.
+        (signed_host(Dnssec.INSECURE), aliased(FAILING, dnssec=Dnssec.SECURE), DaneState.FAILED),
+        (signed_host(Dnssec.INSECURE), aliased(lookup(EE), dnssec=Dnssec.SECURE), DaneState.USABLE),
         (signed_host(), None, DaneState.UNKNOWN),
     ],
 )

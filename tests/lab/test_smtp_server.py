@@ -89,10 +89,24 @@ def dialogue(port: int) -> tuple[list[Any], str | None]:
 
 def test_a_sound_server() -> None:
     heard, version = with_server(behaviour(), dialogue)
-    assert [code for code, _ in heard] == [250, 220, 250, 250, 550, 503, 221]
+    assert [code for code, _ in heard] == [250, 220, 250, 250, 250, 503, 221]
     assert heard[0][1].decode().splitlines() == [HOST, *KEYWORDS]
     assert heard[2][1].decode().splitlines() == [HOST, *KEYWORDS[:-1]]
     assert version == "TLSv1.3"
+
+
+def test_the_envelope() -> None:
+    def envelope(port: int) -> list[int]:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="probe.example.net", timeout=5) as client:
+            client.ehlo()
+            lines = ("RCPT TO:<a@b.test>", "MAIL FROM:<>", "RCPT TO:<a@b.test>", "DATA", "RSET")
+            return [client.docmd(line)[0] for line in (*lines, "RCPT TO:<a@b.test>")]
+
+    assert with_server(behaviour(), envelope) == [503, 250, 250, 554, 250, 503]
+    refusing = behaviour(mail=b"530 5.7.0 Must issue a STARTTLS command first\r\n")
+    assert with_server(refusing, envelope)[:3] == [503, 530, 503]
+    greylisting = behaviour(recipient=b"451 4.7.1 Later\r\n")
+    assert with_server(greylisting, envelope)[1:3] == [250, 451]
 
 
 def test_implicit_tls() -> None:

@@ -25,7 +25,7 @@ from waxseal.scan.target import parse_target
 
 DOMAINS = all_domains()
 IDS = [f"{domain.name}:{domain.port}" for domain in DOMAINS]
-ELSEWHERE = {"10.0.0.1", "127.0.0.1", "::1", "192.0.2.251"}
+ELSEWHERE = {"10.0.0.1", "127.0.0.1", "::1", "127.0.0.2", "127.255.255.254", "192.0.2.251"}
 """Addresses in the lab's DNS that are not for the lab's servers."""
 
 

@@ -36,7 +36,7 @@ from waxseal.net.stream import ByteStream
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
-from waxseal.scan.endpoint import EndpointPlan, test_endpoint
+from waxseal.scan.endpoint import EndpointPlan, Names, test_endpoint
 from waxseal.trust.anchors import RootStore
 
 F = TypeVar("F", bound=Fact)
@@ -324,7 +324,7 @@ def examine(*scripts: Script, mode: TlsMode = TlsMode.STARTTLS, settings: ProbeS
             mode=mode,
             protocol=MailProtocol.SMTP,
             subjects=(SUBJECT,),
-            names=((HOST, "example.test"),),
+            names=(Names((HOST, "example.test")),),
         )
         await test_endpoint(peer.network, recorder, plan, settings)
         return DialogueResult()

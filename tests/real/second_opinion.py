@@ -15,7 +15,7 @@ import socketserver
 import subprocess
 import threading
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from .sandbox import Sandbox
 from .signed_world import DOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .servers import RealServer
     from .signed_world import World
@@ -93,24 +93,39 @@ def postfix_delivers(world: World, names: tuple[str, ...], domain: str = DOMAIN)
 
 
 def _run(world: World, start: str) -> str:
-    """What a script writes, in a sandbox with Postfix whose resolver is the validator."""
-    with ExitStack() as stack:
-        resolver = stack.enter_context(_port_53(world))
-        stack.enter_context(_relay(_Stream, (world.server.host, 25), (world.server.host, world.server.port)))
-        files = {
-            "etc/resolv.conf": f"nameserver {resolver}\noptions timeout:3 attempts:2\n",
+    """What a script writes that needs no more than posttls-finger."""
+    return run_sandboxed(
+        world,
+        {
             "etc/postfix/main.cf": "compatibility_level = 3.6\ninet_protocols = ipv4\n",
             "etc/postfix/dynamicmaps.cf": "",
-            "etc/root.pem": world.server.root_pem.read_text(),
             "start": start,
-        }
-        sandbox = Sandbox(fetch(RECIPE.packages), "probe.test", RECIPE.accounts, files, {})
-        stack.callback(sandbox.close)
-        until = time.monotonic() + _LIMIT_S
-        while _ENDED not in sandbox.log:
-            assert time.monotonic() < until, f"it does not end: {sandbox.log}"
-            time.sleep(0.05)
-        return sandbox.log
+        },
+    )
+
+
+def run_sandboxed(world: World, files: Mapping[str, str]) -> str:
+    """Everything that Postfix writes, until its start script ends.
+
+    Its resolver is the validator, and ``/etc/root.pem`` the root of the world's certificates.
+
+    Raises:
+        UnavailableError: Postfix or the sandbox cannot be had here.
+    """
+    system = {
+        "etc/resolv.conf": f"nameserver {_resolver(world)}\noptions timeout:3 attempts:2\n",
+        "etc/root.pem": world.server.root_pem.read_text(),
+    }
+    with _port_53(world), _relay(_Stream, (world.server.host, 25), (world.server.host, world.server.port)):
+        sandbox = Sandbox(fetch(RECIPE.packages), "probe.test", RECIPE.accounts, {**system, **files}, {})
+        try:
+            until = time.monotonic() + _LIMIT_S
+            while _ENDED not in sandbox.log:
+                assert time.monotonic() < until, f"it does not end: {sandbox.log}"
+                time.sleep(0.05)
+            return sandbox.log
+        finally:
+            sandbox.close()
 
 
 def _decision(said: str) -> Decision:
@@ -169,16 +184,18 @@ def openssl_verifies(
     return "Verification: OK" in said, said
 
 
+def _resolver(world: World) -> str:
+    """An address that is nobody else's: listeners have 2 and above at the end."""
+    return f"{world.server.host.rpartition('.')[0]}.1"
+
+
 @contextmanager
-def _port_53(world: World) -> Iterator[str]:
-    """An address at whose port 53 the validator answers."""
+def _port_53(world: World) -> Iterator[None]:
+    """The validator, at port 53 of `_resolver`."""
     host, _, port = world.tree.validator.rpartition(":")
-    address = f"{world.server.host.rpartition('.')[0]}.1"  # nobody else's: listeners have 2 and above
-    with (
-        _relay(_Datagram, (address, 53), (host, int(port))),
-        _relay(_Stream, (address, 53), (host, int(port))),
-    ):
-        yield address
+    near, far = (_resolver(world), 53), (host, int(port))
+    with _relay(_Datagram, near, far), _relay(_Stream, near, far):
+        yield
 
 
 class _Datagram(socketserver.BaseRequestHandler):

@@ -1,7 +1,7 @@
-"""DANE, whole and with real parts: a signed tree, Postfix and Exim, and two other opinions.
+"""DANE, whole and with real parts: a signed tree, Postfix and Exim, and three other opinions.
 
 Each situation gives exactly these findings, the facts below them, and a prediction of what senders do, which
-Postfix's own ``posttls-finger`` and ``openssl s_client`` have to agree with.
+``posttls-finger``, smtp(8) with a message and ``openssl s_client`` have to agree with.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import pytest
 
 from tests.net.real_tree import Leaf, State
 from waxseal.checks.api import Verdict
-from waxseal.facts import CertificateChain, Dnssec, Subject, TlsaLookup, TlsaRecord, TlsaRecords
+from waxseal.facts import CertificateChain, Dnssec, MxRecords, Subject, TlsaLookup, TlsaRecord, TlsaRecords
 from waxseal.grading.delivery import Outcome, predictions
 from waxseal.trust import dane
 
 from .packages import UnavailableError
 from .second_opinion import Decision, Opinion, ask_postfix, openssl_verifies
+from .sending_postfix import Sent, deliver
 from .servers import HOST_NAME, RealServer, RealServers
 from .signed_world import (
     DOMAIN,
@@ -305,6 +306,12 @@ class Seen:
         found = [fact for _, fact in self.result.facts.within(TlsaRecords, Subject())]
         return found[0].chosen if found else None
 
+    @property
+    def is_mx_secure(self) -> bool:
+        """What the validator says of the MX records."""
+        ((_, found),) = self.result.facts.within(MxRecords, Subject())
+        return found.answer.dnssec is Dnssec.SECURE
+
     def predicted(self, sender: str) -> tuple[Outcome, ...]:
         """Everything that waxseal holds possible for a kind of sender."""
         rows = predictions(self.result.facts, Subject(domain=self.case.domain))
@@ -368,6 +375,32 @@ def test_postfix_does_what_is_predicted(seen: Seen) -> None:
         assert predicted == {Outcome.VERIFIED, Outcome.DEFERRED}
     else:
         assert predicted == OUTCOMES[opinion.decision], opinion.said
+
+
+HAPPENED = {
+    Sent.VERIFIED: Outcome.VERIFIED,
+    Sent.ENCRYPTED: Outcome.ENCRYPTED,
+    Sent.CLEAR: Outcome.CLEAR,
+    Sent.DEFERRED: Outcome.DEFERRED,
+}
+
+
+def test_a_message_fares_as_predicted_at_every_level(seen: Seen) -> None:
+    """smtp(8) itself; ``posttls-finger`` does not tell `dane` from `dane-only` where MX is not signed."""
+    try:
+        deliveries = deliver(seen.world, seen.case.domain)
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    predicted = {sender: seen.predicted(sender) for sender in deliveries}
+    assert all(predicted[sender] for sender in ("postfix-dane", "postfix-dane-only"))
+    for sender, delivery in deliveries.items():
+        happened = HAPPENED[delivery.sent]
+        if sender == "postfix-verify" and not seen.is_mx_secure and happened is Outcome.VERIFIED:
+            # Postfix calls a host verified whose name an unsigned MX record gave it.
+            happened = Outcome.ENCRYPTED
+        # Nothing is predicted where only senders that validate are known to find no MX records.
+        assert happened in (predicted[sender] or (Outcome.DEFERRED,)), f"{sender}: {delivery.said}"
+        assert len(predicted[sender]) <= 1 or seen.case.name == TWIN
 
 
 @pytest.mark.parametrize(

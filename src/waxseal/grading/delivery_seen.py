@@ -231,7 +231,9 @@ def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:
     answers = [a for a in (addresses.a, addresses.aaaa) if a is not None] if addresses is not None else []
     statuses = {answer.dnssec for answer in answers}
     found = next((f for f in reversed(facts.at(TlsaRecords, host)) if f.port == port), None)
-    if statuses == {Dnssec.INSECURE} and (found is None or not found.lookups):
+    alias = found.alias if found is not None else None
+    if statuses == {Dnssec.INSECURE} and (alias is None or alias.dnssec is Dnssec.INSECURE):
+        # (RFC 7672 §2.2.2) senders ask no further then, so that it does not matter how their question ends.
         return DaneSeen(DaneState.NONE, why="the host's zone is not signed")
     if found is None:
         return DaneSeen(DaneState.UNKNOWN, why="the TLSA records were not looked up")

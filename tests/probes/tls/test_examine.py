@@ -324,7 +324,7 @@ def hold(*hosts: str, order: TlsOrder, limit: int | None = None) -> tuple[list[t
                 subjects=tuple(
                     Subject(domain="example.test", host=host, address=LOOPBACK, port=25) for host in hosts
                 ),
-                names=tuple((host,) for host in hosts),
+                names=tuple(endpoint.Names((host,)) for host in hosts),
             )
             settings = ProbeSettings(ehlo_name=NAME, depth=Depth.GRADE, connection_limit=limit)
             await endpoint.test_endpoint(outside, recorder, plan, settings)

@@ -8,6 +8,7 @@ from waxseal.lab.domains import (
     dnssec,
     mta_sts,
     names,
+    on_request,
     reach,
     sound,
     tls,
@@ -36,6 +37,7 @@ def all_domains(*, old_tls: bool = True) -> tuple[LabDomain, ...]:
         mta_sts,
         tls_rpt,
         authentication,
+        on_request,
     )
     return tuple(
         domain.completed()

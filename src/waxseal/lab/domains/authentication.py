@@ -1,22 +1,14 @@
 """Lab domains with one fault in SPF (RFC 7208) or DMARC (RFC 9989), and DKIM keys (RFC 6376) of all sorts."""
 
-import base64
-from collections.abc import Iterator
-from functools import cache
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from waxseal.lab.domains.table import SEALED, Expected, LabDomain, broken, hosted_domain, minor, slight
 from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, text_records
 
-DKIM_DOMAIN = "dkim.test"
-
 
 def domains() -> tuple[LabDomain, ...]:
     """The table."""
-    return (*_spf_records(), *_spf_terms(), *_dmarc_records(), *_dmarc_destinations(), _dkim())
+    return (*_spf_records(), *_spf_terms(), *_dmarc_records(), *_dmarc_destinations())
 
 
 def _spf(label: str, title: str, expected: Expected, spf: str, **changes: Any) -> LabDomain:
@@ -162,46 +154,3 @@ def _dmarc_destinations() -> tuple[LabDomain, ...]:
             "v=DMARC1; p=reject; rua=mailto:dmarc@gone.dmarc-nowhere.test",
         ),
     )
-
-
-DKIM_EXPECTED: dict[str, Expected] = {
-    "good": SEALED,
-    "missing": broken("dkim/key-missing"),
-    "revoked": broken("dkim/key-revoked"),
-    "malformed": broken("dkim/key-malformed"),
-    "weak": minor("dkim/key-weak"),
-    "testing": minor("dkim/testing-flag"),
-    "servfail": slight("dkim/lookup-failed"),
-}
-"""What waxseal should say of `DKIM_DOMAIN` where it is told to look at the key with this selector."""
-
-
-def _dkim() -> LabDomain:
-    failing = FaultyName(f"servfail._domainkey.{DKIM_DOMAIN}", DnsFault.SERVFAIL)
-    return hosted_domain(
-        DKIM_DOMAIN,
-        "DKIM keys in order and not, by selector",
-        SEALED,
-        records=tuple(_dkim_records()),
-        faults=(failing,),
-    )
-
-
-def _dkim_records() -> Iterator[DnsRecord]:
-    strong, weak = _public_key(2048), _public_key(1024)
-    texts = {
-        "good": f"v=DKIM1; k=rsa; p={strong}",
-        "revoked": "v=DKIM1; k=rsa; p=",
-        "malformed": "v=DKIM1; k=rsa; p=@@@@",
-        "weak": f"v=DKIM1; k=rsa; p={weak}",
-        "testing": f"v=DKIM1; k=rsa; t=y; p={strong}",
-    }
-    for selector, text in texts.items():
-        yield from text_records(f"{selector}._domainkey.{DKIM_DOMAIN}", text)
-
-
-@cache
-def _public_key(bits: int) -> str:
-    """The public half of a key whose private half is thrown away."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key()
-    return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()

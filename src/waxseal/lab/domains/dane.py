@@ -293,7 +293,7 @@ def _zones(plan: AddressPlan) -> tuple[LabDomain, ...]:
         "dane-ends-soon.test",
         "the signature of the TLSA records ends in a few hours",
         plan,
-        minor("dane/signature-ends-soon"),
+        warns("dane/signature-ends-soon"),
         faults=(FaultyName("_25._tcp.mx.dane-ends-soon.test", DnsFault.ENDING),),
     )
     return (
@@ -326,6 +326,10 @@ def _look_ups(plan: AddressPlan) -> tuple[LabDomain, ...]:
     return (
         failing("servfail", "the TLSA look-up ends with SERVFAIL", DnsFault.SERVFAIL, failed, orders=nothing),
         failing("notimp", "its name server knows no TLSA", DnsFault.NOT_IMPLEMENTED, failed, orders=nothing),
+        failing("silent", "the TLSA look-up is never answered", DnsFault.SILENCE, failed, orders=nothing),
+        failing(
+            "wrong-id", "the TLSA look-up gets another's answer", DnsFault.WRONG_ID, failed, orders=nothing
+        ),
         failing(
             "denial", "that there is no TLSA record is not proved", DnsFault.BOGUS, bogus, orders=nothing
         ),
@@ -356,7 +360,7 @@ def _hosts(plan: AddressPlan) -> tuple[LabDomain, ...]:
         LabDomain(
             name=partial,
             title="two MX hosts, of which one has no TLSA record",
-            expected=minor("dane/mx-partial"),
+            expected=warns("dane/mx-partial"),
             records=(*mx(partial, first, second), *first_records, *second_records),
             servers=(first_server, second_server),
             signed=True,
@@ -366,7 +370,7 @@ def _hosts(plan: AddressPlan) -> tuple[LabDomain, ...]:
         LabDomain(
             name=hosted,
             title="an unsigned domain, whose MX host is in a signed one with TLSA records",
-            expected=minor("dane/mx-insecure"),
+            expected=warns("dane/mx-insecure"),
             records=mx(hosted, DANE_HOST),
             tls_rpt=(report_record(hosted),),
             none_published=False,

@@ -11,8 +11,8 @@ from waxseal.lab.domains.table import (
     LabDomain,
     expect,
     mail_domain,
-    minor,
     mx,
+    warns,
 )
 from waxseal.lab.zone import DnsFault, FaultyName
 
@@ -29,7 +29,7 @@ def domains() -> tuple[LabDomain, ...]:
             "mx-ends-soon.test",
             "the signature of the MX records ends in a few hours",
             DnsFault.ENDING,
-            minor("dnssec/mx-signature-ends-soon"),
+            warns("dnssec/mx-signature-ends-soon"),
         ),
         _mx("mx-outdated.test", "the signature of the MX records has ended", DnsFault.EXPIRED, bogus),
         LabDomain(

@@ -18,6 +18,7 @@ from waxseal.lab.domains.table import (
     sound_host,
     undeliverable,
     unknown,
+    warns,
 )
 from waxseal.lab.orders import LeafOrder, TlsOrder
 from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, host_records, reverse_name
@@ -33,6 +34,7 @@ def domains() -> tuple[LabDomain, ...]:
         *_exchange_names(plan),
         *_addresses(plan),
         *_reverse_names(plan),
+        *_issuance(plan),
     )
 
 
@@ -262,6 +264,19 @@ def _reverse_names(plan: AddressPlan) -> tuple[LabDomain, ...]:
                 for address in failing_domain.servers[0].addresses
             ),
         ),
+    )
+
+
+def _issuance(plan: AddressPlan) -> tuple[LabDomain, ...]:
+    """CAA records, which for all others stand at ``test``."""
+    forbidding, failing = "caa-forbids.test", "caa-servfail.test"
+    forbidden = mail_domain(forbidding, "no CA may issue for it", plan, warns("dns/caa-forbids-all"))
+    unanswered = mail_domain(
+        failing, "the look-up of its CAA records fails", plan, minor("dns/caa-lookup-failed")
+    )
+    return (
+        replace(forbidden, records=(*forbidden.records, DnsRecord(forbidding, "CAA", '0 issue ";"'))),
+        replace(unanswered, faults=(FaultyName(f"mx.{failing}", DnsFault.SERVFAIL, "CAA"),)),
     )
 
 
