@@ -216,7 +216,8 @@ def test_removal_waits_for_the_old_policy() -> None:
     assert plan.safe_now is True
     assert plan.steps[-1].title.startswith("Remove the MTA-STS record")
     assert plan.steps[-1].earliest > NOW + timedelta(seconds=WEEK)
-    assert plan.steps[-1].remove == (f'_mta-sts.{DOMAIN}. 300 IN TXT "v=STSv1; id=1;"',)
+    # What is to be removed is the record that announced mode none, not the one before it.
+    assert plan.steps[-1].remove == plan.steps[1].zone != ()
 
 
 def test_removed_hosts_stay_allowed_while_mx_records_may_be_cached() -> None:
@@ -226,6 +227,85 @@ def test_removed_hosts_stay_allowed_while_mx_records_may_be_cached() -> None:
     assert plan.states[-1].until is None or plan.states[1].safe is not None
     assert hours(plan, "hosts that are left") == 2
     assert hours(plan, "Change the MX") == 0
+
+
+def test_a_record_that_agility_leaves_out_goes_with_its_key() -> None:
+    """RFC 7671 §8.3, §8.4: each digest matches the same keys, and those of retired keys are removed."""
+    plan = plan_change(today(live(EE, dane.record_for(LIVE[0], 3, 1, 2))), to_chain(NEXT), NOW)
+    assert len(plan.steps[-1].remove) == 2
+    assert plan.steps[-1].zone == tuple(
+        f"_25._tcp.{MX}. 3600 IN TLSA {dane.record_for(NEXT[0], 3, 1, kind)}" for kind in (1, 2)
+    )
+
+
+def test_a_policy_that_binds_for_the_first_time_comes_last() -> None:
+    """Till then, today's certificates and hosts, which it was not made for, are what senders find."""
+    unproved = live(EE, chains=(chain("mx.other.example"),))
+    enforced = structs.replace(to_chain(NEXT), policy=policy())
+    assert hours(plan_change(today(unproved), enforced, NOW), "binds senders") == 2  # with the certificate
+    moving = structs.replace(to_mx(NEW), policy=policy(NEW))
+    for sts in (None, policy(mode=Mode.TESTING)):
+        plan = plan_change(today(unproved, sts=sts), moving, NOW)
+        assert hours(plan, "Change the MX") == 0
+        assert hours(plan, "binds senders") == 2  # when no MX record of before is cached
+        assert [step.policy for step in plan.steps if step.policy] == [
+            f"version: STSv1\r\nmode: enforce\r\nmx: {NEW}\r\nmax_age: {WEEK}\r\n"
+        ]
+
+
+def test_a_planned_policy_gets_what_it_leaves_out() -> None:
+    plan = plan_change(today(sts=policy()), Planned(policy=policy("mx9.example.org")), NOW)
+    bodies = [read_policy(step.policy.encode()).policy for step in plan.steps if step.policy]
+    assert bodies == [policy("mx9.example.org", MX)]
+    assert any(f"leaves out {MX}" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("record", "changes", "expected"),
+    [
+        (EE, {}, True),
+        (NEXT_EE, {}, False),
+        (NEXT_EE, {"secure": None}, False),
+        (TlsaRecord(1, 1, 1, b"\0" * 32), {}, True),  # TLS without proof (RFC 7672 §2.2)
+        (EE, {"chains": ()}, None),
+        (EE, {"known": False, "records": ()}, None),
+    ],
+)
+def test_a_new_host_is_held_to_its_own_records(
+    record: TlsaRecord, changes: dict[str, object], expected: bool | None
+) -> None:
+    """RFC 7672 §2.2: no delivery to a host whose certificate matches none of its records."""
+    new = structs.replace(live(record, host=NEW), **changes)
+    plan = plan_change(structs.replace(today(), hosts=(live(), new)), to_mx(NEW), NOW)
+    assert plan.safe_now is expected
+
+
+def test_a_trust_anchor_that_cannot_prove_the_next_certificate_gives_way() -> None:
+    """RFC 7671 §8.4: in every RRset that may be cached, each combination matches what is shown."""
+    elsewhere = chain("mx.other.example", name="elsewhere")
+    plan = plan_change(today(live(TA)), to_chain(elsewhere, MX), NOW)
+    first, _, last = plan.steps
+    coming = dane.record_for(elsewhere[0], 3, 1, 1)
+    assert first.zone == tuple(f"_25._tcp.{MX}. 3600 IN TLSA {record}" for record in (EE, coming))
+    assert first.remove == (f"_25._tcp.{MX}. 3600 IN TLSA {TA}",)
+    assert last.zone == (f"_25._tcp.{MX}. 3600 IN TLSA {coming}",)
+    assert hours(plan, "Deploy") == 2
+    assert any("usage 2" in note for note in plan.notes)
+
+
+def test_hosts_that_share_records_are_changed_together() -> None:
+    """RFC 7672 §2.2.3: TLSA names may be aliases of one RRset, which then has to fit every host."""
+    other, shared = "mx2.example.org", "tlsa._dane.example.org"
+    theirs = chain(other)
+    of_other = dane.record_for(theirs[0], 3, 1, 1)
+    hosts = (live(EE, of_other, owner=shared), live(EE, of_other, host=other, owner=shared, chains=(theirs,)))
+    plan = plan_change(today(*hosts), to_chain(NEXT, MX), NOW)
+    assert plan.steps[0].zone == tuple(f"{shared}. 3600 IN TLSA {r}" for r in (EE, of_other, NEXT_EE))
+    assert plan.steps[-1].remove == (f"{shared}. 3600 IN TLSA {EE}",)
+    unseen = structs.replace(hosts[1], chains=())
+    assert plan_change(today(hosts[0], unseen), to_chain(NEXT, MX), NOW).steps[-1].remove == ()
+    moved = plan_change(today(*hosts), to_mx(other), NOW)
+    assert next(step for step in moved.steps if "out of service" in step.title).remove == ()
 
 
 def test_nothing_planned() -> None:

@@ -351,7 +351,7 @@ FAILING = lookup(status=DnsStatus.SERVFAIL, dnssec=Dnssec.INDETERMINATE)
         (signed_host(), tlsa(lookup(status=DnsStatus.TIMED_OUT)), DaneState.FAILED),
         (signed_host(Dnssec.UNTRUSTED), tlsa(lookup(status=DnsStatus.SERVFAIL)), DaneState.UNPROVED),
         (signed_host(Dnssec.INSECURE), None, DaneState.NONE),
-        # RFC 7672 §2.2.2: where the addresses are not signed, a name server that fails on TLSA does no harm...
+        # RFC 7672 §2.2.2: in an unsigned zone, a name server that fails on TLSA does no harm ...
         (signed_host(Dnssec.INSECURE), tlsa(FAILING), DaneState.NONE),
         (signed_host(Dnssec.INSECURE), aliased(FAILING, dnssec=Dnssec.INSECURE), DaneState.NONE),
         # ... unless the host is an alias in a signed zone (§2.1.3), and a failure to learn that is a failure.

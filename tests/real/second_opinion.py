@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .packages import fetch
+from .packages import UnavailableError, fetch
 from .postfix import RECIPE
 from .sandbox import Sandbox
 from .signed_world import DOMAIN
@@ -244,7 +244,10 @@ class _Streams(socketserver.ThreadingTCPServer):
 @contextmanager
 def _relay(handler: type[_Datagram | _Stream], at: Place, target: Place) -> Iterator[None]:
     server: _Datagrams | _Streams
-    server = _Datagrams(at, handler) if handler is _Datagram else _Streams(at, handler)
+    try:
+        server = _Datagrams(at, handler) if handler is _Datagram else _Streams(at, handler)
+    except OSError as error:  # such as a daemon that holds the port on every address
+        raise UnavailableError(f"{at[0]}:{at[1]} cannot be had: {error}") from error
     server.target = target
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

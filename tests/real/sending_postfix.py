@@ -1,4 +1,4 @@
-"""A Postfix that sends: one message to a domain, by smtp(8) at each TLS security level, and what its log says.
+"""A Postfix that sends: a message to a domain, by smtp(8) at each TLS security level, and what its log says.
 
 It runs in a sandbox of its own whose resolver is the validating Unbound, as ``posttls-finger`` does in
 ``second_opinion``, and is configured as the levels are documented. What leaves it goes to the real server of
@@ -58,7 +58,7 @@ chgrp postdrop /usr/sbin/postdrop /usr/sbin/postqueue
 chmod 2755 /usr/sbin/postdrop /usr/sbin/postqueue
 postfix start
 printf 'Subject: a trial\\n\\nNothing.\\n' | sendmail -f probe@probe.test {recipients}
-for turn in $(seq 400); do
+for turn in $(seq 800); do
     [ "$(grep -c 'relay=.*status=' {logs}/postfix)" -lt {count} ] || break
     sleep 0.05
 done

@@ -36,7 +36,13 @@ def plan_change(published: Published, planned: Planned, at: datetime) -> ChangeP
         raise ValueError("nothing is planned")
     case = Situation(published, planned, at)
     timeline = _Timeline(case)
-    states = (*case.policy_states(), *case.mx_states(), *case.tlsa_states(), *case.chain_states())
+    states = (
+        *case.policy_states(),
+        *case.mx_states(),
+        *case.tlsa_states(),
+        *case.new_host_states(),
+        *case.chain_states(),
+    )
     return ChangePlan(published.domain, at, states, timeline.steps(), timeline.notes())
 
 
@@ -74,6 +80,8 @@ class _Timeline:
             switch_at = self._switch_at(deploy_at)
             done_at = switch_at + timedelta(seconds=self.case.mx_ttl_s if self.case.old_hosts else 0)
             steps.append(self._switch(switch_at))
+        if self.case.planned.chain and self.case.tightens:
+            done_at = max(done_at, deploy_at)
         steps += self._settle(done_at)
         return tuple(sorted(steps, key=lambda step: step.earliest))
 
@@ -88,9 +96,14 @@ class _Timeline:
             title = "Serve the planned policy"
         return self._policy_steps(title, self.case.transitional, self.case.at)
 
+    def _id_line(self, policy_at: datetime) -> tuple[datetime, str]:
+        """When the record of a policy that is served from a moment on may change, and that record."""
+        after = policy_at + timedelta(minutes=1)
+        owner = f"_mta-sts.{self.case.now.domain}"
+        return after, txt_line(owner, write_record(f"{after:%Y%m%d%H%M%S}"), self.case.now.record_ttl_s)
+
     def _policy_steps(self, title: str, policy: Policy, at: datetime) -> list[Step]:
-        after = at + timedelta(minutes=1)
-        new_id = f"{after:%Y%m%d%H%M%S}"
+        after, line = self._id_line(at)
         return [
             Step(
                 title,
@@ -102,11 +115,7 @@ class _Timeline:
             Step(
                 "Announce it with a new id",
                 after,
-                zone=(
-                    txt_line(
-                        f"_mta-sts.{self.case.now.domain}", write_record(new_id), self.case.now.record_ttl_s
-                    ),
-                ),
+                zone=(line,),
                 why=f"senders see it once the record's TTL of {self.case.record_ttl_s} s has passed; "
                 "copies of the policy before it last until their max_age",
                 source="RFC 8461 §3.1",
@@ -114,15 +123,18 @@ class _Timeline:
         ]
 
     def _prepublish(self, hosts: tuple[HostPublished, ...]) -> Step:
-        zone = [
-            tlsa_line(host.owner, record, host.ttl_s)
-            for host in hosts
-            for record in self.case.records_between(host)
-        ]
+        zone, removed = [], []
+        for host in hosts:
+            between = self.case.records_between(host)
+            zone += [tlsa_line(host.owner, record, host.ttl_s) for record in between]
+            removed += [
+                tlsa_line(host.owner, record, host.ttl_s) for record in host.records if record not in between
+            ]
         return Step(
             "Publish the TLSA records of the certificate to come beside today's",
             self.case.at,
             zone=tuple(zone),
+            remove=tuple(removed),
             why="both match something that a sender may hold",
             source="RFC 7671 §8.1",
         )
@@ -143,10 +155,10 @@ class _Timeline:
     def _retire(self, hosts: tuple[HostPublished, ...], at: datetime) -> Step:
         zone, removed = [], []
         for host in hosts:
-            after = self.case.records_after(host)
+            after, between = self.case.records_after(host), self.case.records_between(host)
             zone += [tlsa_line(host.owner, record, host.ttl_s) for record in after]
             removed += [
-                tlsa_line(host.owner, record, host.ttl_s) for record in host.records if record not in after
+                tlsa_line(host.owner, record, host.ttl_s) for record in between if record not in after
             ]
         return Step(
             "See that it works on every address, then remove the TLSA records of the old key",
@@ -194,20 +206,23 @@ class _Timeline:
             remove = [
                 tlsa_line(host.owner, record, host.ttl_s)
                 for host in self.case.now.hosts
-                if host.host in self.case.old_hosts
+                if host.host in self.case.old_hosts and self.case.sharing(host) == (host,)
                 for record in host.records
             ]
             steps.append(
                 Step(
                     f"Take {listed(self.case.old_hosts)} out of service",
                     at,
-                    remove=tuple(remove),
+                    remove=tuple(dict.fromkeys(remove)),
                     why=f"the MX records of before are in no cache after their TTL of {self.case.mx_ttl_s} s",
                     source="RFC 1035 §3.2.1",
                 )
             )
         if self.case.final is not None and self.case.final != self.case.transitional:
-            steps += self._policy_steps("Serve the policy of the hosts that are left", self.case.final, at)
+            title = "Serve the policy of the hosts that are left"
+            if self.case.tightens:
+                title = "Serve the planned policy, which binds senders"
+            steps += self._policy_steps(title, self.case.final, at)
         removing = self.case.planned.policy is not None and self.case.planned.policy.mode is Mode.NONE
         if removing and self.case.now.policy is not None and self.case.now.policy.mode is not Mode.NONE:
             steps.append(self._removal())
@@ -215,16 +230,11 @@ class _Timeline:
 
     def _removal(self) -> Step:
         """The end of MTA-STS at a domain: when every policy served before has expired (RFC 8461 §8.3)."""
-        owner = f"_mta-sts.{self.case.now.domain}"
-        gone = (
-            (txt_line(owner, write_record(self.case.now.policy_id), self.case.now.record_ttl_s),)
-            if self.case.now.policy_id
-            else ()
-        )
+        _, announced = self._id_line(self.case.at)
         return Step(
             "Remove the MTA-STS record and the policy host, if MTA-STS is to go for good",
             self.case.policy_expires + timedelta(minutes=1),
-            remove=gone,
+            remove=(announced,),
             why="every copy of the policy before has expired",
             source="RFC 8461 §8.3",
         )
@@ -245,8 +255,16 @@ class _Timeline:
                 "the file holds no certificate of a CA, so the records of usage 2 cannot be prepared; "
                 "give the whole chain"
             )
+        elif given_up := [host.host for host in self.case.changing() if self.case.given_up(host)]:
+            notes.append(
+                f"the TLSA records of usage 2 of {listed(given_up)} cannot match the certificate to come, so "
+                "3 1 1 takes their place"
+            )
         notes += self._new_host_notes()
         policy = self.case.planned.policy
+        if policy is not None and policy != self.case.final:
+            left_out = [host for host in self.case.coming if not policy.allows(host)]
+            notes.append(f"the planned policy leaves out {listed(left_out)}; the steps add what it needs")
         if policy is not None and policy.mode is Mode.NONE and policy.lifetime_s > _OPT_OUT_MAX_AGE_S:
             notes.append(
                 "a policy of mode none does best with a small max_age, such as a day (RFC 8461 §8.3)"

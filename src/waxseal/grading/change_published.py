@@ -42,6 +42,9 @@ def published(facts: FactSet, domain: str, port: int, new_hosts: Iterable[str] =
     if not mx:
         return None
     names = {host.host: host.names for host in route_seen(facts, root, port).hosts}
+    # (RFC 7672 §3.2.2) the next-hop domain is a reference identifier where the MX RRset is not insecure.
+    named = (domain,) if records.answer.dnssec in (Dnssec.SECURE, Dnssec.UNTRUSTED) else ()
+    names |= {host: (host, *named) for host in new_hosts if host not in names}
     hosts = [_host(facts, Subject(domain=domain, host=record.exchange.lower()), port, names) for record in mx]
     hosts += [_host(facts, Subject(host=name), port, names) for name in new_hosts]
     sts = sts_seen(facts, root)
@@ -70,7 +73,7 @@ def _host(facts: FactSet, place: Subject, port: int, names: dict[str, tuple[str,
     records = () if seen.state is DaneState.NONE else seen.records
     return HostPublished(
         host=name,
-        owner=seen.owner or tlsa_owner(name, port),
+        owner=_owner(facts, place, port) or tlsa_owner(name, port),
         records=records,
         ttl_s=_ttl(facts, place, port),
         secure=_secure(seen),
@@ -80,6 +83,12 @@ def _host(facts: FactSet, place: Subject, port: int, names: dict[str, tuple[str,
         names=names.get(name, (name,)),
         chains=_chains(facts, place, port),
     )
+
+
+def _owner(facts: FactSet, place: Subject, port: int) -> str:
+    """Where the TLSA records of a host stand, aliases followed (RFC 7672 §2.2.3); "" for none."""
+    chosen = tlsa_lookup(facts, place, port)
+    return (chosen.answer.name, *chosen.answer.aliases)[-1] if chosen is not None else ""
 
 
 def _signed(facts: FactSet, place: Subject) -> bool | None:

@@ -31,7 +31,8 @@ class Situation:
         new_hosts, old_hosts: Those that come and go.
         chain_hosts: Those that are to show the certificate to come; empty without one.
         transitional: The policy for the time between; None for none.
-        final: The policy at the end; None for none.
+        final: The policy at the end; None for none. One that is planned gets a line for each host that it
+            leaves out, since no order of steps would make it safe without.
     """
 
     def __init__(self, published: Published, planned: Planned, at: datetime) -> None:
@@ -55,22 +56,28 @@ class Situation:
     def _final_policy(self) -> Policy | None:
         """The policy at the end: the planned one, or today's for the hosts to come."""
         if self.planned.policy is not None:
-            return self.planned.policy
+            return _allowing(self.planned.policy, self.coming)
         policy = self.now.policy
         if policy is None or policy.mode is Mode.NONE or not self.planned.mx:
             return policy
-        kept = [p for p in policy.mx if any(pattern_matches(p, host) for host in self.coming)]
-        missing = [host for host in self.coming if not policy.allows(host)]
-        return structs.replace(policy, mx=tuple(dict.fromkeys([*kept, *missing])))
+        kept = tuple(p for p in policy.mx if any(pattern_matches(p, host) for host in self.coming))
+        return _allowing(structs.replace(policy, mx=kept), self.coming)
 
     def _transitional_policy(self) -> Policy | None:
-        """The policy for the time between: it allows the hosts of today and those to come."""
+        """The policy for the time between: it allows the hosts of today and those to come.
+
+        A policy that is to bind senders for the first time comes last, when every host that mail may be
+        brought to is one that it was made for.
+        """
+        if self.tightens:
+            return self.now.policy
         base = self.planned.policy or self.now.policy
-        if base is None or base.mode is Mode.NONE:
-            return base
-        hosts = (*self.today, *self.new_hosts)
-        missing = [host for host in hosts if not base.allows(host)]
-        return structs.replace(base, mx=tuple(dict.fromkeys([*base.mx, *missing])))
+        return base if base is None else _allowing(base, (*self.today, *self.new_hosts))
+
+    @property
+    def tightens(self) -> bool:
+        """Whether a policy is planned that binds senders, and nothing binds them today."""
+        return self.planned.policy is not None and self.planned.policy.mode is Mode.ENFORCE and not self.binds
 
     @property
     def binds(self) -> bool:
@@ -165,6 +172,33 @@ class Situation:
             states.append(CachedState(holds, until, False, told, "RFC 7672 §2.2"))
         return tuple(states)
 
+    def new_host_states(self) -> tuple[CachedState, ...]:
+        """Senders that do DANE, at the new hosts that keep their certificates."""
+        states = []
+        for name in self.new_hosts:
+            host = self.now.host(name)
+            if host is None or name in self.chain_hosts or (host.known and not host.records):
+                continue
+            holds = f"the TLSA records of {name}"
+            if not host.known:
+                told = f"they could not be seen: {host.why}"
+                states.append(CachedState(holds, None, None, told, "RFC 7672 §2.1.2"))
+                continue
+            names = host.names or (name,)
+            proofs = [dane.verify(host.records, chain, names, self.at) for chain in host.chains]
+            if not proofs:
+                told = "its certificate was not seen"
+                states.append(CachedState(holds, None, None, told, "RFC 7672 §2.2"))
+            elif all(proof.holds or not proof.usable for proof in proofs):
+                told = "its certificate matches them"
+                states.append(CachedState(holds, None, True, told, "RFC 7672 §2.2"))
+            else:
+                told = "a certificate that it shows does not match: mail to this host is deferred"
+                if host.secure is None:
+                    told += ", where its zone is signed (nobody validated it here)"
+                states.append(CachedState(holds, None, False, told, "RFC 7672 §2.2"))
+        return tuple(states)
+
     def chain_states(self) -> tuple[CachedState, ...]:
         """Senders that validate by MTA-STS, at the hosts that show another certificate or are new."""
         policies = (self.now.policy, self.planned.policy)
@@ -212,43 +246,80 @@ class Situation:
     # TLSA records
 
     def missing_records(self, host: HostPublished) -> tuple[TlsaRecord, ...]:
-        """What has to be added for the certificate to come: each combination has to match (RFC 7671 §8)."""
-        chain = self.planned.chain
-        proof = dane.verify(host.records, chain, host.names or (host.host,), self.at)
-        added = []
-        for combination in proof.combinations:
+        """What has to be added for the certificate to come: each combination has to match (RFC 7671 §8).
+
+        Where a trust anchor's record cannot be made to match, ``3 1 1`` takes its place, for the certificates
+        of today and for the one to come, since it has to match both (RFC 7671 §8.4).
+        """
+        added: list[TlsaRecord] = []
+        for record, combination in self._due(host):
+            if record is not None:
+                added.append(record)
+                continue
+            if combination.usage == dane.DANE_TA:
+                added += [_end_entity(chain[0]) for chain in host.chains]
+            added.append(_end_entity(self.planned.chain[0]))
+        return tuple(record for record in dict.fromkeys(added) if record not in host.records)
+
+    def _due(self, host: HostPublished) -> list[tuple[TlsaRecord | None, dane.Combination]]:
+        """The combinations that do not match the certificate to come, each with the record that would."""
+        chain, names = self.planned.chain, host.names or (host.host,)
+        found: list[tuple[TlsaRecord | None, dane.Combination]] = []
+        for combination in dane.verify(host.records, chain, names, self.at).combinations:
             if combination.holds:
                 continue
-            of = chain[0] if combination.usage == dane.DANE_EE else next(iter(chain[1:]), None)
-            if of is not None:
-                added.append(
-                    dane.record_for(of, combination.usage, combination.selector, combination.matching_type)
+            of = chain[:1] if combination.usage == dane.DANE_EE else chain[1:2]
+            record = None
+            if of:
+                record = dane.record_for(
+                    of[0], combination.usage, combination.selector, combination.matching_type
                 )
-            else:
-                added.append(dane.record_for(chain[0], dane.DANE_EE, dane.SPKI, dane.SHA2_256))
-        return tuple(dict.fromkeys(added))
+                if not dane.verify((record,), chain, names, self.at).holds:
+                    record = None
+            found.append((record, combination))
+        return found
+
+    def given_up(self, host: HostPublished) -> tuple[TlsaRecord, ...]:
+        """Today's records of combinations that can never match the certificate to come."""
+        lost = {
+            (combination.usage, combination.selector, combination.matching_type)
+            for record, combination in self._due(host)
+            if record is None
+        }
+        return tuple(r for r in host.records if (r.usage, r.selector, r.matching_type) in lost)
+
+    def sharing(self, host: HostPublished) -> tuple[HostPublished, ...]:
+        """The hosts to come whose TLSA records stand at the same place, as they do behind aliases."""
+        hosts = [other for other in self.now.hosts if other.owner == host.owner and other.host in self.coming]
+        return tuple(dict.fromkeys([host, *hosts]))
 
     def records_between(self, host: HostPublished) -> tuple[TlsaRecord, ...]:
         """Today's records and those of the certificate to come."""
-        return tuple(dict.fromkeys([*host.records, *self.missing_records(host)]))
+        group = [other for other in self.sharing(host) if other.host in self.chain_hosts]
+        dropped = {record for other in group for record in self.given_up(other)}
+        missing = [record for other in group for record in self.missing_records(other)]
+        return tuple(r for r in dict.fromkeys([*host.records, *missing]) if r not in dropped)
 
     def records_after(self, host: HostPublished) -> tuple[TlsaRecord, ...]:
-        """The records that still match a certificate once the new one is shown."""
-        staying = (self.planned.chain, *_staying(host.chains, self.planned.chain))
-        names = host.names or (host.host,)
+        """The records that still match a certificate once the new one is shown, each by itself.
+
+        All of them, where another host's certificates, which they may be of, were not seen.
+        """
         between = self.records_between(host)
-        kept = {
-            found.record
-            for chain in staying
-            for found in dane.verify(between, chain, names, self.at).matches
-            if found.holds or found.aside
-        }
+        if not all(self._chains_to_come(other.host) for other in self.sharing(host)):
+            return between
+        kept = set()
+        for other in self.sharing(host):
+            names = other.names or (other.host,)
+            for chain in self._chains_to_come(other.host):
+                kept |= {r for r in between if dane.verify((r,), chain, names, self.at).holds}
         return tuple(record for record in between if record in kept)
 
     def changing(self) -> tuple[HostPublished, ...]:
-        """Hosts whose TLSA records need a record more before the certificate changes."""
+        """Hosts whose TLSA records need a record more before the certificate changes, one for each place."""
         hosts = (self.now.host(name) for name in self.chain_hosts)
-        return tuple(h for h in hosts if h is not None and h.records and self.missing_records(h))
+        found = [h for h in hosts if h is not None and h.records and self.missing_records(h)]
+        return tuple({host.owner: host for host in found}.values())
 
     def first_records(self) -> tuple[str, ...]:
         """TLSA records for new hosts, where the domain's others have some."""
@@ -259,8 +330,20 @@ class Situation:
             for name in self.chain_hosts
             if name in self.new_hosts and not ((host := self.now.host(name)) and host.records)
         ]
-        record = dane.record_for(self.planned.chain[0], dane.DANE_EE, dane.SPKI, dane.SHA2_256)
+        record = _end_entity(self.planned.chain[0])
         return tuple(tlsa_line(tlsa_owner(name, self.now.port), record) for name in bare)
+
+
+def _allowing(policy: Policy, hosts: Iterable[str]) -> Policy:
+    """A policy with a line more for each of the hosts that it leaves out; one of mode none stays."""
+    if policy.mode is Mode.NONE:
+        return policy
+    missing = [host for host in hosts if not policy.allows(host)]
+    return structs.replace(policy, mx=tuple(dict.fromkeys([*policy.mx, *missing])))
+
+
+def _end_entity(certificate: Certificate) -> TlsaRecord:
+    return dane.record_for(certificate, dane.DANE_EE, dane.SPKI, dane.SHA2_256)
 
 
 def _staying(
