@@ -95,6 +95,7 @@ def outcome(sender: str, on: RouteSeen) -> Outcome:
     return predict(MODELS[sender], on).outcome
 
 
+DOUBTED = structs.replace(policy(), doubt="the policy is out of form")
 SECURE_TLSA = route(host(state=DaneState.USABLE))
 WRONG_TLSA = route(host(address(dane=False), state=DaneState.USABLE))
 NO_TLS = address(tls=False)
@@ -143,6 +144,10 @@ NO_TLS = address(tls=False)
         ("mta-sts", route(host(NO_TLS), sts=policy(mode=Mode.TESTING)), Outcome.CLEAR),
         ("mta-sts", route(host(NO_TLS), sts=policy(mode=Mode.NONE)), Outcome.CLEAR),
         ("mta-sts", route(sts=StsSeen(None, False, "the look-up timed out")), Outcome.UNSEEN),
+        # RFC 8461 §3.2: senders have to accept what is in form; what is not, some take and some do not.
+        ("mta-sts", route(sts=DOUBTED), Outcome.UNSEEN),
+        ("mta-sts", route(host(address(pkix=False)), sts=DOUBTED), Outcome.UNSEEN),
+        ("dane-mta-sts", route(host(state=DaneState.USABLE), sts=DOUBTED), Outcome.VERIFIED),
         ("opportunistic", route(host(address(pkix=False)), sts=policy()), Outcome.ENCRYPTED),
         # RFC 8461 §2: a policy does not override DANE that fails, nor is it asked where DANE holds.
         (
@@ -264,7 +269,14 @@ def test_a_bogus_mx_stops_those_who_validate_only() -> None:
 
 
 STATES = list(DaneState)
-STS = [NO_POLICY, policy(), policy("x.example.org"), policy(mode=Mode.TESTING), StsSeen(None, False, "?")]
+STS = [
+    DOUBTED,
+    NO_POLICY,
+    policy(),
+    policy("x.example.org"),
+    policy(mode=Mode.TESTING),
+    StsSeen(None, False, "?"),
+]
 THREE = (True, False, None)
 
 

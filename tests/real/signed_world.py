@@ -92,17 +92,19 @@ class World:
         tree: The DNS servers.
         server: The mail server that `DOMAIN` leads to.
         policy_port: Where the policy host listens on 127.0.0.1; 0 for nowhere.
+        others: Mail servers at further addresses.
     """
 
     tree: Tree
     server: RealServer
     policy_port: int = 0
+    others: tuple[RealServer, ...] = ()
 
     @property
     def dial_map(self) -> dict[tuple[str, int], tuple[str, int] | str]:
         """Where the ports that mail and policies are found at really are."""
         table: dict[tuple[str, int], tuple[str, int] | str] = {
-            (self.server.host, 25): (self.server.host, self.server.port)
+            (one.host, 25): (one.host, one.port) for one in (self.server, *self.others)
         }
         if self.policy_port:
             table["127.0.0.1", 443] = ("127.0.0.1", self.policy_port)
@@ -138,13 +140,16 @@ def tlsa_records(*data: str, base: str = "mx") -> str:
 
 @contextmanager
 def signed_world(
-    server: RealServer, leaves: Sequence[Leaf], site: PolicySite | None = None
+    server: RealServer,
+    leaves: Sequence[Leaf],
+    site: PolicySite | None = None,
+    others: tuple[RealServer, ...] = (),
 ) -> Iterator[World]:
     """The situation, until the end of the block; skips where Knot DNS or Unbound are not installed."""
     with ExitStack() as stack:
         port = stack.enter_context(_serving(site)) if site is not None else 0
         probe = Leaf(BOGUS, State.WRONG_DS, "@ 300 A 192.0.2.1\n")
-        yield World(stack.enter_context(real_tree((*leaves, probe))), server, port)
+        yield World(stack.enter_context(real_tree((*leaves, probe))), server, port, others)
 
 
 @contextmanager

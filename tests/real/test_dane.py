@@ -436,3 +436,21 @@ def test_openssl_verifies_what_we_do(seen: Seen) -> None:
         ours = dane.verify(records(seen), chain.certificates, (seen.case.base,), chain.shown_at)
         theirs, said = openssl_verifies(seen.world.server, seen.case.base, seen.data, certificate)
         assert ours.holds is theirs, said
+
+
+def test_one_wrong_address_of_two_shows(
+    real_servers: RealServers, start_real: Callable[[str, str], RealServer]
+) -> None:
+    """Senders get through by the other one, so the prediction is good, and the fault is told all the same."""
+    right, wrong = start_real("exim", "default"), start_real("postfix", "self-signed")
+    data = tlsa(real_servers.certificates.sound.certificate)
+    zone = mail_zone(right, f"mx 300 A {wrong.host}\n{tlsa_records(data)}")
+    with signed_world(right, [zone], others=(wrong,)) as world:
+        result = world.check()
+        deliveries = deliver(world)
+    assert complaints(result) == {MISMATCH, ("certificate/self-signed", WARN)}
+    faulty = {f.subject.address for f in result.reports[0].findings if (f.check, f.verdict) == MISMATCH}
+    assert faulty == {wrong.host}
+    rows = {row.sender: row for row in predictions(result.facts, Subject(domain=DOMAIN))}
+    for sender in ("postfix-dane", "postfix-dane-only", "postfix-secure"):
+        assert (rows[sender].outcome, deliveries[sender].sent) == (Outcome.VERIFIED, Sent.VERIFIED), sender

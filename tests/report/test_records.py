@@ -107,6 +107,22 @@ def test_what_matches_stays_and_what_matches_nothing_can_go() -> None:
     assert str(old) not in read_back(proposal)[f"_25._tcp.{MX}", "TLSA"]
 
 
+def test_a_record_that_is_published_ahead_of_its_key_stays() -> None:
+    """RFC 7671 §8.1: it stands two TTLs before the key is deployed, and must not go in between."""
+    assert ("keep", str(NEXT_EE)) in rows(propose(wanted(today(EE, NEXT_EE))))
+    assert ("remove", str(NEXT_EE)) in rows(propose(wanted(today(NEXT_EE))))  # nothing else matches
+    assert ("remove", str(NEXT_EE)) in rows(propose(wanted(today(EE, NEXT_EE), following=(RSA,))))
+
+
+def test_records_that_hosts_share_stay_for_each_of_them() -> None:
+    """RFC 7672 §2.2.3: TLSA names may be aliases of one RRset."""
+    seen = today(EE, RSA_EE, owner="tlsa.example.org")
+    other = structs.replace(seen.hosts[0], host="mx2.example.org", chains=(RSA,))
+    proposal = propose(wanted(structs.replace(seen, hosts=(*seen.hosts, other)), following=(NEXT,)))
+    assert ("keep", str(RSA_EE)) in rows(proposal)
+    assert proposal.hosts[0].owner == "tlsa.example.org"
+
+
 @pytest.mark.parametrize(
     ("shown", "word"),
     [

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import sys
 import tempfile
@@ -21,6 +22,8 @@ from waxseal.lab.published import BOGUS_NAME
 from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE, LabWorld
 from waxseal.probes.settings import ProbeSettings
 
+_OPEN_FILES = 1024
+
 
 @click.command("lab")
 @click.option(
@@ -39,6 +42,15 @@ def command(folder: Path | None) -> None:
         asyncio.run(_keep_running(folder))
 
 
+def _allow_files() -> None:
+    """Let this process open as many files as the lab needs, where that is its own to decide."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _OPEN_FILES:
+        wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 @contextlib.asynccontextmanager
 async def _started() -> AsyncIterator[LabWorld]:
     """The world, running.
@@ -47,11 +59,13 @@ async def _started() -> AsyncIterator[LabWorld]:
         UsageError: This machine has no ports or files left for it.
     """
     world = LabWorld()
+    _allow_files()
     try:
         await world.start()
     except OSError as error:
         raise UsageError(
-            f"the lab cannot start: {error.strerror}", "it needs some 300 open files, see 'ulimit -n'"
+            f"the lab cannot start: {error.strerror}",
+            f"it needs some {_OPEN_FILES} open files, see 'ulimit -n'",
         ) from error
     try:
         yield world

@@ -329,9 +329,12 @@ def _without_dane(model: SenderModel, route: RouteSeen, host: HostSeen) -> tuple
     if policy.mode is not Mode.ENFORCE:
         # (RFC 8461 §5) what fails in testing may be delivered all the same.
         return (_Demand(usual.need, Decider.MTA_STS, line, "mode testing binds nobody", usual.best),)
+    doubt = route.sts.doubt
+    bound = _Demand(_Need.PKIX, Decider.MTA_STS, line, doubt)
     if not policy.allows(host.host):
-        return (_Demand(_Need.SKIP, Decider.MTA_STS, line, "no mx line of the policy matches the host"),)
-    return (_Demand(_Need.PKIX, Decider.MTA_STS, line),)
+        why = doubt or "no mx line of the policy matches the host"
+        bound = _Demand(_Need.SKIP, Decider.MTA_STS, line, why)
+    return (bound, usual) if doubt else (bound,)
 
 
 def _policy_line(policy: Policy, host: HostSeen) -> str:
@@ -364,9 +367,9 @@ def _requiretls(route: RouteSeen, host: HostSeen) -> tuple[_Demand, ...]:
     )
     policy = route.sts.policy
     listed = policy is not None and policy.mode is not Mode.NONE and policy.allows(host.host)
-    if route.mx_secure or listed:
+    if route.mx_secure or (listed and not route.sts.doubt):
         return (demand,)
-    if route.mx_secure is None or not route.sts.known:
+    if route.mx_secure is None or not route.sts.known or listed:
         return (skip, demand)
     return (skip,)
 

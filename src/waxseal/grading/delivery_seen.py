@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from waxseal.checks.absence import accepts_no_mail
-from waxseal.checks.mta_sts._policy import PublishedPolicy
+from waxseal.checks.mta_sts._policy import PublishedPolicy, media_type
 from waxseal.checks.reach._connecting import ANSWERS, egress_proof, failed_with
 from waxseal.facts import (
     Attempt,
@@ -158,11 +158,13 @@ class StsSeen(Struct, frozen=True):
         policy: The policy; None for none.
         known: Whether that was seen.
         why: Why there is none.
+        doubt: Why not every sender takes it; "" where each has to.
     """
 
     policy: Policy | None
     known: bool
     why: str = ""
+    doubt: str = ""
 
 
 class RouteSeen(Struct, frozen=True):
@@ -222,7 +224,20 @@ def sts_seen(facts: FactSet, root: Subject) -> StsSeen:
     found = PublishedPolicy(record=record, fetch=fetch)
     obstacle = found.obstacle
     # (RFC 8461 §3.3) where no policy can be had, senders go on as if there were none.
-    return StsSeen(found.policy, obstacle is None or obstacle.seen, found.why)
+    doubt = _doubt(found) if found.policy is not None else ""
+    return StsSeen(found.policy, obstacle is None or obstacle.seen, found.why, doubt)
+
+
+def _doubt(found: PublishedPolicy) -> str:
+    """What a strict sender takes amiss in a policy that can be read."""
+    if found.body is not None and not found.body.conforms:
+        # (RFC 8461 §3.2) only what is syntactically valid has to be accepted.
+        return "the policy is out of form, so not every sender takes it"
+    if found.fetch is not None and media_type(found.fetch) != "text/plain":
+        return "the policy is not served as text/plain, so not every sender takes it"
+    if found.fetch is not None and found.fetch.version in ("TLSv1", "TLSv1.1"):
+        return "the policy host speaks only old TLS, so not every sender gets the policy"
+    return ""
 
 
 def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:

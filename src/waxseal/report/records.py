@@ -210,8 +210,15 @@ def _host(wanted: Wanted, name: str, policy: Policy) -> ProposedHost:
         warnings.append(why)
     existing = known.records if known is not None and known.known else ()
     kept = [record for record in existing if _fits(record, (*chains, *following), names, wanted.at)]
+    for other in _sharing(wanted, known):
+        kept += [r for r in existing if r not in kept and _fits(r, other.chains, other.names, wanted.at)]
     made = {**{record: made.get(record, "as published") for record in kept}, **made}
     made.update(_completed(kept, (*chains, *following), made))
+    if not following:
+        spare = "matches nothing that is shown: published ahead for a key to come, or left over"
+        made.update(
+            (r, spare) for r in existing if r not in made and _parameters(r) in map(_parameters, kept)
+        )
     rows = [ProposedTlsa(str(record), of, _change(record, known)) for record, of in made.items()]
     rows += [
         ProposedTlsa(str(r), "matches nothing that is shown or given", "remove")
@@ -227,6 +234,17 @@ def _of_host(chains: tuple[tuple[Certificate, ...], ...], name: str) -> tuple[tu
     """Those of the given chains that are for a host: by name, or all where the names tell nothing."""
     named = tuple(chain for chain in chains if match(chain[0], name).matched)
     return named or chains
+
+
+def _sharing(wanted: Wanted, known: HostPublished | None) -> tuple[HostPublished, ...]:
+    """The other hosts whose TLSA records stand at the same place, as they do behind aliases."""
+    if wanted.published is None or known is None:
+        return ()
+    return tuple(o for o in wanted.published.hosts if o.owner == known.owner and o.host != known.host)
+
+
+def _parameters(record: TlsaRecord) -> tuple[int, int, int]:
+    return record.usage, record.selector, record.matching_type
 
 
 def _change(record: TlsaRecord, known: HostPublished | None) -> str:
@@ -281,7 +299,7 @@ def _completed(
 ) -> dict[TlsaRecord, str]:
     """Records so that each combination of parameters that is kept matches each key (RFC 7671 §8)."""
     added: dict[TlsaRecord, str] = {}
-    for usage, selector, matching_type in dict.fromkeys((r.usage, r.selector, r.matching_type) for r in kept):
+    for usage, selector, matching_type in dict.fromkeys(map(_parameters, kept)):
         if usage != dane.DANE_EE:
             continue
         for chain in chains:

@@ -202,6 +202,11 @@ def coding(fetch: StsFetch) -> str:
     return "" if value == "identity" else value
 
 
+def media_type(fetch: StsFetch) -> str:
+    """The media type of the response in lower case, without its parameters; "" for none."""
+    return fetch.field("content-type").partition(";")[0].strip().lower()
+
+
 def is_bogus(answer: DnsAnswer) -> bool:
     """Whether the signatures of the answer do not hold."""
     return answer.dnssec is Dnssec.BOGUS

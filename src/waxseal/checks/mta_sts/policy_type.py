@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from waxseal.checks.api import Example, Judgement, Level, Remedy, Scope, Verdict, check, passed, warn
 from waxseal.checks.dns._lookup import bounded
 from waxseal.checks.mta_sts import _samples
-from waxseal.checks.mta_sts._policy import PublishedPolicy, unanswered
+from waxseal.checks.mta_sts._policy import PublishedPolicy, media_type, unanswered
 
 
 @check(
@@ -28,8 +28,7 @@ def judge(published: PublishedPolicy) -> Judgement:
     if (obstacle := published.unserved) is not None or published.fetch is None:
         return obstacle.judgement() if obstacle is not None else unanswered(published)
     value = published.fetch.field("content-type")
-    media_type = value.partition(";")[0].strip().lower()
-    if media_type == "text/plain":
+    if media_type(published.fetch) == "text/plain":
         return passed("The policy is served as text/plain", bounded(f"Content-Type: {value}"))
     if not value:
         return warn("The policy is served without a media type: strict senders do not take it")
