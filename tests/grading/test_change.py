@@ -308,6 +308,16 @@ def test_hosts_that_share_records_are_changed_together() -> None:
     assert next(step for step in moved.steps if "out of service" in step.title).remove == ()
 
 
+@pytest.mark.parametrize("host", ["mx_1.new.example", "192.0.2.25"])
+def test_a_host_that_no_policy_can_name(host: str) -> None:
+    """RFC 8461 §3.2: mx is a Domain of RFC 5321 §4.1.2, which what stands in an MX record need not be."""
+    plan = plan_change(today(sts=policy()), to_mx(host), NOW)
+    assert plan.safe_now is False
+    assert any(host in note and "§3.2" in note for note in plan.notes)
+    assert all(read_policy(step.policy.encode()).conforms for step in plan.steps if step.policy)
+    assert hours(plan, "Change the MX") == WEEK / 3600
+
+
 def test_nothing_planned() -> None:
     with pytest.raises(ValueError, match="nothing"):
         plan_change(today(), Planned(), NOW)

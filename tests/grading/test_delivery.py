@@ -1,14 +1,18 @@
 """What each sender would do: every rule of the precedence, unknown kept unknown, and the whole from facts."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 from msgspec import structs
 
 from waxseal.checks import samples
 from waxseal.checks.api import Example, Verdict, at
+from waxseal.checks.certificate._samples import chain
+from waxseal.checks.mta_sts import _samples
 from waxseal.facts import (
     Cause,
+    CertificateChain,
     DnsAnswer,
     Dnssec,
     DnsStatus,
@@ -34,8 +38,10 @@ from waxseal.grading.delivery_seen import (
     HostSeen,
     Proof,
     RouteSeen,
+    ShownChain,
     StsSeen,
     dane_seen,
+    sts_seen,
 )
 from waxseal.grading.delivery_senders import SenderModel, parse_sender_models, sender_models
 from waxseal.wire.mta_sts import Mode, Policy
@@ -95,6 +101,11 @@ def outcome(sender: str, on: RouteSeen) -> Outcome:
     return predict(MODELS[sender], on).outcome
 
 
+NO_MX = samples.answer(DOMAIN, "MX", status=DnsStatus.NO_DATA)
+OTHER_NAME = samples.fact_set(Example("", Verdict.PASS, chain("other_name"))).within(
+    CertificateChain, Subject()
+)
+NAMELESS = address(requiretls=True, pkix=False, chains=(ShownChain(OTHER_NAME[0][1], trusted=True),))
 DOUBTED = structs.replace(policy(), doubt="the policy is out of form")
 SECURE_TLSA = route(host(state=DaneState.USABLE))
 WRONG_TLSA = route(host(address(dane=False), state=DaneState.USABLE))
@@ -117,6 +128,21 @@ NO_TLS = address(tls=False)
         # RFC 7672 §2.2.1: an insecure MX RRset.
         ("postfix-dane", route(host(state=DaneState.USABLE), secure=False), Outcome.ENCRYPTED),
         ("exim-dane", route(host(NO_TLS, state=DaneState.USABLE), secure=False), Outcome.CLEAR),
+        (
+            "exchange-online",
+            route(host(address(dane=False), state=DaneState.USABLE), secure=False),
+            Outcome.ENCRYPTED,
+        ),
+        (
+            "exchange-online",
+            route(host(address(dane=False), state=DaneState.USABLE), sts=policy()),
+            Outcome.DEFERRED,
+        ),
+        (
+            "dane-mta-sts",
+            route(host(address(dane=False), state=DaneState.USABLE), secure=False),
+            Outcome.DEFERRED,
+        ),
         ("postfix-dane-only", route(host(state=DaneState.USABLE), secure=False), Outcome.DEFERRED),
         ("exim-dane", route(host(NO_TLS, state=DaneState.USABLE), secure=None), Outcome.UNSEEN),
         ("postfix-dane-only", route(host(state=DaneState.USABLE), secure=None), Outcome.UNSEEN),
@@ -182,6 +208,26 @@ NO_TLS = address(tls=False)
             Outcome.VERIFIED,
         ),
         ("requiretls", route(host(address(requiretls=None))), Outcome.UNSEEN),
+        # ... step 4: "or RFC 7672, as applicable"; a trusted chain does not make up for DANE that fails,
+        (
+            "requiretls",
+            route(host(address(requiretls=True, dane=False), state=DaneState.USABLE)),
+            Outcome.BOUNCED,
+        ),
+        ("requiretls", route(host(address(requiretls=True), state=DaneState.FAILED)), Outcome.BOUNCED),
+        (
+            "requiretls",
+            route(host(address(requiretls=True, dane=False), state=DaneState.UNUSABLE)),
+            Outcome.VERIFIED,
+        ),
+        (
+            "requiretls",
+            route(host(address(requiretls=True, dane=False), state=DaneState.UNPROVED)),
+            Outcome.UNSEEN,
+        ),
+        # ... step 2: of names out of an MX record only; step 4: the host's name is in the certificate.
+        ("requiretls", route(host(address(requiretls=True)), secure=False, mx=NO_MX), Outcome.VERIFIED),
+        ("requiretls", route(host(NAMELESS, state=DaneState.USABLE)), Outcome.UNSEEN),
         # Nowhere to go, or nobody there.
         ("opportunistic", route(null_mx=True), Outcome.BOUNCED),
         ("opportunistic", route(host(address(connects=False, tls=False))), Outcome.DEFERRED),
@@ -375,6 +421,25 @@ FAILING = lookup(status=DnsStatus.SERVFAIL, dnssec=Dnssec.INDETERMINATE)
 def test_tlsa_lookups(addresses: Fact, found: Fact | None, expected: DaneState) -> None:
     seen = facts(addresses, *(() if found is None else (found,)))
     assert dane_seen(seen, samples.SUBJECT.up_to(Scope.HOST), 25).state is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({}, ""),
+        ({"content": _samples.body() + b"\r\n"}, "out of form"),
+        ({"content": _samples.body(max_age=31_557_601)}, "out of form"),
+        ({"fields": (("content-type", "text/html"),)}, "text/plain"),
+        ({"fields": (("content-type", "Text/Plain; charset=x"),)}, ""),
+        ({"version": "TLSv1.1"}, "old TLS"),
+    ],
+)
+def test_a_policy_that_strict_senders_do_not_take(changes: dict[str, Any], doubt: str) -> None:
+    found = sts_seen(facts(_samples.record(), _samples.fetch(**changes)), Subject(domain=DOMAIN))
+    assert found.known
+    assert found.policy is not None
+    assert doubt in found.doubt
+    assert bool(doubt) is bool(found.doubt)
 
 
 def by_sender(seen: FactSet) -> dict[str, Prediction]:

@@ -107,6 +107,12 @@ def test_what_matches_stays_and_what_matches_nothing_can_go() -> None:
     assert str(old) not in read_back(proposal)[f"_25._tcp.{MX}", "TLSA"]
 
 
+def test_a_published_record_without_data_can_go() -> None:
+    proposal = propose(wanted(today(TlsaRecord(3, 1, 1, b""))))
+    assert ("remove", "3 1 1") in rows(proposal)
+    assert f"_25._tcp.{MX}. 3600 IN TLSA 3 1 1 (matches nothing" in zone_text(proposal)
+
+
 def test_a_record_that_is_published_ahead_of_its_key_stays() -> None:
     """RFC 7671 §8.1: it stands two TTLs before the key is deployed, and must not go in between."""
     assert ("keep", str(NEXT_EE)) in rows(propose(wanted(today(EE, NEXT_EE))))
@@ -137,6 +143,18 @@ def test_no_record_of_usage_2_that_a_server_would_not_match(
     proposal = propose(wanted(today(chains=shown)))
     assert all(record.startswith("3 1 1") for _, record in rows(proposal))
     assert any(word in warning for warning in proposal.hosts[0].warnings)
+
+
+@pytest.mark.parametrize("host", ["mx_1.example.org", "192.0.2.25"])
+def test_a_host_that_no_policy_can_name(host: str) -> None:
+    """RFC 8461 §3.2: mx is a Domain of RFC 5321 §4.1.2, which what stands in an MX record need not be."""
+    seen = today()
+    other = structs.replace(seen.hosts[0], host=host, owner=f"_25._tcp.{host}")
+    beside = propose(wanted(structs.replace(seen, hosts=(*seen.hosts, other)), hosts=(MX, host)))
+    assert mta_sts.read_policy(beside.policy_body.encode()).policy == Policy(Mode.TESTING, 604800, (MX,))
+    assert "no policy can allow" in " ".join(beside.hosts[1].warnings)
+    alone = propose(wanted(structs.replace(seen, hosts=(other,)), hosts=(host,)))
+    assert mta_sts.read_policy(alone.policy_body.encode()).policy == Policy(Mode.NONE, 604800)
 
 
 def test_warnings() -> None:

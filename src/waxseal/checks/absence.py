@@ -39,6 +39,7 @@ from waxseal.facts import (
     ReportDestination,
     ReverseNames,
     RsaOracle,
+    RunContext,
     Scope,
     SpfAnswers,
     Ssl2Answer,
@@ -128,6 +129,11 @@ _PUBLISHED: dict[type[Fact], str] = {
     EnvelopeAnswers: "smtp.envelope",
 }
 """What is asked beside the servers' conversations, each with its probe: the end of one explains no other."""
+_LEFT_OUT: dict[type[Fact], str] = {
+    **dict.fromkeys((TlsaRecords, StsRecord, StsFetch, TlsRptRecord, ReportDestination), "policy"),
+    **dict.fromkeys((SpfAnswers, DmarcWalk, DkimKey, IssuancePolicy), "authentication"),
+}
+"""What the caller can leave out, and by which word (`RunContext.left_out`)."""
 _ON_REQUEST: dict[type[Fact], str] = {
     DkimKey: "no DKIM key was named (--dkim, --message)",
     BlocklistAnswer: "no blocklist was asked about it (--blocklist)",
@@ -233,6 +239,9 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
         return not_applicable("mail is sent from this address; it was not tested as a mail host")
     if missing in _ONLY_OF_DOMAINS and subject.domain is None:
         return not_applicable("no domain was asked for, only a host or an address")
+    context = facts.nearest(RunContext, Subject())
+    if context is not None and _LEFT_OUT.get(missing) in context.left_out:
+        return not_applicable(f"it was not asked for (--no-{_LEFT_OUT[missing]})")
     endpoint = facts.nearest(Endpoint, subject)
     if missing in _SMTP_DIALOGUE and endpoint is not None and endpoint.protocol is not MailProtocol.SMTP:
         return not_applicable(f"{endpoint.protocol.value} is spoken here, no SMTP")

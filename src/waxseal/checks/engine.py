@@ -7,8 +7,8 @@ Pure: the same facts always give the same findings (DESIGN §1). What a missing 
 import types
 import typing
 from collections.abc import Iterable
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from waxseal.checks.verdict import Finding, Judgement, Verdict, inconclusive
 from waxseal.facts import Attempt, Fact, FactSet, Scope, Subject
 
 
-class Need(Struct, frozen=True):
+class Need(Struct, frozen=True, dict=True):
     """One parameter of a judge.
 
     Attributes:
@@ -40,12 +40,20 @@ class Need(Struct, frozen=True):
     around: bool = False
     probe: str = ""
 
+    @cached_property
+    def source(self) -> tuple[Any, ...]:
+        """What fills it, whatever the parameter is called."""
+        return self.kind, self.each, self.everywhere, self.around, self.probe
+
 
 def judge_all(facts: FactSet, checks: Iterable[Check] | None = None) -> tuple[Finding, ...]:
     """Every check over every subject that it is about, in order of check id, then of subject."""
     chosen = all_checks().values() if checks is None else checks
+    places = {scope: [(s, _Filled(facts, s)) for s in subjects_of(scope, facts)] for scope in Scope}
     return tuple(
-        _judge_one(check, facts, subject) for check in chosen for subject in subjects_of(check.scope, facts)
+        _judge_one(check, facts, subject, filled)
+        for check in chosen
+        for subject, filled in places[check.scope]
     )
 
 
@@ -94,6 +102,27 @@ def parameters_of(judge: Any) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(judge, include_extras=True)
     hints.pop("return", None)
     return tuple(_parameter(name, hint) for name, hint in hints.items())
+
+
+class _Plan(NamedTuple):
+    """How a judge is served.
+
+    Attributes:
+        parameters: Its parameters.
+        required: The needs without which it is not called, in order.
+        narrowest: What it lacks where looking stopped before its own subjects.
+    """
+
+    parameters: tuple[Parameter, ...]
+    required: tuple[Need, ...]
+    narrowest: Need
+
+
+@cache
+def _plan_of(judge: Any) -> _Plan:
+    required = tuple(need for need in needs_of(judge) if need.kind is not None and not need.optional)
+    narrowest = max(required, key=lambda n: n.kind.SCOPE if n.kind else Scope.RUN, default=_UNSEEN)
+    return _Plan(parameters_of(judge), required, narrowest)
 
 
 def needs_of(judge: Any) -> tuple[Need, ...]:
@@ -154,34 +183,55 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
     return facts.nearest(need.kind, subject)
 
 
-def _judge_one(check: Check, facts: FactSet, subject: Subject) -> Finding:
-    parameters = parameters_of(check.judge)
-    filled = {need: _fill(need, facts, subject) for parameter in parameters for need in parameter.needs}
-    required = [need for need in filled if need.kind is not None and not need.optional]
-    missing = next((need for need in required if filled[need] is None), None)
+class _Filled:
+    """What fills the parameters of all judges at one subject, each made once."""
+
+    def __init__(self, facts: FactSet, subject: Subject) -> None:
+        self._facts = facts
+        self._subject = subject
+        self._facts_of: dict[tuple[Any, ...], Any] = {}
+        self._bundles: dict[type[Bundle], tuple[Bundle, Judgement | None]] = {}
+
+    def of(self, need: Need) -> Any:
+        """The fact, the facts, the subject, or None."""
+        found = self._facts_of.get(need.source, self)
+        if found is self:
+            found = self._facts_of[need.source] = _fill(need, self._facts, self._subject)
+        return found
+
+    def bundle(self, parameter: Parameter, kind: type[Bundle]) -> tuple[Bundle, Judgement | None]:
+        """The bundle of a parameter, and the answer of every check where it is not to be judged."""
+        if kind not in self._bundles:
+            made = kind(**{need.name: self.of(need) for need in parameter.needs})
+            self._bundles[kind] = (made, made.aside())
+        return self._bundles[kind]
+
+
+def _judge_one(check: Check, facts: FactSet, subject: Subject, filled: _Filled) -> Finding:
+    plan = _plan_of(check.judge)
+    missing = next((need for need in plan.required if filled.of(need) is None), None)
     if missing is None and subject.scope < check.scope:  # looking stopped before the check's own subjects
-        missing = max(required, key=lambda need: need.kind.SCOPE if need.kind else Scope.RUN, default=_UNSEEN)
+        missing = plan.narrowest
     if missing is not None and missing.kind is not None:
         judgement = absence(facts, subject, missing.kind, missing.probe)
         tag = missing.kind.TAG if judgement.verdict is Verdict.INCONCLUSIVE else ""
         return _finding(check, subject, judgement, missing=tag)
     try:
-        arguments = {parameter.name: _argument(parameter, filled) for parameter in parameters}
-        bundles = (value for value in arguments.values() if isinstance(value, Bundle))
-        aside = next((answer for bundle in bundles if (answer := bundle.aside()) is not None), None)
-        return _finding(check, subject, aside or check.judge(**arguments))
+        arguments: dict[str, Any] = {}
+        for parameter in plan.parameters:
+            if parameter.bundle is None:
+                arguments[parameter.name] = filled.of(parameter.needs[0])
+                continue
+            arguments[parameter.name], aside = filled.bundle(parameter, parameter.bundle)
+            if aside is not None:
+                return _finding(check, subject, aside)
+        return _finding(check, subject, check.judge(**arguments))
     except Exception as error:  # a bug of ours is contained: the other checks go on
         judgement = inconclusive(
             f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
             advice="report it with the recorded facts (--facts)",
         )
         return _finding(check, subject, judgement, crashed=True)
-
-
-def _argument(parameter: Parameter, filled: dict[Need, Any]) -> Any:
-    if parameter.bundle is None:
-        return filled[parameter.needs[0]]
-    return parameter.bundle(**{need.name: filled[need] for need in parameter.needs})
 
 
 def _finding(

@@ -28,7 +28,7 @@ class Level(StrEnum):
     ADVICE = "ADVICE"
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, gc=False):
     """What a judge says of one subject.
 
     Attributes:
@@ -46,7 +46,7 @@ class Judgement(Struct, frozen=True):
     follows: bool = False
 
 
-class Finding(Struct, frozen=True, omit_defaults=True):
+class Finding(Struct, frozen=True, gc=False, omit_defaults=True):
     """A judgement with the check that made it and the subject that it is about.
 
     Attributes:

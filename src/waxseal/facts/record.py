@@ -82,6 +82,7 @@ class FactSet:
         self.records: tuple[Record, ...] = tuple(records)
         self._by_type: dict[type[Fact], dict[Subject, list[Any]]] = {}
         self._inside: dict[type[Fact], dict[Subject, tuple[tuple[Subject, Any], ...]]] = {}
+        self._places: dict[Scope, dict[Subject, tuple[Subject, ...]]] = {}
         subjects: dict[Subject, None] = {}
         for record in self.records:
             by_subject = self._by_type.setdefault(type(record.fact), defaultdict(list))
@@ -105,6 +106,17 @@ class FactSet:
     def subjects(self, scope: Scope) -> tuple[Subject, ...]:
         """All subjects of one level, in the order they were first seen."""
         return self._subjects[scope]
+
+    def inside(self, subject: Subject, scope: Scope) -> tuple[Subject, ...]:
+        """All subjects of one level at or inside this one, in the order they were first seen."""
+        index = self._places.get(scope)
+        if index is None:
+            gathered: dict[Subject, list[Subject]] = defaultdict(list)
+            for place in self._subjects[scope]:
+                for around in place.outwards():
+                    gathered[around].append(place)
+            index = self._places[scope] = {around: tuple(found) for around, found in gathered.items()}
+        return index.get(subject, ())
 
     def has_inside(self, subject: Subject, scope: Scope) -> bool:
         """Whether a narrower subject, down to `scope`, was seen inside this one."""

@@ -21,6 +21,7 @@ class RunContext(Fact, frozen=True, kw_only=True):
         connection_limit: Limit of connections per address.
         control: The control destination ``host:port``; "" where none was given.
         allowed_networks: Special-purpose networks that the caller allowed.
+        left_out: What the caller did not want asked: ``policy``, ``authentication``.
     """
 
     started_at: AwareTime
@@ -33,6 +34,7 @@ class RunContext(Fact, frozen=True, kw_only=True):
     connection_limit: int = 6
     control: str = ""
     allowed_networks: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class TargetKind(StrEnum):

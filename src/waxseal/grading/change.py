@@ -13,7 +13,7 @@ from waxseal.grading.change_situation import TLSA_WAIT, Situation, listed, tlsa_
 from waxseal.grading.change_steps import ChangePlan, HostPublished, Planned, Published, Step
 from waxseal.grading.zone_lines import mx_line, tlsa_line, txt_line
 from waxseal.trust import dane
-from waxseal.wire.mta_sts import MAX_AGE_S, Mode, Policy, write_policy, write_record
+from waxseal.wire.mta_sts import MAX_AGE_S, Mode, Policy, is_pattern, write_policy, write_record
 
 _OPT_OUT_MAX_AGE_S = 86400
 """The small max_age of a policy of mode none (RFC 8461 §8.3: "e.g., one day")."""
@@ -246,6 +246,11 @@ class _Timeline:
             notes.append(
                 "if a policy with a longer max_age was served before, wait for that one (RFC 8461 §8.3)"
             )
+        if self.case.changing() or self.case.old_hosts:
+            notes.append(
+                "TTLs are those that the resolver told: out of its cache they are what was left, behind an "
+                "alias the shorter one; where your zone has a longer one, wait for that"
+            )
         if self.case.now.mx_ttl_s is None and self.case.planned.mx:
             notes.append("the TTL of the MX records was not seen; an hour is assumed")
         if any(host.ttl_s is None for host in self.case.changing()):
@@ -261,6 +266,11 @@ class _Timeline:
                 "3 1 1 takes their place"
             )
         notes += self._new_host_notes()
+        unnamed = [host for host in self.case.coming if not is_pattern(host)]
+        if self.case.final is not None and self.case.final.mode is not Mode.NONE and unnamed:
+            notes.append(
+                f"no MTA-STS policy can allow {listed(unnamed)}: a line cannot name it (RFC 8461 §3.2)"
+            )
         policy = self.case.planned.policy
         if policy is not None and policy != self.case.final:
             left_out = [host for host in self.case.coming if not policy.allows(host)]

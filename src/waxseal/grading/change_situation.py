@@ -16,7 +16,7 @@ from waxseal.grading.zone_lines import DEFAULT_TTL_S, tlsa_line, tlsa_owner
 from waxseal.trust import chain as trust_chain
 from waxseal.trust import dane
 from waxseal.trust.names import match
-from waxseal.wire.mta_sts import Mode, Policy, pattern_matches
+from waxseal.wire.mta_sts import Mode, Policy, is_pattern, pattern_matches
 
 TLSA_WAIT = 2
 """TTLs between publishing the next TLSA record and the change of the key (RFC 7671 §8.1)."""
@@ -61,7 +61,8 @@ class Situation:
         if policy is None or policy.mode is Mode.NONE or not self.planned.mx:
             return policy
         kept = tuple(p for p in policy.mx if any(pattern_matches(p, host) for host in self.coming))
-        return _allowing(structs.replace(policy, mx=kept), self.coming)
+        final = _allowing(structs.replace(policy, mx=kept), self.coming)
+        return final if final.mx else policy
 
     def _transitional_policy(self) -> Policy | None:
         """The policy for the time between: it allows the hosts of today and those to come.
@@ -335,10 +336,13 @@ class Situation:
 
 
 def _allowing(policy: Policy, hosts: Iterable[str]) -> Policy:
-    """A policy with a line more for each of the hosts that it leaves out; one of mode none stays."""
+    """A policy with a line more for each host that it leaves out and that a line can name.
+
+    One of mode none stays as it is.
+    """
     if policy.mode is Mode.NONE:
         return policy
-    missing = [host for host in hosts if not policy.allows(host)]
+    missing = [host for host in hosts if not policy.allows(host) and is_pattern(host)]
     return structs.replace(policy, mx=tuple(dict.fromkeys([*policy.mx, *missing])))
 
 

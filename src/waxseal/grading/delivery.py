@@ -360,18 +360,40 @@ def _wanted(model: SenderModel, route: RouteSeen, host: HostSeen) -> tuple[str, 
 
 
 def _requiretls(route: RouteSeen, host: HostSeen) -> tuple[_Demand, ...]:
-    """The host's name has to be vouched for by DNSSEC or MTA-STS (RFC 8689 §4.2.1 step 2)."""
-    demand = _Demand(_Need.REQUIRETLS, Decider.REQUIRETLS, by_tlsa=host.dane.state is DaneState.USABLE)
+    """The host's name has to be vouched for by DNSSEC or MTA-STS (RFC 8689 §4.2.1 step 2).
+
+    That is asked of names out of an MX record; without one the host is the domain itself.
+    """
+    demands = _authenticating(route, host)
     skip = _Demand(
         _Need.SKIP, Decider.REQUIRETLS, why="neither DNSSEC nor an MTA-STS policy vouches for the MX host"
     )
     policy = route.sts.policy
     listed = policy is not None and policy.mode is not Mode.NONE and policy.allows(host.host)
-    if route.mx_secure or (listed and not route.sts.doubt):
-        return (demand,)
+    implicit = route.mx is not None and route.mx.status is DnsStatus.NO_DATA
+    if route.mx_secure or implicit or (listed and not route.sts.doubt):
+        return demands
     if route.mx_secure is None or not route.sts.known or listed:
-        return (skip, demand)
+        return (skip, *demands)
     return (skip,)
+
+
+def _authenticating(route: RouteSeen, host: HostSeen) -> tuple[_Demand, ...]:
+    """By DANE where it applies, so that nothing else makes up for its failure, else by a trusted chain.
+
+    RFC 8689 §4.2.1 step 4, RFC 7672 §2.2; both where either may apply.
+    """
+    by_dane = _Demand(_Need.REQUIRETLS, Decider.REQUIRETLS, by_tlsa=True)
+    by_chain = _Demand(_Need.REQUIRETLS, Decider.REQUIRETLS)
+    match host.dane.state:
+        case DaneState.FAILED:
+            return (_Demand(_Need.SKIP, Decider.DANE, host.dane.owner, host.dane.why),)
+        case DaneState.USABLE:
+            return (by_dane,) if route.mx_secure else (by_dane, by_chain)
+        case DaneState.UNPROVED | DaneState.UNKNOWN:
+            return (by_chain, by_dane)
+        case _:
+            return (by_chain,)
 
 
 def _meet(demand: _Demand, route: RouteSeen, address: AddressSeen) -> Met:
@@ -465,10 +487,14 @@ def _keeps_requiretls(demand: _Demand, address: AddressSeen) -> Proof:
     """Authenticated by DANE or a trusted chain, and REQUIRETLS offered (RFC 8689 §4.2.1 steps 4 and 5)."""
     if address.requiretls is False:
         return Proof(False, "REQUIRETLS is not offered")
-    proofs = (address.pkix, address.dane) if demand.by_tlsa else (address.pkix,)
-    if any(proof.holds for proof in proofs):
-        held = address.requiretls
-        return Proof(held, "" if held else "the answer to EHLO under TLS was not seen")
-    if all(proof.holds is False for proof in proofs):
-        return Proof(False, address.pkix.why)
-    return Proof(None, next(proof.why for proof in proofs if proof.holds is None))
+    proof = address.dane if demand.by_tlsa else address.pkix
+    if not proof.holds:
+        return proof
+    if address.requiretls is None:
+        return Proof(None, "the answer to EHLO under TLS was not seen")
+    host = address.subject.host or ""
+    presented = [c.chain.leaf.dns_names or c.chain.leaf.common_names for c in address.chains]
+    if not all(any(match_dns_id(host, name) for name in names) for names in presented):
+        # Step 4 wants the host's name in the certificate; RFC 7672, which it refers to, does not always.
+        return Proof(None, "DANE proves the server, but the certificate does not bear its name")
+    return Proof(True)

@@ -276,8 +276,7 @@ def dane_seen(facts: FactSet, host: Subject, port: int) -> DaneSeen:
 
 
 def _hosts(facts: FactSet, root: Subject) -> list[Subject]:
-    hosts = facts.subjects(Scope.HOST)
-    return [host for host in hosts if host.within(root) and facts.at(MxTarget, host)]
+    return [host for host in facts.inside(root, Scope.HOST) if facts.at(MxTarget, host)]
 
 
 def _secure(answer: DnsAnswer | None) -> bool | None:

@@ -47,10 +47,12 @@ class Profile(Struct, frozen=True):
         """What a verdict of a check weighs; nothing unless it is FAIL or WARN."""
         rule = self.rules.get(check.id)
         weight = rule.weight if rule is not None else self.levels[check.level]
-        return {Verdict.FAIL: weight.fail, Verdict.WARN: weight.warn}.get(verdict, Severity.NONE)
+        if verdict is Verdict.FAIL:
+            return weight.fail
+        return weight.warn if verdict is Verdict.WARN else Severity.NONE
 
 
-class GradedFinding(Struct, frozen=True):
+class GradedFinding(Struct, frozen=True, gc=False):
     """A finding with its weight, and with what its check says of it.
 
     Attributes:

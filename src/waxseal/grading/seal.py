@@ -240,7 +240,7 @@ def left_out(facts: FactSet, seals: tuple[EndpointSeal, ...], root: Subject) -> 
 
 
 def _hosts(facts: FactSet, root: Subject) -> list[Subject]:
-    return [host for host in facts.subjects(Scope.HOST) if host.host is not None and host.within(root)]
+    return [host for host in facts.inside(root, Scope.HOST) if host.host is not None]
 
 
 def _beyond(facts: FactSet, root: Subject) -> int:

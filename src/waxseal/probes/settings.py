@@ -52,6 +52,12 @@ class ProbeSettings(Struct, frozen=True):
     envelope: bool = False
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """What is not wanted, as `RunContext.left_out` has it."""
+        wanted = {"policy": self.policy, "authentication": self.authentication}
+        return tuple(name for name, yes in wanted.items() if not yes)
+
+    @property
     def seconds(self) -> float:
         """The limit of time in force."""
         return self.depth.time_limit_s if self.time_limit_s is None else self.time_limit_s

@@ -226,9 +226,7 @@ def _dnssec_rows(facts: FactSet, root: Subject, port: int) -> Iterable[DnssecRow
     mx = facts.nearest(MxRecords, root)
     if mx is not None:
         yield _row(mx.answer)
-    for host in facts.subjects(Scope.HOST):
-        if not host.within(root):
-            continue
+    for host in facts.inside(root, Scope.HOST):
         for found in facts.at(HostAddresses, host)[-1:]:
             yield from (_row(answer) for answer in (found.a, found.aaaa) if answer is not None)
         for records in facts.at(TlsaRecords, host):

@@ -181,8 +181,8 @@ def zone_text(proposal: Proposal) -> str:
 
 
 def _tlsa_text(owner: str, row: ProposedTlsa, ttl_s: int) -> str:
-    usage, selector, matching_type, data = row.record.split(" ")
-    record = TlsaRecord(int(usage), int(selector), int(matching_type), bytes.fromhex(data))
+    usage, selector, matching_type, *data = row.record.split(" ")  # what is published may lack data
+    record = TlsaRecord(int(usage), int(selector), int(matching_type), bytes.fromhex("".join(data)))
     line = tlsa_line(owner, record, ttl_s)
     if row.change == "remove":
         return comment(f"remove: {line} ({row.of})")
@@ -320,6 +320,9 @@ def _pkix_warnings(
     wanted: Wanted, name: str, chains: Iterable[tuple[Certificate, ...]], policy: Policy
 ) -> Iterator[str]:
     """What senders that honour the policy would refuse (RFC 8461 §4.2)."""
+    if not mta_sts.is_pattern(name):
+        yield "no line of an MTA-STS policy can name it (RFC 8461 §3.2), so no policy can allow it"
+        return
     if policy.mode is Mode.NONE:
         return
     held = "would not deliver" if policy.mode is Mode.ENFORCE else "would report a failure"
@@ -357,9 +360,10 @@ def _policy(wanted: Wanted) -> Policy:
         max_age = today.lifetime_s if today is not None else DEFAULT_MAX_AGE_S
     kept = [p for p in today.mx if any(mta_sts.pattern_matches(p, h) for h in wanted.hosts)] if today else []
     covered = [h for h in wanted.hosts if any(mta_sts.pattern_matches(p, h) for p in kept)]
-    lines = [*kept, *(host for host in wanted.hosts if host not in covered)]
-    if mode is Mode.NONE:
-        lines = []
+    lines = [*kept, *(h for h in wanted.hosts if h not in covered and mta_sts.is_pattern(h))]
+    if mode is Mode.NONE or not lines:
+        # (RFC 8461 §3.2) without a line that names a host, no other mode is in form.
+        mode, lines = Mode.NONE, []
     return Policy(mode, max_age, tuple(dict.fromkeys(lines)), today.extensions if today is not None else ())
 
 

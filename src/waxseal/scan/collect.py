@@ -139,6 +139,7 @@ def _context(network: Network, settings: ProbeSettings, vantage: str, started_at
         connection_limit=settings.connections,
         control=control,
         allowed_networks=network.guard.allowed_networks,
+        left_out=settings.left_out,
     )
 
 

@@ -7,6 +7,7 @@ errors). Everything is pure and nothing raises because of received octets or rec
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from waxseal.facts import DnsAnswer, MailExchange, TlsaRecord
 from waxseal.facts.address import canonical
@@ -196,6 +197,7 @@ def txt_records(answer: DnsAnswer) -> tuple[bytes, ...]:
     return tuple(text for text in found if text is not None)
 
 
+@lru_cache(maxsize=4096)
 def _strings(rdata: str) -> bytes | None:
     """The octets of quoted strings in presentation form (RFC 1035 §5.1); None where it is none."""
     if rdata.startswith("\\# "):

@@ -28,6 +28,7 @@ __all__ = [
     "Problem",
     "RecordReading",
     "StsText",
+    "is_pattern",
     "pattern_matches",
     "read_policy",
     "read_record",
@@ -241,12 +242,11 @@ class _Draft:
 
     def _add_pattern(self, number: int, value: bytes) -> None:
         pattern = value.decode("latin-1")
-        if not _PATTERN.fullmatch(pattern) or len(pattern.removeprefix("*.")) > _MAX_NAME:
-            self.problems.add("mx-form", Effect.REJECTED, number, value)
-        elif _is_address(pattern):
-            self.problems.add("mx-address", Effect.REJECTED, number, value)
-        else:
+        if is_pattern(pattern):
             self.mx.append(pattern)
+        else:
+            fault = "mx-address" if _PATTERN.fullmatch(pattern) and _is_address(pattern) else "mx-form"
+            self.problems.add(fault, Effect.REJECTED, number, value)
 
     def _add_extension(self, number: int, name: str, value: bytes) -> None:
         """Any UTF-8 without controls, white space inside being SP only (§3.2, sts-policy-ext-value)."""
@@ -298,6 +298,15 @@ class _Draft:
 
     def _malformed_pattern(self) -> bool:
         return any(problem.id in ("mx-form", "mx-address") for problem in self.problems.found())
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text can stand in an mx line: ``["*."]Domain`` in A-labels (RFC 8461 §3.2), no address.
+
+    Not every name in an MX record can: one with an underscore is no Domain (RFC 5321 §4.1.2).
+    """
+    in_form = _PATTERN.fullmatch(text) is not None and len(text.removeprefix("*.")) <= _MAX_NAME
+    return in_form and not _is_address(text)
 
 
 def pattern_matches(pattern: str, host: str) -> bool:

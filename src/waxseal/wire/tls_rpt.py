@@ -34,7 +34,9 @@ _URI = re.compile(
 _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@\[\]]*)@)?(?P<host>\[[0-9A-Fa-fvV:.]+\]|[^@:\[\]]*)(?::(?P<port>[0-9]*))?"
 )
-_DOT_ATOM = re.compile(r"[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+(?:\.[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+)*")
+# Dot-atom of RFC 6068 §2, and "," and ";", which only come here encoded, as RFC 8460 §3 asks: the URI is in
+# form, and a mailbox with them can be written quoted.
+_DOT_ATOM = re.compile(r"[^\x00-\x20()<>\[\]:@\\.\"\x7f]+(?:\.[^\x00-\x20()<>\[\]:@\\.\"\x7f]+)*")
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"')
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from waxseal.checks.api import (
     Around,
     Bundle,
+    Everywhere,
     Judgement,
+    Scope,
     Subject,
     Verdict,
     fail,
@@ -149,6 +151,7 @@ class ShownToSenders(Bundle, frozen=True):
     handshake: Handshake | None
     tlsa: Around[TlsaRecords]
     mx: MxRecords | None
+    every: Everywhere[CertificateChain] = ()
 
     @property
     def lookup(self) -> TlsaLookup | None:
@@ -196,8 +199,33 @@ class ShownToSenders(Bundle, frozen=True):
     @property
     def proof(self) -> DaneProof:
         """What the records say of the chain, at the time when it was shown."""
+        return self._proof_of(self.chain)
+
+    def _proof_of(self, chain: CertificateChain) -> DaneProof:
         records = self.lookup.records if self.lookup is not None else ()
-        return dane.verify(records, self.chain.certificates, self.names, self.chain.shown_at)
+        return dane.verify(records, chain.certificates, self.names, chain.shown_at)
+
+    def consequence(self) -> str:
+        """What a server that nothing authenticates by this certificate means to mail.
+
+        A server may show several certificates at one place, and which of them a sender gets is the sender's
+        choice: it delivers where that one matches.
+        """
+        others = [chain for chain in self._beside() if self._proof_of(chain).holds]
+        if not others:
+            return "senders with DANE do not deliver here"
+        kinds = " and ".join(dict.fromkeys(key_kind(chain.leaf) for chain in others))
+        return (
+            f"senders with DANE that are shown the {key_kind(self.chain.leaf)} one do not deliver here; the "
+            f"{kinds} one matches"
+        )
+
+    def _beside(self) -> Iterator[CertificateChain]:
+        """The other chains that the same port shows to the same name."""
+        place, name = self.subject.up_to(Scope.PORT), self.subject.server_name
+        for where, chain in self.every:
+            if where != self.subject and where.server_name == name and where.within(place):
+                yield chain
 
     def speaker(self) -> str:
         """The one check that tells why nothing authenticates the server; "" where something does."""
@@ -255,11 +283,15 @@ def _line(at: str, match: RecordMatch) -> str:
     return f"{at}{short(match.record)}: {plain(match.why) or 'matches'}"[:MAX_LINE]
 
 
+def key_kind(certificate: Certificate) -> str:
+    """What tells the certificates of one server apart: ``RSA``, ``EC``."""
+    return certificate.key_type.upper() or "live"
+
+
 def needed(certificate: Certificate) -> Iterator[str]:
     """The record that a sender would take this certificate by."""
     try:
         record = dane.record_for(certificate, dane.DANE_EE, dane.SPKI, dane.SHA2_256)
     except ValueError:
         return
-    kind = certificate.key_type.upper() or "live"
-    yield f"the {kind} certificate shown would need {record}"
+    yield f"the {key_kind(certificate)} certificate shown would need {record}"

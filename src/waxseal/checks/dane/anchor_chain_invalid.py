@@ -55,7 +55,7 @@ def judge(shown: ShownToSenders) -> Judgement:
         )
     why = next(match.why for match in shown.proof.matches if match.fault is MatchFault.CHAIN)
     return shown.broken(
-        f"A TLSA record of usage 2 fails: {plain(why, 150)}; senders with DANE do not deliver"
+        f"A TLSA record of usage 2 fails: {plain(why, 150)}; {shown.consequence()}"
     )
 
 

@@ -36,7 +36,7 @@ def judge(shown: ShownToSenders) -> Judgement:
         return passed("A TLSA record authenticates the server", *shown.held())
     wanted = " or ".join(shown.names)[:150]
     return shown.broken(
-        f"The certificate does not bear {wanted}: senders with DANE do not deliver here",
+        f"The certificate does not bear {wanted}: {shown.consequence()}",
         presented(shown.chain.leaf),
     )
 

@@ -36,7 +36,7 @@ from waxseal.trust.certificate import parse
     remedy=Remedy(
         general="Append the certificate that the record is of to the chain that the server sends; or "
         "publish the intermediate that is sent, or better a record '3 1 1' of the server's own key.",
-        postfix="smtpd_tls_chain_files = /path/key.pem, /path/fullchain-with-root.pem",
+        postfix="smtpd_tls_chain_files = /path/key.pem, /path/chain-with-the-anchor.pem",
     ),
     rows=("A9",),
 )
@@ -55,8 +55,7 @@ def judge(shown: ShownToSenders, roots: TrustAnchors | None) -> Judgement:
             advice=SEND_LESS,
         )
     return shown.broken(
-        "The certificate that the TLSA record is of is not among those sent: senders with DANE do not "
-        "deliver here",
+        f"The certificate that the TLSA record is of is not among those sent: {shown.consequence()}",
         *_recognised(shown, roots),
     )
 

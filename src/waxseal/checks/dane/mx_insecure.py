@@ -30,7 +30,7 @@ from waxseal.facts import Dnssec, DnsStatus, MxRecords, TlsaRecords
 
 
 @check(
-    title="The MX records are not signed, the TLSA records are",
+    title="The TLSA records are signed, but the MX records are not",
     level=Level.ADVICE,
     scope=Scope.DOMAIN,
     cites=("RFC 7672 §1.3.2",),

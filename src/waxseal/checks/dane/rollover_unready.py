@@ -84,8 +84,7 @@ def _judge(
     certificates = len({shown.leaf.sha256 for _, shown in live})
     if not spare:
         return warn(
-            f"Each of the {len(records)} usable TLSA records is of one of the {certificates} live "
-            "certificates; none is of a next key",
+            _all_live(len(records), certificates),
             *(short(record) for record in records[:6]),
         )
     if left:
@@ -93,9 +92,16 @@ def _judge(
             f"a TLSA record matches no certificate that was seen, but {left}", short(spare[0]), advice=MEND
         )
     return passed(
-        f"A TLSA record is of none of the {certificates} live certificates, so it is ready for the next",
+        f"A TLSA record is of no live certificate ({certificates} seen), so it is ready for the next",
         *(short(record) for record in spare[:3]),
     )
+
+
+def _all_live(records: int, certificates: int) -> str:
+    of = "the live certificate" if certificates == 1 else f"one of the {certificates} live certificates"
+    if records == 1:
+        return f"The one usable TLSA record is of {of}, and none is of a next key"
+    return f"Each of the {records} usable TLSA records is of {of}; none is of a next key"
 
 
 def examples() -> Iterator[Example]:

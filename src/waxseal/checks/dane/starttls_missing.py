@@ -23,7 +23,7 @@ from waxseal.checks.api import (
     unreached,
 )
 from waxseal.checks.dane import _samples
-from waxseal.checks.dane._tlsa import MEND, Published, broken, short
+from waxseal.checks.dane._tlsa import MEND, Published, broken
 from waxseal.checks.dns._lookup import shown
 from waxseal.facts import Dnssec, EhloClear, Endpoint, Handshake, StarttlsAnswer, TlsaLookup, TlsMode
 from waxseal.wire.smtp_ehlo import masked_keyword
@@ -35,7 +35,9 @@ from waxseal.wire.smtp_ehlo import masked_keyword
     scope=Scope.PORT,
     cites=("RFC 7672 §2.2", "RFC 7672 §9.2"),
     remedy=Remedy(
-        general="Switch STARTTLS on for all clients; until then take the TLSA records away.",
+        general="Switch STARTTLS on for all clients, and leave the TLSA records as they are: until then they "
+        "keep the mail of senders with DANE waiting, but unread. Without the records that mail comes at once, "
+        "and in clear.",
         postfix="smtpd_tls_security_level = may; smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
         exim="tls_advertise_hosts = *; tls_certificate = /path/fullchain.pem; tls_privatekey = /path/key.pem",
     ),
@@ -65,9 +67,8 @@ def _judge(lookup: TlsaLookup) -> Judgement:
     return broken(
         lookup,
         "TLSA records are published for this server, but it does not offer STARTTLS: senders with DANE do "
-        "not deliver",
+        "not deliver, and others in clear, as smtp/starttls-missing says",
         shown(lookup.answer),
-        *(short(record) for record in lookup.records[:3]),
     )
 
 

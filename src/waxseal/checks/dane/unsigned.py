@@ -21,7 +21,7 @@ from waxseal.checks.api import (
     warn,
 )
 from waxseal.checks.dane import _samples
-from waxseal.checks.dane._tlsa import Published, is_unsigned, short, unless_taken
+from waxseal.checks.dane._tlsa import Published, is_unsigned, unless_taken
 from waxseal.checks.dns._lookup import shown
 from waxseal.checks.dnssec._bogus import NOBODY
 from waxseal.facts import Dnssec, DnsStatus, TlsaLookup
@@ -49,7 +49,6 @@ def _judge(lookup: TlsaLookup) -> Judgement:
         return warn(
             "TLSA records are published, but their zone is not signed: no sender uses them",
             shown(lookup.answer),
-            *(short(record) for record in lookup.records[:3]),
         )
     if (elsewhere := unless_taken(lookup)) is not None:
         return elsewhere

@@ -1,5 +1,7 @@
 """The DMARC policy that the checks of this folder judge, and when there is none to judge."""
 
+from functools import lru_cache
+
 from waxseal.checks.api import Bundle, Judgement, not_applicable, unreached
 from waxseal.checks.dns._lookup import ANSWERED, EMPTY, TRY_AGAIN, bounded, shown
 from waxseal.facts import DmarcWalk, DnsStatus
@@ -11,6 +13,13 @@ MAX_LINES = 12
 """Lines of evidence of one finding."""
 
 
+@lru_cache(maxsize=256)
+def _read(walk: DmarcWalk) -> DmarcReading:
+    """The reading, once for all checks."""
+    domain = walk.answers[0].name.removeprefix("_dmarc.")
+    return dmarc.read(domain, (*walk.answers, *walk.authorizations, *walk.exchanges))
+
+
 class DmarcPolicy(Bundle, frozen=True):
     """The tree walk, whatever came of it."""
 
@@ -18,8 +27,7 @@ class DmarcPolicy(Bundle, frozen=True):
 
     def read(self) -> DmarcReading:
         """Follow the walk over the recorded answers."""
-        domain = self.walk.answers[0].name.removeprefix("_dmarc.")
-        return dmarc.read(domain, (*self.walk.answers, *self.walk.authorizations, *self.walk.exchanges))
+        return _read(self.walk)
 
     def unless_seen(self, reading: DmarcReading) -> Judgement | None:
         """The answer where it is not known which record applies (dmarc/lookup-failed); else None."""

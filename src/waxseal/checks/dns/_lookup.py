@@ -42,7 +42,9 @@ def shown(answer: DnsAnswer) -> str:
 
 def bounded(text: str) -> str:
     """Text that others wrote, on one line and not too long."""
-    line = "".join(character if character.isprintable() else "?" for character in text)
+    line = text[: _MAX_EVIDENCE + 1]
+    if not line.isprintable():
+        line = "".join(character if character.isprintable() else "?" for character in line)
     return line if len(line) <= _MAX_EVIDENCE else f"{line[: _MAX_EVIDENCE - 3]}..."
 
 

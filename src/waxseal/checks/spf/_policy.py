@@ -1,6 +1,7 @@
 """The SPF policy that the checks of this folder judge, and when there is none to judge."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from waxseal.checks.api import Bundle, Judgement, not_applicable, unreached
 from waxseal.checks.dns._lookup import ANSWERED, bounded, shown
@@ -36,7 +37,7 @@ class SpfPolicy(Bundle, frozen=True):
 
     def read(self) -> SpfReading:
         """Follow the policy over the recorded answers."""
-        return spf.read(self.first.name, self.spf.answers)
+        return _read(self.spf)
 
     def unless_seen(self, reading: SpfReading) -> Judgement | None:
         """The answer where a part of the policy was not seen, which other checks report; else None."""
@@ -53,6 +54,12 @@ class SpfPolicy(Bundle, frozen=True):
                 why += "; see spf/lookups-too-many"
             return unreached(why, advice="shorten the policy, or test again")
         return None
+
+
+@lru_cache(maxsize=256)
+def _read(fact: SpfAnswers) -> SpfReading:
+    """The reading, once for all checks."""
+    return spf.read(fact.answers[0].name, fact.answers)
 
 
 class ReadableSpf(SpfPolicy, frozen=True):
