@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from waxseal.api import Result, check
 from waxseal.cli.output import Asked, keeping, show
@@ -141,7 +142,7 @@ def check_lab(
     """
     earlier = published.earlier_facts()
     with Progress() as progress, keeping(progress, save):
-        result, world = asyncio.run(_check(asked, settings, earlier, progress))
+        result, world = asyncio.run(_check(asked, settings, published, earlier, progress))
     code = show(result, form, save=save, verbose=verbose, fail_on=fail_on if asked.targets else "never")
     if asked.targets:
         return code
@@ -156,12 +157,15 @@ def check_lab(
 
 
 async def _check(
-    asked: Asked, settings: ProbeSettings, earlier: FactSet | None, progress: Progress
+    asked: Asked, settings: ProbeSettings, published: Published, earlier: FactSet | None, progress: Progress
 ) -> tuple[Result, LabWorld]:
     async with _started() as world:
+        network = world.network()
+        if published.trusted:
+            network = structs.replace(published, bogus_name=BOGUS_NAME).network(network)
         result = await check(
             *(asked.targets or (domain.target for domain in world.domains)),
-            network=world.network(),
+            network=network,
             settings=settings,
             name=asked.name if asked.targets else None,
             port=asked.port if asked.targets else None,

@@ -21,8 +21,9 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.certificate._shown import SEND_LESS
 from waxseal.checks.dane import _samples
+from waxseal.checks.dane._beside import told_beside
 from waxseal.checks.dane._tlsa import ShownToSenders
-from waxseal.facts import Dnssec
+from waxseal.facts import Dnssec, TrustAnchors
 from waxseal.trust.dane import MatchFault
 from waxseal.trust.proof import plain
 
@@ -39,7 +40,7 @@ from waxseal.trust.proof import plain
     ),
     rows=("A9",),
 )
-def judge(shown: ShownToSenders) -> Judgement:
+def judge(shown: ShownToSenders, roots: TrustAnchors | None) -> Judgement:
     """Judge the path to the anchor."""
     check = "dane/anchor-chain-invalid"
     if (elsewhere := shown.told_elsewhere(check)) is not None:
@@ -56,6 +57,7 @@ def judge(shown: ShownToSenders) -> Judgement:
     why = next(match.why for match in shown.proof.matches if match.fault is MatchFault.CHAIN)
     return shown.broken(
         f"A TLSA record of usage 2 fails: {plain(why, 150)}; {shown.consequence()}"
+        + told_beside(shown, roots)
     )
 
 

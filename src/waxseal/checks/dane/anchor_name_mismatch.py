@@ -11,8 +11,9 @@ from waxseal.checks.api import Example, Judgement, Level, Remedy, Scope, Verdict
 from waxseal.checks.certificate._names import presented
 from waxseal.checks.certificate._samples import chain
 from waxseal.checks.dane import _samples
+from waxseal.checks.dane._beside import told_beside
 from waxseal.checks.dane._tlsa import ShownToSenders
-from waxseal.facts import Dnssec
+from waxseal.facts import Dnssec, TrustAnchors
 
 
 @check(
@@ -27,7 +28,7 @@ from waxseal.facts import Dnssec
     ),
     rows=("A9",),
 )
-def judge(shown: ShownToSenders) -> Judgement:
+def judge(shown: ShownToSenders, roots: TrustAnchors | None) -> Judgement:
     """Judge the names that the certificate bears against the reference identifiers."""
     check = "dane/anchor-name-mismatch"
     if (elsewhere := shown.told_elsewhere(check)) is not None:
@@ -36,7 +37,7 @@ def judge(shown: ShownToSenders) -> Judgement:
         return passed("A TLSA record authenticates the server", *shown.held())
     wanted = " or ".join(shown.names)[:150]
     return shown.broken(
-        f"The certificate does not bear {wanted}: {shown.consequence()}",
+        f"The certificate does not bear {wanted}: {shown.consequence()}" + told_beside(shown, roots),
         presented(shown.chain.leaf),
     )
 

@@ -22,6 +22,7 @@ from waxseal.checks.api import (
 from waxseal.checks.certificate._samples import cut_chain
 from waxseal.checks.certificate._shown import SEND_LESS, called
 from waxseal.checks.dane import _samples
+from waxseal.checks.dane._beside import told_beside
 from waxseal.checks.dane._tlsa import ShownToSenders, short
 from waxseal.facts import Dnssec, TlsaRecord, TrustAnchors
 from waxseal.trust import dane
@@ -55,7 +56,8 @@ def judge(shown: ShownToSenders, roots: TrustAnchors | None) -> Judgement:
             advice=SEND_LESS,
         )
     return shown.broken(
-        f"The certificate that the TLSA record is of is not among those sent: {shown.consequence()}",
+        f"The certificate that the TLSA record is of is not among those sent: {shown.consequence()}"
+        + told_beside(shown, roots),
         *_recognised(shown, roots),
     )
 

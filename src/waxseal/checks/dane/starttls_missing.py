@@ -36,8 +36,7 @@ from waxseal.wire.smtp_ehlo import masked_keyword
     cites=("RFC 7672 §2.2", "RFC 7672 §9.2"),
     remedy=Remedy(
         general="Switch STARTTLS on for all clients, and leave the TLSA records as they are: until then they "
-        "keep the mail of senders with DANE waiting, but unread. Without the records that mail comes at once, "
-        "and in clear.",
+        "keep the mail of senders with DANE waiting, but unread. Without the records that mail comes in clear.",
         postfix="smtpd_tls_security_level = may; smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
         exim="tls_advertise_hosts = *; tls_certificate = /path/fullchain.pem; tls_privatekey = /path/key.pem",
     ),
@@ -67,7 +66,7 @@ def _judge(lookup: TlsaLookup) -> Judgement:
     return broken(
         lookup,
         "TLSA records are published for this server, but it does not offer STARTTLS: senders with DANE do "
-        "not deliver, and others in clear, as smtp/starttls-missing says",
+        "not deliver; what it means to all others is told by smtp/starttls-missing",
         shown(lookup.answer),
     )
 

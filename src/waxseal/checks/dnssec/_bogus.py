@@ -1,6 +1,6 @@
 """What the validator said of an answer, for the checks that tell of bogus ones."""
 
-from waxseal.checks.dns._lookup import bounded
+from waxseal.checks.dns._lookup import bounded, shown
 from waxseal.facts import DnsAnswer
 
 NOBODY = "nobody validated the answer whose word can be taken"
@@ -8,6 +8,11 @@ MAX_REASONS = 3
 
 
 def reasons(answer: DnsAnswer) -> tuple[str, ...]:
-    """Why the answer is bogus, in the validator's words, where it gave any."""
+    """Why the answer is bogus, in the validator's words, where it gave any that its own line does not show.
+
+    The evidence has that line, `shown`, before these.
+    """
+    line = shown(answer)
     told = (answer.why_bogus, *answer.extended_errors)
-    return tuple(f"why: {bounded(text)}" for text in dict.fromkeys(told) if text)[:MAX_REASONS]
+    fresh = (text for text in dict.fromkeys(map(bounded, told)) if text and text not in line)
+    return tuple(f"why: {text}" for text in fresh)[:MAX_REASONS]

@@ -45,7 +45,7 @@ def judge(validator: Validator, tlsa: Everywhere[TlsaRecords]) -> Judgement:
     if not shown:
         return not_applicable("nobody validates DNSSEC, and no TLSA record was found that would need it")
     return inconclusive(
-        f"TLSA records of {len(set(shown))} hosts were found, and nobody could prove them",
+        f"TLSA records of {_hosts(len(set(shown)))} were found, and nobody could prove them",
         *(_line(probe) for probe in validator.probes[:6]),
         advice="run a validating resolver on this machine, install libunbound, or give --trusted-resolver",
     )
@@ -53,6 +53,10 @@ def judge(validator: Validator, tlsa: Everywhere[TlsaRecords]) -> Judgement:
 
 def _line(probe: ValidatorProbe) -> str:
     return bounded(f"{probe.kind.value} {probe.place}: {probe.detail or 'validates'}")
+
+
+def _hosts(number: int) -> str:
+    return "one host" if number == 1 else f"{number} hosts"
 
 
 def examples() -> Iterator[Example]:

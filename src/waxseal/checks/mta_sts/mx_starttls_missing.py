@@ -59,7 +59,8 @@ def judge(published: PublishedPolicy, endpoint: Endpoint, ehlo: EhloClear, targe
     consequence = "senders do not deliver to it" if policy.mode is Mode.ENFORCE else "senders report it"
     return weigh(
         policy,
-        f"The mail host offers no STARTTLS, so under the MTA-STS policy {consequence}",
+        f"The mail host offers no STARTTLS, so under the MTA-STS policy {consequence}; what it means to all "
+        "others is told by smtp/starttls-missing",
         bounded(f"MX {target.exchange}"),
         patterns_line(policy),
     )
