@@ -106,6 +106,7 @@ OTHER_NAME = samples.fact_set(Example("", Verdict.PASS, chain("other_name"))).wi
     CertificateChain, Subject()
 )
 NAMELESS = address(requiretls=True, pkix=False, chains=(ShownChain(OTHER_NAME[0][1], trusted=True),))
+BOGUS_RECORD = StsSeen(None, False, "the MTA-STS record is bogus", bogus=True)
 DOUBTED = structs.replace(policy(), doubt="the policy is out of form")
 SECURE_TLSA = route(host(state=DaneState.USABLE))
 WRONG_TLSA = route(host(address(dane=False), state=DaneState.USABLE))
@@ -174,6 +175,9 @@ NO_TLS = address(tls=False)
         ("mta-sts", route(sts=DOUBTED), Outcome.UNSEEN),
         ("mta-sts", route(host(address(pkix=False)), sts=DOUBTED), Outcome.UNSEEN),
         ("dane-mta-sts", route(host(state=DaneState.USABLE), sts=DOUBTED), Outcome.VERIFIED),
+        # A bogus record is none for those who validate; RFC 8461 asks nobody to.
+        ("mta-sts", route(sts=BOGUS_RECORD), Outcome.UNSEEN),
+        ("dane-mta-sts", route(sts=BOGUS_RECORD), Outcome.ENCRYPTED),
         ("opportunistic", route(host(address(pkix=False)), sts=policy()), Outcome.ENCRYPTED),
         # RFC 8461 §2: a policy does not override DANE that fails, nor is it asked where DANE holds.
         (

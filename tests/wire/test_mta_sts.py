@@ -137,6 +137,23 @@ def test_policy_allows_and_lifetime() -> None:
     assert policy.lifetime_s == 31_557_600
 
 
+@given(PATTERNS, st.one_of(DOMAINS, PATTERNS, st.text(max_size=20)))
+def test_a_pattern_matches_where_its_labels_do(pattern: str, host: str) -> None:
+    """RFC 8461 §4.1, word for word, against the set that matching is done with."""
+    offered, wanted = pattern.lower().split("."), host.lower().split(".")
+    alike = offered == wanted or (
+        offered[0] == "*" and offered[1:] == wanted[1:] and wanted[0] not in ("", "*")
+    )
+    if host.isascii() and "*" not in host and not host.endswith("."):
+        assert pattern_matches(pattern, host) is (alike and (wanted[0] == offered[0] or len(wanted) > 1))
+
+
+def test_a_policy_of_thousands_of_lines() -> None:
+    policy = Policy(Mode.ENFORCE, 1, tuple(f"h{number}.example" for number in range(5000)))
+    assert not any(policy.allows(f"x{number}.example") for number in range(50))
+    assert policy.allows("H4999.example.")
+
+
 @given(st.lists(OCTETS, max_size=3))
 def test_any_texts_can_be_read(texts: list[bytes]) -> None:
     reading = read_record(texts)

@@ -53,7 +53,7 @@ def _allow_files() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _started() -> AsyncIterator[LabWorld]:
+async def started() -> AsyncIterator[LabWorld]:
     """The world, running.
 
     Raises:
@@ -75,7 +75,7 @@ async def _started() -> AsyncIterator[LabWorld]:
 
 
 async def _keep_running(folder: Path) -> None:
-    async with _started() as world:
+    async with started() as world:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -159,7 +159,7 @@ def check_lab(
 async def _check(
     asked: Asked, settings: ProbeSettings, published: Published, earlier: FactSet | None, progress: Progress
 ) -> tuple[Result, LabWorld]:
-    async with _started() as world:
+    async with started() as world:
         network = world.network()
         if published.trusted:
             network = structs.replace(published, bogus_name=BOGUS_NAME).network(network)

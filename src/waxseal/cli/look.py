@@ -4,13 +4,13 @@ Also what both read from files: certificates and policies.
 """
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from msgspec import Struct
 
+from waxseal.cli.gathering import gathered
 from waxseal.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from waxseal.trust.anchors import RootStore
 
 _MAX_FILE_OCTETS = 4 * 1024 * 1024
-LAB_TIME_LIMIT_S = 8.0
 
 
 class Seen(NamedTuple):
@@ -87,21 +86,13 @@ class Looking(Struct, frozen=True):
         return network if self.dial_map_file is None else dial_map(network, self.dial_map_file)
 
     async def _look_at_lab(self, targets: tuple[str, ...], port: int) -> Seen:
-        from waxseal.lab.world import LabWorld
+        from waxseal.cli.lab import started
 
-        world = LabWorld()
-        try:
-            await world.start()
-        except OSError as error:
-            raise UsageError(
-                f"the lab cannot start: {error.strerror}", "it needs some 300 open files, see 'ulimit -n'"
-            ) from error
-        try:
+        async with started() as world:
             return await self._collect(targets, port, world.network())
-        finally:
-            await world.stop()
 
     async def _collect(self, targets: tuple[str, ...], port: int, network: "Network") -> Seen:
+        from waxseal.cli.manner import LAB_TIME_LIMIT_S
         from waxseal.cli.network import ehlo_name
         from waxseal.cli.progress import Progress
         from waxseal.probes.settings import ProbeSettings
@@ -150,20 +141,8 @@ _OPTIONS = (
 )
 
 
-def looking_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command; they come as one argument, `looking`."""
-
-    def gathered(**arguments: Any) -> Any:
-        own = {name: arguments.pop(name) for name in Looking.__struct_fields__}
-        return command(**arguments, looking=Looking(**own))
-
-    gathered.__name__ = command.__name__
-    gathered.__doc__ = command.__doc__
-    gathered.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    decorated: Callable[..., Any] = gathered
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+looking_options = gathered(_OPTIONS, Looking, "looking")
+"""Adds the options to a command; they come as one argument, `looking`."""
 
 
 def read_file(path: Path, hint: str) -> bytes:

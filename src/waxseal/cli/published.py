@@ -2,14 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 from msgspec import Struct, structs
 
+from waxseal.cli.gathering import gathered
 from waxseal.cli.judge import read_facts
 from waxseal.errors import UsageError
 from waxseal.facts import FactSet
@@ -115,20 +114,8 @@ _OPTIONS = (
 )
 
 
-def published_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command; they come as one argument, `published`."""
-
-    def gathered(**arguments: Any) -> Any:
-        own = {name: arguments.pop(name) for name in Published.__struct_fields__}
-        return command(**arguments, published=Published(**own))
-
-    gathered.__name__ = command.__name__
-    gathered.__doc__ = command.__doc__
-    gathered.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    decorated: Callable[..., Any] = gathered
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+published_options = gathered(_OPTIONS, Published, "published")
+"""Adds the options to a command; they come as one argument, `published`."""
 
 
 def _dkim_keys(given: tuple[str, ...], message: Path | None) -> tuple[tuple[str, str], ...]:

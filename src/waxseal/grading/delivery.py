@@ -19,7 +19,10 @@ from waxseal.grading.delivery_seen import (
     HostSeen,
     Proof,
     RouteSeen,
+    ShownChain,
+    by_root,
     route_seen,
+    weigh,
 )
 from waxseal.grading.delivery_senders import (
     DOT_NEXTHOP,
@@ -319,6 +322,8 @@ def _without_dane(model: SenderModel, route: RouteSeen, host: HostSeen) -> tuple
     usual = _usual(model, route, host)
     if not model.mta_sts:
         return (usual,)
+    if route.sts.bogus and model.validates:
+        return (usual,)
     if not route.sts.known:
         unknown = _Demand(_Need.PKIX, Decider.MTA_STS, why=route.sts.why)
         return (unknown, usual)
@@ -463,18 +468,14 @@ def _in_clear(address: AddressSeen) -> Met:
 def _bears(demand: _Demand, address: AddressSeen) -> Proof:
     """A trusted chain, and a name of the list: one that starts with a dot stands for every name below it."""
     wanted = demand.record.removeprefix("match: ").split(", ")
-    if not address.chains:
-        return Proof(None, "no certificate was seen")
-    results = set()
-    for shown in address.chains:
+
+    def prove(shown: ShownChain) -> Proof:
         presented = names_presented(shown.chain.leaf)
-        named = any(_fits(name, offered) for name in wanted for offered in presented)
-        results.add(shown.trusted if named else False)
-    if len(results) > 1:
-        return Proof(None, "it hangs on the certificate that is shown")
-    holds = results.pop()
-    why = "the certificate bears no name of the list, or does not lead to a trusted root"
-    return Proof(holds, why if holds is False else "" if holds else "its path could not be judged")
+        if not any(_fits(name, offered) for name in wanted for offered in presented):
+            return Proof(False, "the certificate bears no name of the list")
+        return by_root(shown)
+
+    return weigh(address.chains, prove)
 
 
 def _fits(wanted: str, presented: str) -> bool:

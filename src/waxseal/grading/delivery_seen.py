@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from waxseal.checks.absence import accepts_no_mail
-from waxseal.checks.mta_sts._policy import PublishedPolicy, media_type
+from waxseal.checks.mta_sts._policy import PublishedPolicy, is_bogus, media_type
 from waxseal.checks.reach._connecting import ANSWERS, egress_proof, failed_with
 from waxseal.facts import (
     Attempt,
@@ -40,7 +40,9 @@ from waxseal.facts import (
 from waxseal.grading.seal import EndpointSeal, Seal, endpoint_seals, main_attempt
 from waxseal.trust import chain as trust_chain
 from waxseal.trust import dane
+from waxseal.trust.dane import DaneProof, MatchFault
 from waxseal.trust.names import match
+from waxseal.trust.proof import plain
 from waxseal.wire.mta_sts import Policy
 
 _ANSWERS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
@@ -94,13 +96,15 @@ class ShownChain(Struct, frozen=True):
 
     Attributes:
         chain: The chain.
-        trusted: Whether its path ends in a root of the store; None where that could not be judged.
+        trusted: Whether its path holds and ends in a root of the store; None where it could not be judged.
         server_name: The name that was sent; "" for none.
+        fault: What is wrong with the path; "" for nothing, or where it could not be judged.
     """
 
     chain: CertificateChain
     trusted: bool | None
     server_name: str = ""
+    fault: str = ""
 
 
 class AddressSeen(Struct, frozen=True):
@@ -159,12 +163,15 @@ class StsSeen(Struct, frozen=True):
         known: Whether that was seen.
         why: Why there is none.
         doubt: Why not every sender takes it; "" where each has to.
+        bogus: The TXT record is bogus: there is no policy for senders that validate; what others see was not
+            seen.
     """
 
     policy: Policy | None
     known: bool
     why: str = ""
     doubt: str = ""
+    bogus: bool = False
 
 
 class RouteSeen(Struct, frozen=True):
@@ -224,6 +231,8 @@ def sts_seen(facts: FactSet, root: Subject) -> StsSeen:
     found = PublishedPolicy(record=record, fetch=fetch)
     obstacle = found.obstacle
     # (RFC 8461 §3.3) where no policy can be had, senders go on as if there were none.
+    if is_bogus(record.answer):
+        return StsSeen(None, False, "the MTA-STS record is bogus", bogus=True)
     doubt = _doubt(found) if found.policy is not None else ""
     return StsSeen(found.policy, obstacle is None or obstacle.seen, found.why, doubt)
 
@@ -367,8 +376,8 @@ def _address(facts: FactSet, seal: EndpointSeal, records: DaneSeen, names: tuple
         False if connects is False else tls,
         why or (seal.ended or "STARTTLS is not offered" if tls is False else seal.ended),
         chains,
-        _weigh(chains, lambda shown: _pkix(shown, subject.host or "")),
-        _weigh(chains, lambda shown: _dane(shown, records, names)) if records.records else Proof(None),
+        weigh(chains, lambda shown: _pkix(shown, subject.host or "")),
+        weigh(chains, lambda shown: _dane(shown, records, names)) if records.records else Proof(None),
         None if ehlo is None else ehlo.keyword("REQUIRETLS") is not None,
         _clear_code(facts, subject),
     )
@@ -391,21 +400,21 @@ def _connects(facts: FactSet, subject: Subject) -> tuple[bool | None, str]:
 
 
 def _chains(facts: FactSet, subject: Subject) -> tuple[ShownChain, ...]:
-    shown = [
-        ShownChain(chain, _trusted(facts, where, chain), where.server_name or "")
-        for where, chain in facts.within(CertificateChain, subject)
-    ]
+    shown = [_shown(facts, where, chain) for where, chain in facts.within(CertificateChain, subject)]
     return tuple([found for found in shown if found.server_name] or shown)
 
 
-def _trusted(facts: FactSet, where: Subject, chain: CertificateChain) -> bool | None:
+def _shown(facts: FactSet, where: Subject, chain: CertificateChain) -> ShownChain:
+    name = where.server_name or ""
     anchors = facts.nearest(TrustAnchors, where)
     if anchors is None or anchors.store_size == 0 or chain.sent_count > len(chain.certificates):
-        return None
-    return trust_chain.verify(chain.certificates, anchors.candidates, chain.shown_at).trusted
+        return ShownChain(chain, None, name)
+    proof = trust_chain.verify(chain.certificates, anchors.candidates, chain.shown_at)
+    fault = next((f"{p.code.value}: {p.detail}".removesuffix(": ") for p in proof.problems), "")
+    return ShownChain(chain, proof.trusted, name, fault)
 
 
-def _weigh(chains: tuple[ShownChain, ...], judge: Callable[[ShownChain], Proof]) -> Proof:
+def weigh(chains: tuple[ShownChain, ...], judge: Callable[[ShownChain], Proof]) -> Proof:
     """One proof for a server that shows several certificates: which of them a sender gets is its choice."""
     proofs = [judge(shown) for shown in chains]
     if not proofs:
@@ -414,17 +423,26 @@ def _weigh(chains: tuple[ShownChain, ...], judge: Callable[[ShownChain], Proof])
         return proofs[0]
     told = []
     for shown, proof in zip(chains, proofs, strict=True):
-        fault = proof.why.removeprefix("the certificate ")
-        told.append(f"the {shown.chain.leaf.key_type} one {'holds' if proof.holds else fault}")
+        words = proof.why.removeprefix("the certificate ")
+        fault = words if words != proof.why else f"fails ({words})"
+        told.append(f"the {shown.chain.leaf.key_type.upper()} one {'holds' if proof.holds else fault}")
     return Proof(None, f"it hangs on the certificate that is shown: {', '.join(told)}"[:_MOST_WORDS])
 
 
 def _pkix(shown: ShownChain, host: str) -> Proof:
     if not match(shown.chain.leaf, host).matched:
         return Proof(False, "the certificate does not bear the host's name")
+    return by_root(shown)
+
+
+def by_root(shown: ShownChain) -> Proof:
+    """Whether a chain leads to a root of the store."""
     if shown.trusted is None:
         return Proof(None, "its path could not be judged")
-    return Proof(shown.trusted, "" if shown.trusted else "the certificate does not lead to a trusted root")
+    if shown.trusted:
+        return Proof(True)
+    why = shown.fault or "it leads to no root of the store"
+    return Proof(False, plain(f"the certificate does not hold ({why})", _MOST_WORDS))
 
 
 def _dane(shown: ShownChain, records: DaneSeen, names: tuple[str, ...]) -> Proof:
@@ -437,7 +455,22 @@ def _dane(shown: ShownChain, records: DaneSeen, names: tuple[str, ...]) -> Proof
         return Proof(None, "not every certificate that was sent was kept")
     if shown.server_name not in ("", *names[:1]):
         return Proof(None, f"what is shown to the name {names[0]} was not seen"[:_MOST_WORDS])
-    return Proof(False, "the certificate matches no TLSA record")
+    return Proof(False, _why_not(proof))
+
+
+_NEARNESS = (MatchFault.NAME, MatchFault.CHAIN, MatchFault.UNMATCHED)
+"""How far a record that fails came, the farthest first: its fault is the one to mend."""
+
+
+def _why_not(proof: DaneProof) -> str:
+    """Why no record authenticates the server."""
+    failed = [found for found in proof.matches if found.fault in _NEARNESS]
+    if all(found.fault is MatchFault.UNMATCHED and found.record.usage == dane.DANE_EE for found in failed):
+        return "the certificate matches no TLSA record"
+    told = min(failed, key=lambda found: _NEARNESS.index(found.fault or MatchFault.UNMATCHED))
+    if told.fault is MatchFault.NAME:
+        return plain(told.why, _MOST_WORDS)
+    return plain(f"no TLSA record authenticates it: {told.why}", _MOST_WORDS)
 
 
 def _clear_code(facts: FactSet, subject: Subject) -> int | None:

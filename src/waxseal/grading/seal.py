@@ -36,7 +36,7 @@ class Seal(StrEnum):
     """State of one endpoint."""
 
     SEALED = "sealed"
-    """TLS stands, and nothing of weight speaks against the certificate or the encryption."""
+    """TLS stands, and nothing of weight speaks against the encryption or the proof of whose server it is."""
     ENCRYPTED = "encrypted"
     """TLS stands, but something of weight wants mending, or the certificates could not be judged."""
     EXPOSED = "exposed"
@@ -89,6 +89,15 @@ class EndpointSeal(Struct, frozen=True):
 _OURS = frozenset({Cause.TLS_FAILED, Cause.LIMIT, Cause.BUDGET_SPENT, Cause.CRASHED})
 """Causes that say nothing of what another client would meet."""
 _WEIGHTY = Severity.MEDIUM
+_PROOF = ("dane/", "mta-sts/")
+"""Topics by which senders tell the server from a false one.
+
+What they find at a mail host or its domain (a TLSA look-up that fails, a policy that leaves the host out or
+that senders do not get, MX records that can be forged) opens the way to a man in the middle, or makes senders
+refuse. So it counts against the endpoints of that host, or of all hosts of that domain.
+"""
+_NOT_YET = frozenset({"dane/data-malformed", "dane/parameters-unknown", "dane/signature-ends-soon"})
+"""Those of them that stop no sender today: beside such a record a good one stands, or its time is not over."""
 _NO_ANSWER = frozenset(
     {
         DnsStatus.TIMED_OUT,
@@ -145,7 +154,7 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
     if handshake is None:
         seal = Seal.EXPOSED if attempt is not None and _no_tls(facts, subject, attempt) else Seal.UNKNOWN
         return EndpointSeal(subject, seal, ended=ended, connections=connections)
-    against = any(f.subject.within(subject) for f in weighty)
+    against = any(f.subject.within(subject) or _bears_on(f, subject) for f in weighty)
     chains = [chain for _, chain in facts.within(CertificateChain, subject)]
     left = [(c.leaf.not_after - c.shown_at).days for c in chains if c.leaf.not_after is not None]
     return EndpointSeal(
@@ -158,6 +167,12 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
         ended=ended,
         connections=connections,
     )
+
+
+def _bears_on(finding: GradedFinding, endpoint: Subject) -> bool:
+    """Whether a finding about the endpoint's host or domain is about what proves the server."""
+    around = finding.subject != Subject() and endpoint.within(finding.subject)
+    return around and finding.check.startswith(_PROOF) and finding.check not in _NOT_YET
 
 
 def _no_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:

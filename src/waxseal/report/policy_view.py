@@ -25,12 +25,13 @@ from waxseal.facts import (
     Subject,
     Target,
     TargetKind,
+    TlsaRecord,
     TlsaRecords,
     TlsRptRecord,
     Validator,
 )
-from waxseal.grading.delivery_seen import HostSeen, RouteSeen, route_seen
-from waxseal.report.plain import plain
+from waxseal.grading.delivery_seen import HostSeen, RouteSeen, route_seen, tlsa_lookup
+from waxseal.report.plain import KEY_TYPES, plain
 from waxseal.trust import dane
 from waxseal.wire import dmarc, mta_sts, spf_record, tls_rpt
 from waxseal.wire.dns_rdata import txt_records
@@ -44,6 +45,10 @@ _DNSSEC_LOOK = {
     Dnssec.INDETERMINATE: "magenta",
     Dnssec.UNTRUSTED: "magenta",
 }
+
+
+_STANDING = {Dnssec.SECURE: "", Dnssec.INSECURE: "not signed: no sender uses it"}
+_ASIDE = "passed over for a stronger digest"
 
 
 class DnssecRow(Struct, frozen=True):
@@ -65,6 +70,20 @@ class DnssecRow(Struct, frozen=True):
     ttl_s: int | None = None
 
 
+class TlsaMatch(Struct, frozen=True):
+    """A TLSA record and a certificate.
+
+    Attributes:
+        address: Where the certificate is shown.
+        key_type: Of the certificate: ``rsa``, ``ec``.
+        why: Why the record does not authenticate the server by it; "" where it does.
+    """
+
+    address: str
+    key_type: str
+    why: str = ""
+
+
 class TlsaRow(Struct, frozen=True):
     """One TLSA record.
 
@@ -74,8 +93,11 @@ class TlsaRow(Struct, frozen=True):
         record: As in a zone file.
         unusable: Why it cannot be used for SMTP; "" where it can.
         matched: Addresses where it authenticates every certificate shown.
-        unmatched: Addresses where it does not authenticate one or more of them.
+        partly: Addresses where it authenticates one of several.
+        unmatched: Addresses where it authenticates none of them.
         unseen: Addresses where no certificate was seen.
+        certificates: What it says of each certificate, address by address.
+        standing: Why senders do not go by it as it stands; "" where they do.
     """
 
     host: str
@@ -83,8 +105,11 @@ class TlsaRow(Struct, frozen=True):
     record: str
     unusable: str
     matched: tuple[str, ...]
+    partly: tuple[str, ...]
     unmatched: tuple[str, ...]
     unseen: tuple[str, ...]
+    certificates: tuple[TlsaMatch, ...]
+    standing: str = ""
 
 
 class StsRow(Struct, frozen=True):
@@ -137,7 +162,7 @@ def policy_section(facts: FactSet, root: Subject) -> PolicySection | None:
     return PolicySection(
         validator=_validator(facts),
         dnssec=tuple(_dnssec_rows(facts, root, target.port)),
-        tlsa=tuple(row for host in route.hosts for row in _tlsa_rows(host)),
+        tlsa=tuple(row for host in route.hosts for row in _tlsa_rows(facts, root, target.port, host)),
         sts=_sts(facts, root, route),
         tls_rpt=tls_rpt_destinations(facts, root),
         spf=_spf(facts, root),
@@ -199,15 +224,41 @@ def _tlsa_text(row: TlsaRow) -> str:
     if row.unusable:
         said = f"not usable: {row.unusable}"
     else:
-        parts = []
-        if row.matched:
-            parts.append(f"matches at {', '.join(row.matched)}")
-        if row.unmatched:
-            parts.append(f"does not match at {', '.join(row.unmatched)}")
+        parts = _matching(row)
         if row.unseen:
             parts.append(f"not seen at {', '.join(row.unseen)}")
         said = "; ".join(parts) or "no address to match it with"
-    return f"{row.owner} {numbers} {shown}  {said}"
+    standing = f" ({row.standing})" if row.standing else ""
+    return f"{row.owner} {numbers} {shown}  {said}{standing}"
+
+
+def _matching(row: TlsaRow) -> list[str]:
+    """What the record matches, the addresses with the same answer together."""
+    groups: dict[str, list[str]] = {}
+    for address in dict.fromkeys(match.address for match in row.certificates):
+        here = [match for match in row.certificates if match.address == address]
+        words = _match_words(
+            [match for match in here if not match.why], [match for match in here if match.why]
+        )
+        groups.setdefault(words, []).append(address)
+    return [words.format(", ".join(addresses)) for words, addresses in groups.items()]
+
+
+def _match_words(held: list[TlsaMatch], missed: list[TlsaMatch]) -> str:
+    """A phrase with a gap for the addresses."""
+    if not missed:
+        return "matches at {}"
+    why = ", ".join(dict.fromkeys(match.why for match in missed)).replace("{", "{{").replace("}", "}}")
+    if not held:
+        return f"does not match at {{}}: {why}"
+    fine, others = _kinds(held), _kinds(missed)
+    if fine == others:
+        return f"matches one {fine} certificate at {{}}, not the other: {why}"
+    return f"matches the {fine} certificate at {{}}, not the {others} one: {why}"
+
+
+def _kinds(matches: list[TlsaMatch]) -> str:
+    return " and ".join(dict.fromkeys(KEY_TYPES.get(m.key_type, m.key_type) or "other" for m in matches))
 
 
 def _sts_text(row: StsRow) -> str:
@@ -240,30 +291,47 @@ def _row(answer: DnsAnswer) -> DnssecRow:
     )
 
 
-def _tlsa_rows(host: HostSeen) -> Iterable[TlsaRow]:
-    for record in host.dane.records:
-        matched: list[str] = []
-        unmatched: list[str] = []
-        unseen: list[str] = []
-        for address in host.addresses:
-            place = address.subject.address or host.host
-            if not address.chains:
-                unseen.append(place)
-                continue
-            held = all(
-                dane.verify((record,), shown.chain.certificates, host.names, shown.chain.shown_at).holds
-                for shown in address.chains
-            )
-            (matched if held else unmatched).append(place)
+def _tlsa_rows(facts: FactSet, root: Subject, port: int, host: HostSeen) -> Iterable[TlsaRow]:
+    lookup = tlsa_lookup(facts, Subject(domain=root.domain, host=host.host), port)
+    if lookup is None:
+        return
+    standing = _STANDING.get(lookup.answer.dnssec, "not proved")
+    for record in lookup.records:
+        found = tuple(_matches(record, host))
+        whys: dict[str, list[str]] = {}
+        for match in found:
+            whys.setdefault(match.address, []).append(match.why)
         yield TlsaRow(
             host.host,
-            host.dane.owner,
+            lookup.answer.name,
             str(record),
             dane.unusable(record),
-            tuple(matched),
-            tuple(unmatched),
-            tuple(unseen),
+            matched=tuple(place for place, why in whys.items() if not any(why)),
+            partly=tuple(place for place, why in whys.items() if any(why) and not all(why)),
+            unmatched=tuple(place for place, why in whys.items() if all(why)),
+            unseen=tuple(a.subject.address or host.host for a in host.addresses if not a.chains),
+            certificates=found,
+            standing=standing or (_ASIDE if _is_aside(record, lookup.records) else ""),
         )
+
+
+def _matches(record: TlsaRecord, host: HostSeen) -> Iterable[TlsaMatch]:
+    for address in host.addresses:
+        place = address.subject.address or host.host
+        for shown in address.chains:
+            chain = shown.chain
+            (found,) = dane.verify((record,), chain.certificates, host.names, chain.shown_at).matches
+            yield TlsaMatch(place, chain.leaf.key_type, found.why)
+
+
+def _is_aside(record: TlsaRecord, records: tuple[TlsaRecord, ...]) -> bool:
+    """Whether digest agility leaves the record out for another one (RFC 7671 §9)."""
+    return record.matching_type == dane.SHA2_256 and any(
+        other.matching_type == dane.SHA2_512
+        and (other.usage, other.selector) == (record.usage, record.selector)
+        and not dane.unusable(other)
+        for other in records
+    )
 
 
 def _sts(facts: FactSet, root: Subject, route: RouteSeen) -> StsRow | None:

@@ -19,7 +19,7 @@ from waxseal.grading.seal import EndpointSeal, Seal, State
 from waxseal.report.delivery import sender_view
 from waxseal.report.endpoint_detail import endpoint_lines
 from waxseal.report.model import Report
-from waxseal.report.plain import plain
+from waxseal.report.plain import KEY_TYPES, plain
 from waxseal.report.policy_view import policy_view
 from waxseal.report.simulation import simulation_view
 from waxseal.report.tls_inventory import inventory_lines
@@ -50,7 +50,6 @@ _SOFTWARE = {
     "dovecot": "Dovecot",
     "dns": "DNS",
 }
-_KEY_TYPES = {"rsa": "RSA", "ec": "ECDSA", "ed25519": "Ed25519", "ed448": "Ed448", "dsa": "DSA"}
 _SCOPE_WORDS = {
     Scope.RUN: "run",
     Scope.DOMAIN: "domain",
@@ -216,7 +215,7 @@ def _detail(row: EndpointSeal) -> str:
         return row.ended or "no TLS"
     parts = [row.version.replace("TLSv", "TLS ")]
     if row.key_types:
-        parts.append(" + ".join(_KEY_TYPES.get(kind, kind) for kind in row.key_types))
+        parts.append(" + ".join(KEY_TYPES.get(kind, kind) for kind in row.key_types))
     if row.days_left is not None:
         when = "expired" if row.days_left < 0 else f"{row.days_left} days left"
         parts.append(when)

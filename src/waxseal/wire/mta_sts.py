@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ __all__ = [
     "StsText",
     "is_pattern",
     "pattern_matches",
+    "patterns_for",
     "read_policy",
     "read_record",
     "write_policy",
@@ -113,7 +115,8 @@ class Policy(Struct, frozen=True, omit_defaults=True):
 
     def allows(self, host: str) -> bool:
         """Whether one of the patterns matches an MX host."""
-        return any(pattern_matches(pattern, host) for pattern in self.mx)
+        wanted = patterns_for(host)
+        return any(pattern.lower() in wanted for pattern in self.mx)
 
 
 class PolicyReading(Struct, frozen=True):
@@ -321,18 +324,28 @@ def pattern_matches(pattern: str, host: str) -> bool:
         host: Name in the MX record; one trailing dot is allowed, and U-labels are turned into A-labels. An
             address matches nothing.
     """
-    if not _PATTERN.fullmatch(pattern) or "*" in host or _is_address(pattern) or _is_address(host):
-        return False
+    return pattern.lower() in patterns_for(host)
+
+
+@lru_cache(maxsize=1024)
+def patterns_for(host: str) -> frozenset[str]:
+    """The patterns in form, in lower case, that match an MX host: at most its name and one wildcard.
+
+    A policy may hold thousands of lines; so a host is read once, and not once for each of them.
+
+    Args:
+        host: As for `pattern_matches`.
+    """
+    if "*" in host or _is_address(host):
+        return frozenset()
     try:
-        wanted = (host if host.isascii() else to_a_label(host)).lower().removesuffix(".").split(".")
+        name = (host if host.isascii() else to_a_label(host)).lower().removesuffix(".")
     except InvalidName:
-        return False
-    if not all(wanted):
-        return False
-    offered = pattern.lower().split(".")
-    if offered[0] == "*":
-        return len(wanted) == len(offered) and wanted[1:] == offered[1:]
-    return wanted == offered
+        return frozenset()
+    if not all(name.split(".")):
+        return frozenset()
+    _, dot, below = name.partition(".")
+    return frozenset(found for found in (name, f"*.{below}" if dot else name) if is_pattern(found))
 
 
 def write_policy(policy: Policy) -> bytes:

@@ -25,7 +25,7 @@ from waxseal.checks.dns._lookup import bounded, unless_answered
 from waxseal.checks.mta_sts import _samples
 from waxseal.checks.mta_sts._policy import PublishedPolicy, patterns_line
 from waxseal.facts import DnsStatus, MxRecords
-from waxseal.wire.mta_sts import pattern_matches
+from waxseal.wire.mta_sts import patterns_for
 
 
 @check(
@@ -52,7 +52,8 @@ def judge(published: PublishedPolicy, mx: MxRecords, subject: Subject) -> Judgem
         return not_applicable("the domain takes no mail (null MX)")
     if not all(policy.allows(host) for host in hosts):
         return not_applicable("a mail host is left out of the policy; see mta-sts/mx-unmatched")
-    stale = [pattern for pattern in policy.mx if not any(pattern_matches(pattern, host) for host in hosts)]
+    used = frozenset().union(*map(patterns_for, hosts))
+    stale = [pattern for pattern in policy.mx if pattern.lower() not in used]
     if stale:
         return warn(
             "A pattern of the policy matches none of the mail hosts",
