@@ -5,7 +5,7 @@ Shared by the checks of SPF, DKIM and DMARC, each of which names what its error 
 
 from waxseal.checks.api import Judgement, fail, inconclusive, unreached
 from waxseal.checks.dns._asked import Asked
-from waxseal.checks.dns._lookup import ANSWERED, SILENT, TRY_AGAIN, shown
+from waxseal.checks.dns._lookup import ANSWERED, SILENT, TRY_AGAIN, shown, speaker
 from waxseal.facts import DnsAnswer, DnsStatus, MxRecords
 
 
@@ -20,8 +20,9 @@ def judge_failed(answer: DnsAnswer, asked: Asked, mx: MxRecords | None, conseque
     """
     what = f"the {answer.rdtype} look-up of {answer.name}"
     if mx is not None and mx.answer.status not in ANSWERED:
+        told = speaker(answer, mx, bogus="", failed="")
         return unreached(
-            f"{what} ended {answer.status.value}, as the MX look-up did; see dns/mx-lookup-failed",
+            f"{what} ended {answer.status.value}; see {told}",
             shown(answer),
             advice=TRY_AGAIN,
         )

@@ -97,7 +97,7 @@ that senders do not get, MX records that can be forged) opens the way to a man i
 refuse. So it counts against the endpoints of that host, or of all hosts of that domain.
 """
 _NOT_YET = frozenset({"dane/data-malformed", "dane/parameters-unknown", "dane/signature-ends-soon"})
-"""Those of them that stop no sender today: beside such a record a good one stands, or its time is not over."""
+"""Those of them that stop no sender today: a good record stands beside, or the time is not over."""
 _NO_ANSWER = frozenset(
     {
         DnsStatus.TIMED_OUT,

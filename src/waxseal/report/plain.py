@@ -1,6 +1,5 @@
 """Strangers' text made fit to be shown: a terminal must not obey what a server, a zone or a file says."""
 
-
 KEY_TYPES = {"rsa": "RSA", "ec": "ECDSA", "ed25519": "Ed25519", "ed448": "Ed448", "dsa": "DSA"}
 """What the key types of certificates are called."""
 

@@ -5,6 +5,7 @@ it; what is wrong with it is said by the checks.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from msgspec import Struct
 from rich.console import Group, RenderableType
@@ -49,6 +50,7 @@ _DNSSEC_LOOK = {
 
 _STANDING = {Dnssec.SECURE: "", Dnssec.INSECURE: "not signed: no sender uses it"}
 _ASIDE = "passed over for a stronger digest"
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DnssecRow(Struct, frozen=True):
@@ -226,7 +228,7 @@ def _tlsa_text(row: TlsaRow) -> str:
     else:
         parts = _matching(row)
         if row.unseen:
-            parts.append(f"not seen at {', '.join(row.unseen)}")
+            parts.append(f"no certificate seen at {', '.join(row.unseen)}")
         said = "; ".join(parts) or "no address to match it with"
     standing = f" ({row.standing})" if row.standing else ""
     return f"{row.owner} {numbers} {shown}  {said}{standing}"
@@ -254,7 +256,8 @@ def _match_words(held: list[TlsaMatch], missed: list[TlsaMatch]) -> str:
     fine, others = _kinds(held), _kinds(missed)
     if fine == others:
         return f"matches one {fine} certificate at {{}}, not the other: {why}"
-    return f"matches the {fine} certificate at {{}}, not the {others} one: {why}"
+    why = "" if why.startswith("it is of another") and "," not in why else f": {why}"
+    return f"matches the {fine} certificate at {{}}, not the {others} one{why}"
 
 
 def _kinds(matches: list[TlsaMatch]) -> str:
@@ -296,6 +299,8 @@ def _tlsa_rows(facts: FactSet, root: Subject, port: int, host: HostSeen) -> Iter
     if lookup is None:
         return
     standing = _STANDING.get(lookup.answer.dnssec, "not proved")
+    # (RFC 7671 §9) what digest agility leaves out hangs on the records alone.
+    aside = {m.record for m in dane.verify(lookup.records, (), (), _ANY_TIME).matches if m.aside}
     for record in lookup.records:
         found = tuple(_matches(record, host))
         whys: dict[str, list[str]] = {}
@@ -311,7 +316,7 @@ def _tlsa_rows(facts: FactSet, root: Subject, port: int, host: HostSeen) -> Iter
             unmatched=tuple(place for place, why in whys.items() if all(why)),
             unseen=tuple(a.subject.address or host.host for a in host.addresses if not a.chains),
             certificates=found,
-            standing=standing or (_ASIDE if _is_aside(record, lookup.records) else ""),
+            standing=standing or (_ASIDE if record in aside else ""),
         )
 
 
@@ -322,16 +327,6 @@ def _matches(record: TlsaRecord, host: HostSeen) -> Iterable[TlsaMatch]:
             chain = shown.chain
             (found,) = dane.verify((record,), chain.certificates, host.names, chain.shown_at).matches
             yield TlsaMatch(place, chain.leaf.key_type, found.why)
-
-
-def _is_aside(record: TlsaRecord, records: tuple[TlsaRecord, ...]) -> bool:
-    """Whether digest agility leaves the record out for another one (RFC 7671 §9)."""
-    return record.matching_type == dane.SHA2_256 and any(
-        other.matching_type == dane.SHA2_512
-        and (other.usage, other.selector) == (record.usage, record.selector)
-        and not dane.unusable(other)
-        for other in records
-    )
 
 
 def _sts(facts: FactSet, root: Subject, route: RouteSeen) -> StsRow | None:

@@ -280,8 +280,8 @@ def _compare_anchor(
     else:
         return RecordMatch(record, fault=MatchFault.UNMATCHED, why="its trust anchor was not sent")
     if problems:
-        why = problems[0].detail or problems[0].code.value
-        return RecordMatch(record, depth, MatchFault.CHAIN, f"no sound path to its anchor: {why}", problems)
+        why = f"{problems[0].code.value}: {problems[0].detail}".removesuffix(": ")
+        return RecordMatch(record, depth, MatchFault.CHAIN, f"no sound path to its anchor ({why})", problems)
     leaf = certificates[0]
     if not _bears_one_of(leaf.dns_names or leaf.common_names, names):
         wanted = " or ".join(names) or "a name that is known"

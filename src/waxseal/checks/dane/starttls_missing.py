@@ -36,7 +36,7 @@ from waxseal.wire.smtp_ehlo import masked_keyword
     cites=("RFC 7672 §2.2", "RFC 7672 §9.2"),
     remedy=Remedy(
         general="Switch STARTTLS on for all clients, and leave the TLSA records as they are: until then they "
-        "keep the mail of senders with DANE waiting, but unread. Without the records that mail comes in clear.",
+        "keep the mail of senders with DANE waiting, but unread. Without them that mail comes in clear.",
         postfix="smtpd_tls_security_level = may; smtpd_tls_chain_files = /path/key.pem, /path/fullchain.pem",
         exim="tls_advertise_hosts = *; tls_certificate = /path/fullchain.pem; tls_privatekey = /path/key.pem",
     ),

@@ -4,7 +4,7 @@ Shared by the checks of this folder; the statuses themselves are facts (``facts.
 """
 
 from waxseal.checks.api import Judgement, not_applicable, unreached
-from waxseal.facts import DnsAnswer, DnsStatus, MxRecords
+from waxseal.facts import DnsAnswer, Dnssec, DnsStatus, MxRecords
 
 EMPTY = frozenset({DnsStatus.NO_DATA, DnsStatus.NXDOMAIN})
 """DNS answered, and there is no such RRset (RFC 2308 §2)."""
@@ -51,6 +51,12 @@ def bounded(text: str) -> str:
 def unless_answered(mx: MxRecords) -> Judgement | None:
     """The answer where the MX look-up leaves nothing to judge, which other checks report; else None."""
     status = mx.answer.status
+    if mx.answer.dnssec is Dnssec.BOGUS:
+        return unreached(
+            "the MX answer is bogus; see dnssec/mx-bogus",
+            shown(mx.answer),
+            advice="mend that first, then test again",
+        )
     if status is DnsStatus.NXDOMAIN:
         return not_applicable("the domain does not exist; see dns/domain-missing")
     if status not in ANSWERED:
@@ -60,6 +66,23 @@ def unless_answered(mx: MxRecords) -> Judgement | None:
             advice="mend the look-up first, or give another --resolver",
         )
     return None
+
+
+def speaker(answer: DnsAnswer, mx: MxRecords | None, *, bogus: str, failed: str) -> str:
+    """The check that tells why a look-up beside that of the MX records gave no answer that counts.
+
+    Args:
+        answer: The look-up.
+        mx: The MX look-up of the domain; where that failed too, its check speaks for both.
+        bogus: The check of bogus answers to this look-up.
+        failed: The check of its other failures.
+    """
+    lost = mx is not None and mx.answer.dnssec is Dnssec.BOGUS
+    if answer.dnssec is Dnssec.BOGUS:
+        return "dnssec/mx-bogus" if lost else bogus
+    if mx is not None and mx.answer.status not in ANSWERED:
+        return "dnssec/mx-bogus" if lost else "dns/mx-lookup-failed"
+    return failed
 
 
 def null_exchanges(mx: MxRecords) -> int:

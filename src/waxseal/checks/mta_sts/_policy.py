@@ -10,8 +10,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from waxseal.checks.api import Bundle, Judgement, fail, not_applicable, unreached, warn
-from waxseal.checks.dns._lookup import ANSWERED, bounded
-from waxseal.facts import Cause, DnsAnswer, Dnssec, KeyProof, Stage, StsFetch, StsRecord, describe
+from waxseal.checks.dns._lookup import ANSWERED, bounded, speaker
+from waxseal.facts import Cause, DnsAnswer, Dnssec, KeyProof, MxRecords, Stage, StsFetch, StsRecord, describe
 from waxseal.trust import chain as trust_chain
 from waxseal.trust.names import match, names_presented
 from waxseal.trust.proof import plain
@@ -68,6 +68,7 @@ class PublishedPolicy(Bundle, frozen=True):
 
     record: StsRecord
     fetch: StsFetch | None
+    mx: MxRecords | None = None
 
     def aside(self) -> Judgement | None:
         """The answer where there is no sign of a policy."""
@@ -75,8 +76,10 @@ class PublishedPolicy(Bundle, frozen=True):
             return None
         if is_told(self.record.answer):
             return not_applicable("the domain publishes no MTA-STS policy")
-        speaker = "record-bogus" if is_bogus(self.record.answer) else "record-lookup-failed"
-        return unreached(f"whether there is a policy is not known, see mta-sts/{speaker}", advice=TRY_AGAIN)
+        return unreached(
+            f"whether there is a policy is not known, see {speaker_of(self.record, self.mx)}",
+            advice=TRY_AGAIN,
+        )
 
     @property
     def reading(self) -> RecordReading:
@@ -139,8 +142,9 @@ class PublishedPolicy(Bundle, frozen=True):
     def _unannounced(self) -> Obstacle | None:
         answer, reading = self.record.answer, self.reading
         if not is_told(answer):
-            speaker = "record-bogus" if is_bogus(answer) else "record-lookup-failed"
-            return Obstacle(f"mta-sts/{speaker}", "the TXT look-up failed", seen=is_bogus(answer))
+            how = "is bogus" if is_bogus(answer) else f"ended {answer.status.value}"
+            told = speaker_of(self.record, self.mx)
+            return Obstacle(told, f"the TXT look-up {how}", seen=is_bogus(answer))
         if reading.candidates > 1:
             return Obstacle("mta-sts/records-several", "there are several TXT records")
         if reading.record is None and not self.meant:
@@ -210,6 +214,11 @@ def media_type(fetch: StsFetch) -> str:
 def is_bogus(answer: DnsAnswer) -> bool:
     """Whether the signatures of the answer do not hold."""
     return answer.dnssec is Dnssec.BOGUS
+
+
+def speaker_of(record: StsRecord, mx: MxRecords | None) -> str:
+    """The check that tells why the look-up of the record gave no answer that senders take."""
+    return speaker(record.answer, mx, bogus="mta-sts/record-bogus", failed="mta-sts/record-lookup-failed")
 
 
 def is_told(answer: DnsAnswer) -> bool:

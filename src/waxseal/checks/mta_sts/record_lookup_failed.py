@@ -24,7 +24,7 @@ from waxseal.checks.dns._asked import Asked
 from waxseal.checks.dns._lookup import ANSWERED, shown
 from waxseal.checks.failed_lookup import judge_failed
 from waxseal.checks.mta_sts import _samples
-from waxseal.checks.mta_sts._policy import is_bogus
+from waxseal.checks.mta_sts._policy import is_bogus, speaker_of
 from waxseal.facts import Dnssec, DnsStatus, MxRecords, StsRecord
 
 
@@ -43,7 +43,7 @@ from waxseal.facts import Dnssec, DnsStatus, MxRecords, StsRecord
 def judge(record: StsRecord, asked: Asked, mx: MxRecords | None) -> Judgement:
     """Judge how the TXT look-up ended."""
     if is_bogus(record.answer):
-        return not_applicable("the answer's signatures do not hold; see mta-sts/record-bogus")
+        return not_applicable(f"the answer's signatures do not hold; see {speaker_of(record, mx)}")
     if record.answer.status in ANSWERED:
         return passed("DNS answers the TXT look-up", shown(record.answer))
     return judge_failed(record.answer, asked, mx, "new senders learn of no policy")

@@ -21,7 +21,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.dns._lookup import shown
 from waxseal.checks.mta_sts import _samples
-from waxseal.checks.mta_sts._policy import TRY_AGAIN, PublishedPolicy, is_told, patterns_line
+from waxseal.checks.mta_sts._policy import TRY_AGAIN, PublishedPolicy, is_told, patterns_line, speaker_of
 from waxseal.facts import DnsStatus
 
 
@@ -42,7 +42,8 @@ def judge(published: PublishedPolicy) -> Judgement:
     if published.meant:
         return passed("A record announces the policy", shown(published.record.answer))
     if not is_told(published.record.answer):
-        return unreached("the TXT look-up failed; see mta-sts/record-lookup-failed", advice=TRY_AGAIN)
+        told = speaker_of(published.record, published.mx)
+        return unreached(f"the TXT look-up failed; see {told}", advice=TRY_AGAIN)
     policy = published.served
     if policy is None:
         return not_applicable("no policy is served")

@@ -22,8 +22,8 @@ from waxseal.checks.api import (
     warn,
 )
 from waxseal.checks.mta_sts import _samples
-from waxseal.checks.mta_sts._policy import TRY_AGAIN, PublishedPolicy, is_told, patterns_line
-from waxseal.facts import DnsStatus, RunContext, StsEarlier, StsFetch, StsRecord
+from waxseal.checks.mta_sts._policy import TRY_AGAIN, PublishedPolicy, is_told, patterns_line, speaker_of
+from waxseal.facts import DnsStatus, MxRecords, RunContext, StsEarlier, StsFetch, StsRecord
 from waxseal.wire.mta_sts import Mode, read_policy
 
 
@@ -40,7 +40,11 @@ from waxseal.wire.mta_sts import Mode, read_policy
     rows=("G9",),
 )
 def judge(
-    record: StsRecord, fetch: StsFetch | None, earlier: StsEarlier | None, run: RunContext
+    record: StsRecord,
+    fetch: StsFetch | None,
+    earlier: StsEarlier | None,
+    run: RunContext,
+    mx: MxRecords | None,
 ) -> Judgement:
     """Judge whether the caches that the earlier policy filled have run out."""
     if earlier is None or not earlier.body:
@@ -52,7 +56,7 @@ def judge(
     if published.meant or published.served is not None:
         return passed("Record or policy are still there")
     if not is_told(record.answer):
-        return unreached("the TXT look-up failed; see mta-sts/record-lookup-failed", advice=TRY_AGAIN)
+        return unreached(f"the TXT look-up failed; see {speaker_of(record, mx)}", advice=TRY_AGAIN)
     now = fetch.fetched_at if fetch is not None else run.started_at
     until = earlier.seen_at + timedelta(seconds=policy.lifetime_s)
     told = (

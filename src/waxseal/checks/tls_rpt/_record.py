@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from waxseal.checks.api import Bundle, Judgement, fail, inconclusive, not_applicable, passed, warn
-from waxseal.checks.dns._lookup import ANSWERED, bounded
-from waxseal.facts import DnsAnswer, Dnssec, TlsRptRecord
+from waxseal.checks.api import Bundle, Judgement, fail, inconclusive, not_applicable, passed, unreached, warn
+from waxseal.checks.dns._lookup import ANSWERED, bounded, speaker
+from waxseal.facts import DnsAnswer, Dnssec, MxRecords, TlsRptRecord
 from waxseal.wire.dns_rdata import txt_records
 from waxseal.wire.tls_rpt import Problem, RecordReading, read_record
 
@@ -16,6 +16,7 @@ class ReportRecord(Bundle, frozen=True):
     """The TXT records at ``_smtp._tls``."""
 
     record: TlsRptRecord
+    mx: MxRecords | None
 
     @property
     def reading(self) -> RecordReading:
@@ -32,9 +33,10 @@ class ReportRecord(Bundle, frozen=True):
         """The answer of the checks of a record where there is none to judge."""
         if is_told(self.record.answer):
             return not_applicable("the domain publishes no TLS-RPT record")
-        return inconclusive(
-            "the TLS-RPT record was not seen; see tls-rpt/record-lookup-failed",
-            advice="mend the look-up first, then test again",
+        own = "tls-rpt/record-lookup-failed"
+        told = speaker(self.record.answer, self.mx, bogus=own, failed=own)
+        return unreached(
+            f"the TLS-RPT record was not seen; see {told}", advice="mend that first, then test again"
         )
 
 
