@@ -13,6 +13,7 @@ from waxseal.checks.api import At, Example, Finding, Verdict, at
 from waxseal.checks.certificate._samples import chain
 from waxseal.checks.dane import _samples
 from waxseal.checks.dane._samples import OTHER, record, tlsa
+from waxseal.checks.dnssec._bogus import reasons
 from waxseal.checks.engine import judge_all
 from waxseal.checks.registry import all_checks
 from waxseal.checks.samples import NOW, days
@@ -167,6 +168,40 @@ def test_each_address_and_each_certificate_is_judged_by_itself() -> None:
     told_of_twin = next(f for f in found if f.subject.certificate_type == "ec")
     needed = record("3 1 1", "wildcard")
     assert any(str(needed) in line for line in told_of_twin.evidence)
+    assert told_of_twin.summary.endswith(
+        "senders with DANE that are shown the EC one do not deliver here; another matches"
+    )
+    told_of_other = next(f for f in found if f.subject.address == "192.0.2.26")
+    assert told_of_other.summary.endswith("senders with DANE do not deliver here")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("anchor, another name", "certificate/name-mismatch"), ("anchor, expired", "certificate/expired")],
+)
+def test_the_finding_names_the_other_check_of_the_same_chain(name: str, other: str) -> None:
+    facts, expected = FAULTS[name]
+    found = judge_all(samples.fact_set(Example("", Verdict.PASS, facts)), CHECKS)
+    (told,) = [f for f in found if f.check.startswith("dane/") and _fires(f)]
+    assert told.summary.endswith(f"; see also {other}")
+    assert (other, "warn") in expected
+
+
+def test_a_reason_that_the_answer_shows_is_not_given_twice() -> None:
+    answer = _samples.mx(
+        Dnssec.BOGUS, DnsStatus.SERVFAIL, why_bogus="6 DNSSEC Bogus", extended_errors=("6 DNSSEC Bogus",)
+    ).answer
+    assert reasons(answer) == ()
+    assert reasons(replace(answer, why_bogus="signature expired")) == ("why: signature expired",)
+
+
+def test_one_record_and_one_host_are_not_spoken_of_as_several() -> None:
+    facts = FAULTS["no spare"][0]
+    found = judge_all(
+        samples.fact_set(Example("", Verdict.PASS, facts)), [all_checks()["dane/rollover-unready"]]
+    )
+    told = "The one usable TLSA record is of the live certificate, and none is of a next key"
+    assert found[0].summary == told
 
 
 def test_submission_is_not_vouched_for() -> None:

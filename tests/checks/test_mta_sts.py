@@ -173,6 +173,8 @@ def test_the_policy_that_senders_take() -> None:
         (_samples.no_record(), FETCH, "announces"),
         (RECORD, _samples.fetch(certificate="good"), "certificate"),
         (RECORD, _samples.fetch(status=404), "404"),
+        (_samples.record(status=DnsStatus.SERVFAIL), FETCH, "ended servfail"),
+        (_samples.record(status=DnsStatus.SERVFAIL, dnssec=Dnssec.BOGUS), FETCH, "is bogus"),
         (RECORD, _samples.fetch(b"x"), "malformed"),
         (RECORD, None, "not fetched"),
     ):

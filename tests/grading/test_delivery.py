@@ -7,8 +7,9 @@ import pytest
 from msgspec import structs
 
 from waxseal.checks import samples
-from waxseal.checks.api import Example, Verdict, at
+from waxseal.checks.api import At, Example, Verdict, at
 from waxseal.checks.certificate._samples import chain
+from waxseal.checks.dane import _samples as _tlsa
 from waxseal.checks.mta_sts import _samples
 from waxseal.facts import (
     Cause,
@@ -41,6 +42,7 @@ from waxseal.grading.delivery_seen import (
     ShownChain,
     StsSeen,
     dane_seen,
+    route_seen,
     sts_seen,
 )
 from waxseal.grading.delivery_senders import SenderModel, parse_sender_models, sender_models
@@ -309,6 +311,65 @@ def test_the_deciding_record_is_named() -> None:
     found = predict(MODELS["mta-sts"], route(sts=policy("a.example.net")))
     assert (found.decider, found.record) == (Decider.MTA_STS, "mode: enforce, no mx line")
     assert predict(MODELS["opportunistic"], route(sts=policy())).decider is Decider.NONE
+
+
+RECORDS = {
+    "an anchor that is not sent": (
+        _tlsa.record("2 0 1", "root_sent", 2),
+        "good",
+        "its trust anchor was not sent",
+    ),
+    "an anchor, another name": (
+        _tlsa.record("2 0 1", "good", 1),
+        "other_name",
+        "does not bear mx.example.org",
+    ),
+    "an anchor, expired": (
+        _tlsa.record("2 0 1", "good", 1),
+        "expired",
+        "no sound path to its anchor (expired",
+    ),
+    "another key": (_tlsa.OTHER, "good", "the certificate matches no TLSA record"),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_reason_is_that_of_the_record(name: str) -> None:
+    record, shown, why = RECORDS[name]
+    found = route_seen(known(_tlsa.tlsa(record), *chain(shown)), Subject(domain=DOMAIN), 25)
+    assert found.hosts[0].addresses[0].dane.holds is False
+    assert why in found.hosts[0].addresses[0].dane.why
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        ("only_domain", ""),
+        ("other_name", "the certificate bears no name of the list"),
+        ("private", "the certificate does not hold (self-signed-root-untrusted"),
+        ("expired", "the certificate does not hold (expired"),
+    ],
+)
+def test_a_pinned_list_says_which_half_is_missing(shown: str, why: str) -> None:
+    model = structs.replace(MODELS["postfix-secure"], match=("hostname", "nexthop"))
+    found = predict(model, route_seen(known(*chain(shown)), Subject(domain=DOMAIN), 25))
+    assert found.outcome is (Outcome.DEFERRED if why else Outcome.VERIFIED)
+    assert found.why.startswith(why)
+
+
+def known(*facts: Fact | At) -> FactSet:
+    """A host of a signed domain that speaks TLS on port 25."""
+    whole = (
+        _tlsa.mx(),
+        _samples.target(),
+        _tlsa.addresses(),
+        samples.endpoint(),
+        samples.ehlo(),
+        samples.handshake(),
+        samples.attempt(),
+        *facts,
+    )
+    return samples.fact_set(Example("", Verdict.PASS, whole))
 
 
 def test_a_bogus_mx_stops_those_who_validate_only() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from waxseal.checks import samples
-from waxseal.checks.api import Example, Verdict, at
+from waxseal.checks.api import Example, Finding, Verdict, at
 from waxseal.checks.engine import judge_all
-from waxseal.facts import Cause, FactSet, Scope, Stage
+from waxseal.facts import Cause, FactSet, Scope, Stage, Subject
 from waxseal.grading.headline import headline
 from waxseal.grading.profile import grade, load_profile
 from waxseal.grading.seal import Seal, State, endpoint_seals, state_of
@@ -63,6 +63,35 @@ def test_sealed() -> None:
     assert sentence == (
         "Mail to example.org travels sealed: its one address takes TLS and the certificates prove the server."
     )
+
+
+@pytest.mark.parametrize(
+    ("check", "place", "expected"),
+    [
+        ("dane/lookup-failed", Scope.HOST, Seal.ENCRYPTED),
+        ("dane/mx-insecure", Scope.DOMAIN, Seal.ENCRYPTED),
+        ("mta-sts/mx-unmatched", Scope.HOST, Seal.ENCRYPTED),
+        ("mta-sts/policy-host-certificate", Scope.DOMAIN, Seal.ENCRYPTED),
+        ("dane/parameters-unknown", Scope.HOST, Seal.SEALED),
+        ("dane/rollover-unready", Scope.HOST, Seal.SEALED),
+        ("spf/lookup-failed", Scope.DOMAIN, Seal.SEALED),
+    ],
+)
+def test_what_proves_the_server_counts_at_its_host_and_domain(
+    check: str, place: Scope, expected: Seal
+) -> None:
+    whole = (*MX, *HEARD, samples.handshake(), samples.attempt())
+    known = samples.fact_set(Example("", Verdict.PASS, whole))
+    verdict = Verdict.WARN if check in ("dane/rollover-unready", "dane/parameters-unknown") else Verdict.FAIL
+    here, elsewhere = samples.SUBJECT.up_to(place), Subject(domain="example.org", host="mx2.example.org")
+
+    def seal(where: Subject) -> Seal:
+        graded = grade((Finding(check, where, verdict, ""),), load_profile())
+        return endpoint_seals(known, graded, ROOT)[0].seal
+
+    assert seal(here) is expected
+    assert seal(elsewhere) is Seal.SEALED
+    assert seal(Subject()) is Seal.SEALED
 
 
 def test_one_exposed_address_exposes_the_domain() -> None:

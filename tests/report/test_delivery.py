@@ -23,6 +23,7 @@ DOMAINS = (
     "dane-only.test",
     "dane-mismatch.test",
     "dane-one-bad-address.test",
+    "dane-one-bad-type.test",
     "dane-no-starttls.test",
     "dane-pkix.test",
     "dane-unsigned.test",
@@ -116,6 +117,31 @@ def test_what_the_world_is_told(result: Result) -> None:
     assert bad[0].matched
     assert bad[0].unmatched
     assert section(result, "dane-pkix.test").tlsa[0].unusable
+
+
+def test_a_record_is_said_to_match_the_certificate_that_it_matches(result: Result) -> None:
+    (row,) = section(result, "dane-one-bad-type.test").tlsa
+    assert (row.matched, row.unmatched, len(row.partly)) == ((), (), 2)
+    told = {(match.address, match.key_type): match.why for match in row.certificates}
+    assert {kind for (_, kind), why in told.items() if not why} == {"rsa"}
+    assert {kind for (_, kind), why in told.items() if why} == {"ec"}
+    text = " ".join(printed(result, "dane-one-bad-type.test").split())
+    assert f"matches the RSA certificate at {', '.join(row.partly)}, not the ECDSA one" in text
+
+
+def test_records_that_no_sender_uses_are_said_to_be_such(result: Result) -> None:
+    rows = section(result, "dane-unsigned.test").tlsa
+    assert [len(row.matched) for row in rows] == [2, 0]
+    assert all(row.standing == "not signed: no sender uses it" for row in rows)
+    text = " ".join(printed(result, "dane-unsigned.test").split())
+    assert text.count("(not signed: no sender uses it)") == 2
+
+
+def printed(result: Result, domain: str) -> str:
+    (report,) = [report for report in result.reports if report.target.name == domain]
+    out = StringIO()
+    print_report(Console(file=out, width=120, color_system=None), report, result.facts)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

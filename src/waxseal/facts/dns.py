@@ -64,6 +64,8 @@ class DnsAnswer(Struct, frozen=True, omit_defaults=True):
         why_bogus: The validator's own words where it is bogus; "" where it gave none.
         signed_until: When the first of the answer's signatures ends (RRSIG, RFC 4034 §3.1.5), aware UTC;
             None where none was seen.
+        rrset_ttl_s: TTL of the RRset itself, aliases left out: the original one where a signature tells it
+            (RFC 4034 §3.1.4), else as the resolver gave it, which may be what is left in its cache.
     """
 
     name: str
@@ -80,6 +82,12 @@ class DnsAnswer(Struct, frozen=True, omit_defaults=True):
     dnssec: Dnssec = Dnssec.UNTRUSTED
     why_bogus: str = ""
     signed_until: AwareTime | None = None
+    rrset_ttl_s: int | None = None
+
+    @property
+    def lifetime_s(self) -> int | None:
+        """How long caches may hold the RRset, as far as is known; None without an answer."""
+        return self.ttl_s if self.rrset_ttl_s is None else self.rrset_ttl_s
 
 
 class ValidatorKind(StrEnum):

@@ -248,8 +248,8 @@ class _Timeline:
             )
         if self.case.changing() or self.case.old_hosts:
             notes.append(
-                "TTLs are those that the resolver told: out of its cache they are what was left, behind an "
-                "alias the shorter one; where your zone has a longer one, wait for that"
+                "the TTL of a signed record is the one in its signature, of others what the resolver told, "
+                "from its cache what was left: where your zone has a longer one, wait for that"
             )
         if self.case.now.mx_ttl_s is None and self.case.planned.mx:
             notes.append("the TTL of the MX records was not seen; an hour is assumed")

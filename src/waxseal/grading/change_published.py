@@ -54,13 +54,13 @@ def published(facts: FactSet, domain: str, port: int, new_hosts: Iterable[str] =
         domain=domain,
         port=port,
         mx=tuple(MailExchange(r.preference, r.exchange.lower()) for r in mx),
-        mx_ttl_s=records.answer.ttl_s,
+        mx_ttl_s=records.answer.lifetime_s,
         hosts=tuple(dict.fromkeys(hosts)),
         policy=sts.policy,
         policy_known=sts.known,
         policy_why=sts.why,
         policy_id=reading.id if reading is not None else "",
-        record_ttl_s=record.answer.ttl_s if record is not None else None,
+        record_ttl_s=record.answer.lifetime_s if record is not None else None,
     )
 
 
@@ -115,7 +115,7 @@ def _secure(seen: DaneSeen) -> bool | None:
 
 def _ttl(facts: FactSet, place: Subject, port: int) -> int | None:
     chosen = tlsa_lookup(facts, place, port)
-    return chosen.answer.ttl_s if chosen is not None else None
+    return chosen.answer.lifetime_s if chosen is not None else None
 
 
 def _chains(facts: FactSet, place: Subject, port: int) -> tuple[tuple[Certificate, ...], ...]:

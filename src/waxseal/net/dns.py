@@ -239,6 +239,7 @@ class DnsClient:
             dnssec=_worst(steps),
             why_bogus=step.why_bogus,
             signed_until=datetime.fromtimestamp(min(ends), UTC) if ends and self.validates else None,
+            rrset_ttl_s=reply.rrset_ttl_s if reply is not None and answered else None,
         )
 
     async def _step(self, question: Question, deadline: float, checking_disabled: bool) -> "_Step":

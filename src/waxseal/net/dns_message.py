@@ -88,6 +88,7 @@ class Reply(Struct, frozen=True):
         extended_errors: As `extended_errors` gives them.
         signed_until: When the first of the signatures on the answer, or on the denial, ends: seconds since
             1970 (RFC 4034 §3.1.5); None where there is no signature.
+        rrset_ttl_s: As `DnsAnswer.rrset_ttl_s`; None without an answer.
     """
 
     status: DnsStatus
@@ -100,6 +101,7 @@ class Reply(Struct, frozen=True):
     continues: bool = False
     extended_errors: tuple[str, ...] = ()
     signed_until: int | None = None
+    rrset_ttl_s: int | None = None
 
 
 def is_reply(octets: bytes, message_id: int, question: Question) -> bool:
@@ -160,6 +162,7 @@ def read_reply(octets: bytes, question: Question) -> Reply:
         found.continues,
         extended_errors(sections.options) if sections.options else (),
         None if ends == NEVER else ends,
+        found.rrset_ttl_s,
     )
 
 
@@ -168,6 +171,7 @@ class _Found(NamedTuple):
     ttl_s: int | None = None
     rdata: tuple[str, ...] = ()
     continues: bool = False
+    rrset_ttl_s: int | None = None
 
 
 _NOTHING = _Found()
@@ -197,11 +201,12 @@ def _answer(octets: bytes, sections: Sections, question: Question, flags: int) -
             ]
         )
         ttls = [ttl for ttl, _, _ in records]
+        rrset_ttl_s = max(min(ttls), sections.original_ttl_s)
         if ttl_s is not None:
             ttls.append(ttl_s)
         if len(rdata) > 1:
             rdata = tuple(dict.fromkeys(rdata))
-        return DnsStatus.ANSWERED, _Found(aliases, min(ttls), rdata)
+        return DnsStatus.ANSWERED, _Found(aliases, min(ttls), rdata, rrset_ttl_s=rrset_ttl_s)
     denied = any(owner.endswith(apex) for apex in sections.starts_of_authority)
     if aliases:
         return DnsStatus.NO_DATA, _Found(aliases, ttl_s, continues=not denied)

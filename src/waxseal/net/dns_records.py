@@ -44,6 +44,7 @@ class Sections:
         options: RDATA of the OPT record.
         signatures_end: The first end of a signature of the answer section; `NEVER` without any.
         denials_end: The same of the authority section.
+        original_ttl_s: The greatest original TTL in a signature over the type asked for; 0 without any.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Sections:
         "denials_end",
         "name_servers",
         "options",
+        "original_ttl_s",
         "rcode_high",
         "signatures_end",
         "starts_of_authority",
@@ -68,6 +70,7 @@ class Sections:
         self.options = b""
         self.signatures_end = NEVER
         self.denials_end = NEVER
+        self.original_ttl_s = 0
 
 
 def type_number(mnemonic: str) -> int:
@@ -112,6 +115,9 @@ def read_sections(octets: bytes, asked: bytes, rdtype: int) -> Sections:
                 sections.answers.setdefault((owner, kind), []).append((ttl, at, length))
             elif kind == TYPE_RRSIG:
                 sections.signatures_end = min(sections.signatures_end, _signature_end(octets, at, length))
+                if length >= 18 and int.from_bytes(octets[at : at + 2]) == rdtype:  # (RFC 4034 §3.1.4)
+                    original_ttl_s = int.from_bytes(octets[at + 4 : at + 8])
+                    sections.original_ttl_s = max(sections.original_ttl_s, original_ttl_s)
             at += length
     except (MalformedError, IndexError, struct.error):
         sections.broken = True

@@ -294,6 +294,7 @@ class LibunboundResolver:
             dnssec=found.dnssec,
             why_bogus=found.why_bogus,
             signed_until=datetime.fromtimestamp(signed_until, UTC) if signed_until is not None else None,
+            rrset_ttl_s=reply.rrset_ttl_s if reply is not None and answered else None,
         )
 
     async def ask(self, question: Question, limit_s: float | None = None) -> Validated:

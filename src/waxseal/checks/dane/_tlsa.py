@@ -214,11 +214,10 @@ class ShownToSenders(Bundle, frozen=True):
         others = [chain for chain in self._beside() if self._proof_of(chain).holds]
         if not others:
             return "senders with DANE do not deliver here"
-        kinds = " and ".join(dict.fromkeys(key_kind(chain.leaf) for chain in others))
-        return (
-            f"senders with DANE that are shown the {key_kind(self.chain.leaf)} one do not deliver here; the "
-            f"{kinds} one matches"
-        )
+        own = key_kind(self.chain.leaf)
+        kinds = dict.fromkeys(key_kind(chain.leaf) for chain in others)
+        matching = "another" if own in kinds else f"the {' and '.join(kinds)} one"
+        return f"senders with DANE that are shown the {own} one do not deliver here; {matching} matches"
 
     def _beside(self) -> Iterator[CertificateChain]:
         """The other chains that the same port shows to the same name."""

@@ -44,7 +44,7 @@ def judge(published: Published) -> Judgement:
 
 
 def _judge(lookup: TlsaLookup) -> Judgement:
-    ttl_s = lookup.answer.ttl_s
+    ttl_s = lookup.answer.lifetime_s
     if ttl_s is None:
         return unreached("the TTL of the TLSA records was not recorded", advice="test again")
     evidence = f"{owner(lookup)}: TTL {ttl_s} s"

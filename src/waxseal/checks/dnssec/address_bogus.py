@@ -1,8 +1,9 @@
 """The answer to a mail server's address look-up does not stand up to DNSSEC.
 
 Everyone behind a validating resolver gets an error in place of the addresses. Where both families are bogus
-the host is lost to them; where one is, the other still works. The zone of the mail host counts, which is
-often that of a provider and not the domain's own.
+the host is lost to them. Where one is, senders with DANE put mail off all the same, as any bogus answer makes
+them (RFC 7672 §2.1.2); others use the other family. The zone of the mail host counts, which is often that of
+a provider and not the domain's own.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,6 @@ from waxseal.checks.api import (
     fail,
     passed,
     unreached,
-    warn,
 )
 from waxseal.checks.dane import _samples
 from waxseal.checks.dns._lookup import ANSWERED, shown
@@ -48,7 +48,11 @@ def judge(addresses: HostAddresses) -> Judgement:
         evidence = [line for answer in bogus for line in (shown(answer), *reasons(answer))]
         if addresses.addresses:
             family = bogus[0].rdtype
-            return warn(f"The {family} answer is bogus; only the other family works", *evidence)
+            return fail(
+                f"The {family} answer is bogus: senders with DANE do not deliver here, others by the other "
+                "family only",
+                *evidence,
+            )
         return fail("The host's addresses are bogus: senders that validate cannot reach it", *evidence)
     sound = [answer for answer in answers if answer.status in ANSWERED]
     if not sound:
@@ -67,7 +71,7 @@ def examples() -> Iterator[Example]:
     yield Example("both bogus", Verdict.FAIL, (HostAddresses(a=a, aaaa=aaaa),))
     sound = _samples.addresses()
     half = HostAddresses(a=sound.a, aaaa=aaaa, addresses=sound.addresses)
-    yield Example("AAAA bogus", Verdict.WARN, (half,))
+    yield Example("AAAA bogus", Verdict.FAIL, (half,))
     yield Example("secure", Verdict.PASS, (sound,))
     yield Example("not validated", Verdict.INCONCLUSIVE, (_samples.addresses(Dnssec.UNTRUSTED),))
     failed = samples.answer(_samples.HOST, "A", status=DnsStatus.SERVFAIL, dnssec=Dnssec.INDETERMINATE)

@@ -60,12 +60,14 @@ def judge(
         return not_applicable("the domain takes no mail (null MX)")
     if found is not None and not any(addresses.addresses for _, addresses in found):
         return not_applicable("no mail host has an address that mail could go to")
-    hosts = [where.host or "" for where, records in tlsa or () if records.chosen is not None]
-    if hosts:
-        named = sorted(set(hosts))
-        return passed("TLSA look-ups end with records or an error, not with a denial", *named[:5])
+    chosen = [(where.host or "", records.chosen) for where, records in tlsa or ()]
+    there = sorted({host for host, lookup in chosen if lookup is not None and lookup.records})
+    if there:
+        return passed("TLSA records are published", *there[:5])
     if any(text.startswith(b"v=STSv1") for text in txt_records(sts.answer)):
         return passed("an MTA-STS record is published", shown(sts.answer))
+    if any(lookup is not None for _, lookup in chosen):
+        return unreached("a TLSA look-up failed; see dane/lookup-failed", advice=TRY_AGAIN)
     if sts.answer.status not in ANSWERED:
         return unreached("the look-up of the MTA-STS record failed", shown(sts.answer), advice=TRY_AGAIN)
     if tlsa is None:
@@ -84,7 +86,7 @@ def examples() -> Iterator[Example]:
     yield Example("MTA-STS", Verdict.PASS, (mx, _sts('"v=STSv1; id=1"'), no_tlsa))
     yield Example("TLSA", Verdict.PASS, (mx, no_sts, some_tlsa))
     failed = _tlsa(answer(owner, "TLSA", status=DnsStatus.SERVFAIL))
-    yield Example("a failed look-up is no denial", Verdict.PASS, (mx, no_sts, failed))
+    yield Example("a failed look-up is no denial", Verdict.INCONCLUSIVE, (mx, no_sts, failed))
     yield Example("another record", Verdict.WARN, (mx, _sts('"something else"'), no_tlsa))
     yield Example("no answer", Verdict.INCONCLUSIVE, (mx, _sts(status=DnsStatus.TIMED_OUT), no_tlsa))
     nowhere = host_addresses()

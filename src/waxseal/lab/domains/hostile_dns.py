@@ -1,4 +1,4 @@
-"""Lab domains whose DNS means harm or is out of order: each has a finding of its own, within the time limit."""
+"""Lab domains whose DNS means harm or is out of order: each has a finding of its own, in time."""
 
 from waxseal.lab.domains.table import LabDomain, hosted_domain, minor, mx, unknown
 from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName
