@@ -346,7 +346,7 @@ def test_the_reason_is_that_of_the_record(name: str) -> None:
     [
         ("only_domain", ""),
         ("other_name", "the certificate bears no name of the list"),
-        ("private", "the certificate does not hold (self-signed-root-untrusted"),
+        ("private", "the certificate does not hold (self signed root untrusted"),
         ("expired", "the certificate does not hold (expired"),
     ],
 )

@@ -410,7 +410,8 @@ def _shown(facts: FactSet, where: Subject, chain: CertificateChain) -> ShownChai
     if anchors is None or anchors.store_size == 0 or chain.sent_count > len(chain.certificates):
         return ShownChain(chain, None, name)
     proof = trust_chain.verify(chain.certificates, anchors.candidates, chain.shown_at)
-    fault = next((f"{p.code.value}: {p.detail}".removesuffix(": ") for p in proof.problems), "")
+    told = (f"{p.code.value.replace('-', ' ')}: {p.detail}" for p in proof.problems)
+    fault = next(told, "").removesuffix(": ")
     return ShownChain(chain, proof.trusted, name, fault)
 
 

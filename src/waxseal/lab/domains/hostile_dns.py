@@ -30,6 +30,6 @@ def domains() -> tuple[LabDomain, ...]:
             title="its name servers know nothing of it (lame delegation)",
             expected=unknown("dns/mx-lookup-failed"),
             records=mx(lame, f"mx.{lame}"),
-            faults=(FaultyName(lame, DnsFault.REFUSED),),
+            faults=(FaultyName(lame, DnsFault.REFUSED, "MX"),),
         ),
     )
