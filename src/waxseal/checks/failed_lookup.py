@@ -5,8 +5,8 @@ Shared by the checks of SPF, DKIM and DMARC, each of which names what its error 
 
 from waxseal.checks.api import Judgement, fail, inconclusive, unreached
 from waxseal.checks.dns._asked import Asked
-from waxseal.checks.dns._lookup import ANSWERED, SILENT, TRY_AGAIN, shown, speaker
-from waxseal.facts import DnsAnswer, DnsStatus, MxRecords
+from waxseal.checks.dns._lookup import ANSWERED, SILENT, TRY_AGAIN, shown
+from waxseal.facts import DnsAnswer, Dnssec, DnsStatus, MxRecords
 
 
 def judge_failed(answer: DnsAnswer, asked: Asked, mx: MxRecords | None, consequence: str) -> Judgement:
@@ -20,7 +20,7 @@ def judge_failed(answer: DnsAnswer, asked: Asked, mx: MxRecords | None, conseque
     """
     what = f"the {answer.rdtype} look-up of {answer.name}"
     if mx is not None and mx.answer.status not in ANSWERED:
-        told = speaker(answer, mx, bogus="", failed="")
+        told = "dnssec/mx-bogus" if mx.answer.dnssec is Dnssec.BOGUS else "dns/mx-lookup-failed"
         return unreached(
             f"{what} ended {answer.status.value}; see {told}",
             shown(answer),

@@ -3,7 +3,6 @@
 Also what both read from files: certificates and policies.
 """
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,6 +60,8 @@ class Looking(Struct, frozen=True):
             from waxseal.cli.judge import read_facts
 
             return Seen(read_facts(self.facts), self.root_store())
+        import asyncio
+
         targets = (domain, *(f"{host}:{port}" for host in hosts))
         if self.lab:
             return asyncio.run(self._look_at_lab(targets, port))

@@ -3,14 +3,15 @@
 from functools import lru_cache
 
 from waxseal.checks.api import Bundle, Judgement, not_applicable, unreached
-from waxseal.checks.dns._lookup import ANSWERED, EMPTY, TRY_AGAIN, bounded, shown
-from waxseal.facts import DmarcWalk, DnsStatus
+from waxseal.checks.dns._lookup import ANSWERED, EMPTY, TRY_AGAIN, bounded, shown, speaker
+from waxseal.facts import DmarcWalk, DnsStatus, MxRecords
 from waxseal.wire import dmarc
 from waxseal.wire.dmarc import Destination, DmarcReading, DmarcRecord
 from waxseal.wire.dns_rdata import mx_records
 
 MAX_LINES = 12
 """Lines of evidence of one finding."""
+_FAILED = "dmarc/lookup-failed"
 
 
 @lru_cache(maxsize=256)
@@ -24,6 +25,7 @@ class DmarcPolicy(Bundle, frozen=True):
     """The tree walk, whatever came of it."""
 
     walk: DmarcWalk
+    mx: MxRecords | None
 
     def read(self) -> DmarcReading:
         """Follow the walk over the recorded answers."""
@@ -33,8 +35,9 @@ class DmarcPolicy(Bundle, frozen=True):
         """The answer where it is not known which record applies (dmarc/lookup-failed); else None."""
         if reading.unseen:
             failed = reading.unseen[0]
+            told = speaker(failed, self.mx, bogus=_FAILED, failed=_FAILED)
             return unreached(
-                f"the TXT look-up of {failed.name} ended {failed.status.value}; see dmarc/lookup-failed",
+                f"the TXT look-up of {failed.name} ended {failed.status.value}; see {told}",
                 shown(failed),
                 advice=TRY_AGAIN,
             )

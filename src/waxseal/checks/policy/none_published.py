@@ -27,6 +27,7 @@ from waxseal.checks.dns._lookup import ANSWERED, TRY_AGAIN, shown, unless_answer
 from waxseal.checks.samples import answer, host_addresses, mx_records
 from waxseal.facts import (
     DnsAnswer,
+    Dnssec,
     DnsStatus,
     HostAddresses,
     MxRecords,
@@ -66,8 +67,10 @@ def judge(
         return passed("TLSA records are published", *there[:5])
     if any(text.startswith(b"v=STSv1") for text in txt_records(sts.answer)):
         return passed("an MTA-STS record is published", shown(sts.answer))
-    if any(lookup is not None for _, lookup in chosen):
-        return unreached("a TLSA look-up failed; see dane/lookup-failed", advice=TRY_AGAIN)
+    failed = next((lookup.answer for _, lookup in chosen if lookup is not None), None)
+    if failed is not None:
+        told = "dane/answer-bogus" if failed.dnssec is Dnssec.BOGUS else "dane/lookup-failed"
+        return unreached(f"a TLSA look-up failed; see {told}", shown(failed), advice=TRY_AGAIN)
     if sts.answer.status not in ANSWERED:
         return unreached("the look-up of the MTA-STS record failed", shown(sts.answer), advice=TRY_AGAIN)
     if tlsa is None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from waxseal.checks.api import Bundle, Judgement, not_applicable, unreached
-from waxseal.checks.dns._lookup import ANSWERED, bounded, shown
-from waxseal.facts import DnsAnswer, DnsStatus, SpfAnswers
+from waxseal.checks.dns._lookup import ANSWERED, bounded, shown, speaker
+from waxseal.facts import DnsAnswer, DnsStatus, MxRecords, SpfAnswers
 from waxseal.wire import spf
 from waxseal.wire.dns_rdata import txt_records
 from waxseal.wire.spf import Fault, SpfNode, SpfProblem, SpfReading
@@ -13,12 +13,14 @@ from waxseal.wire.spf_record import look_alikes, select_records
 
 MAX_LINES = 12
 """Lines of evidence of one finding."""
+_FAILED = "spf/lookup-failed"
 
 
 class SpfPolicy(Bundle, frozen=True):
     """The look-ups of the domain's policy, whatever came of them."""
 
     spf: SpfAnswers
+    mx: MxRecords | None
 
     @property
     def first(self) -> DnsAnswer:
@@ -39,12 +41,16 @@ class SpfPolicy(Bundle, frozen=True):
         """Follow the policy over the recorded answers."""
         return _read(self.spf)
 
+    def speaker(self) -> str:
+        """The check that tells of a look-up that failed."""
+        return speaker(self.first, self.mx, bogus=_FAILED, failed=_FAILED)
+
     def unless_seen(self, reading: SpfReading) -> Judgement | None:
         """The answer where a part of the policy was not seen, which other checks report; else None."""
         failed = reading.found(Fault.LOOKUP_FAILED)
         if failed:
             return unreached(
-                "a part of the policy could not be looked up; see spf/lookup-failed",
+                f"a part of the policy could not be looked up; see {self.speaker()}",
                 *lines(failed),
                 advice="mend the look-up first, or test again",
             )
@@ -71,7 +77,7 @@ class ReadableSpf(SpfPolicy, frozen=True):
             return not_applicable("the domain does not exist; see dns/domain-missing")
         if self.first.status not in ANSWERED:
             return unreached(
-                f"the TXT look-up ended {self.first.status.value}; see spf/lookup-failed",
+                f"the TXT look-up ended {self.first.status.value}; see {self.speaker()}",
                 shown(self.first),
                 advice="mend the look-up first, or give another --resolver",
             )

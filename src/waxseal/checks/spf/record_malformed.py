@@ -44,7 +44,7 @@ def judge(policy: SpfPolicy) -> Judgement:
     """Judge the form of each record of the policy."""
     if policy.first.status not in ANSWERED:
         return unreached(
-            f"the TXT look-up ended {policy.first.status.value}; see spf/lookup-failed",
+            f"the TXT look-up ended {policy.first.status.value}; see {policy.speaker()}",
             shown(policy.first),
             advice=TRY_AGAIN,
         )

@@ -45,7 +45,7 @@ def judge(policy: SpfPolicy) -> Judgement:
         return not_applicable("the domain does not exist; see dns/domain-missing")
     if first.status not in ANSWERED:
         return unreached(
-            f"the TXT look-up ended {first.status.value}; see spf/lookup-failed",
+            f"the TXT look-up ended {first.status.value}; see {policy.speaker()}",
             shown(first),
             advice=TRY_AGAIN,
         )

@@ -41,7 +41,7 @@ def judge(policy: SpfPolicy) -> Judgement:
     """Judge how many SPF records each name of the policy has."""
     if policy.first.status not in ANSWERED:
         return unreached(
-            f"the TXT look-up ended {policy.first.status.value}; see spf/lookup-failed",
+            f"the TXT look-up ended {policy.first.status.value}; see {policy.speaker()}",
             shown(policy.first),
             advice=TRY_AGAIN,
         )
