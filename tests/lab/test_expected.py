@@ -1,6 +1,7 @@
 """Every lab domain gets exactly its expected verdict; a new fault is a new row of the lab's table."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -15,6 +16,7 @@ from waxseal.report.model import Report
 PATIENT = ProbeSettings(ehlo_name="probe.test", time_limit_s=8, policy_time_limit_s=6)
 HASTY = ProbeSettings(ehlo_name="probe.test", time_limit_s=6, policy_time_limit_s=4)
 AT_ONCE = 24
+_POINTER = re.compile(r"see ([a-z-]+/[a-z-]+)")
 
 
 async def _alone(domains: tuple[LabDomain, ...]) -> dict[str, Result]:
@@ -54,6 +56,15 @@ def test_alone(alone: dict[str, Result], domain: LabDomain) -> None:
     assert differences(domain, report) == ()
     assert not [f for f in report.findings if f.crashed]
     assert all(e.connections <= PATIENT.connections for e in report.endpoints)
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda d: d.target)
+def test_no_open_question_points_at_silence(alone: dict[str, Result], domain: LabDomain) -> None:
+    """A check that is said to tell the reason does tell one."""
+    (report,) = alone[domain.target].reports
+    speaking = {f.check for f in report.to_fix} | {f.check for f in report.not_seen if not f.follows}
+    named = {(f.check, name) for f in report.not_seen for name in _POINTER.findall(f"{f.summary} {f.advice}")}
+    assert not {(check, name) for check, name in named if name not in speaking}
 
 
 def test_every_fault_is_shown_and_every_expected_check_exists() -> None:

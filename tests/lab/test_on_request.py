@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from waxseal.lab.domains.on_request import REQUESTS, Request
 
 from waxseal.api import Result, check
 from waxseal.lab.domains import all_domains
+from waxseal.lab.domains.on_request import REQUESTS, Request
 from waxseal.lab.domains.table import NONE_PUBLISHED, PROVIDER
 from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings

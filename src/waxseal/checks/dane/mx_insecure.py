@@ -30,7 +30,7 @@ from waxseal.facts import Dnssec, DnsStatus, MxRecords, TlsaRecords
 
 
 @check(
-    title="The TLSA records are signed, but the MX records are not",
+    title="The MX records are not signed, while the TLSA records are",
     level=Level.ADVICE,
     scope=Scope.DOMAIN,
     cites=("RFC 7672 §1.3.2",),

@@ -56,7 +56,7 @@ def judge(addresses: HostAddresses) -> Judgement:
         return fail("The host's addresses are bogus: senders that validate cannot reach it", *evidence)
     sound = [answer for answer in answers if answer.status in ANSWERED]
     if not sound:
-        return unreached("no address look-up was answered", advice="see dns/mx-host-lookup-failed")
+        return unreached("no address look-up was answered", advice="see what is said of the host's name")
     if any(answer.dnssec is Dnssec.UNTRUSTED for answer in sound):
         return unreached(NOBODY, advice="see dnssec/validator-missing")
     told = ", ".join(f"{answer.rdtype} {answer.dnssec.value}" for answer in sound)
