@@ -1,8 +1,9 @@
 """Whether refusals without an alert can be believed: at the end, whether the server still answers at all.
 
 Some servers close where others send an alert. So does a server that died of something, or that has had enough
-of us. Where connections were broken off since the last answer, one more question is asked that was answered
-before; if it is not answered again, what those connections seemed to refuse is undecided.
+of us. Where connections were broken off since the last question that was answered, one more question is asked
+that was answered before; if it is not answered again, what those connections seemed to refuse is undecided.
+An answer to a question that was asked before a connection was broken off says nothing of that one.
 """
 
 from waxseal.facts import Cause, Reaction
@@ -25,34 +26,40 @@ class Control:
         self.knowledge = knowledge
         self.extras = extras
         self.doubted = False
-        self._silent: list[Reaction] = []
+        self._silent: list[tuple[int, Reaction]] = []
+        self._seen = 0
 
     def watched(self, strand: Strand) -> Strand:
         """The same strand."""
         try:
             question = next(strand)
             while True:
+                asked = self._seen
                 talk = yield question
-                self._see(talk)
+                self._see(talk, asked)
                 question = strand.send(talk)
         except StopIteration:
             pass
         finally:
             strand.close()
 
-    def _see(self, talk: Talk) -> None:
+    def _see(self, talk: Talk, asked: int) -> None:
+        """Take in an answer, and how many had been seen when it was asked for."""
+        self._seen += 1
         if isinstance(talk, HelloTalk | Tls13Talk) and talk.selected is not None:
-            self._silent.clear()
+            self._silent = [(seen, reaction) for seen, reaction in self._silent if seen > asked]
         elif talk.cause in _SILENT:
-            self._silent.append(talk.reaction())
+            self._silent.append((self._seen, talk.reaction()))
 
     def ask(self) -> Strand:
         """One question that was answered before, where there is doubt."""
         if self._silent and self.knowledge.highest is not None:
+            asked = self._seen
             talk = yield Question(ABOUT, self.extras.usual)
-            self._see(talk)
+            self._see(talk, asked)
 
     def settle(self) -> None:
         """Take back what is in doubt."""
         if self._silent:
-            self.doubted = self.knowledge.take_back(self._silent) | self.extras.take_back(self._silent)
+            silent = [reaction for _, reaction in self._silent]
+            self.doubted = self.knowledge.take_back(silent) | self.extras.take_back(silent)
