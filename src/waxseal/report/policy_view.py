@@ -30,6 +30,7 @@ from waxseal.facts import (
     TlsaRecords,
     TlsRptRecord,
     Validator,
+    ValidatorKind,
 )
 from waxseal.grading.delivery_seen import HostSeen, RouteSeen, route_seen, tlsa_lookup
 from waxseal.report.plain import KEY_TYPES, plain
@@ -51,6 +52,15 @@ _DNSSEC_LOOK = {
 _STANDING = {Dnssec.SECURE: "", Dnssec.INSECURE: "not signed: no sender uses it"}
 _ASIDE = "passed over for a stronger digest"
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+_VALIDATORS = {
+    ValidatorKind.LOOPBACK: "a resolver on this machine,",
+    ValidatorKind.GIVEN: "the resolver that was given,",
+    ValidatorKind.LIBUNBOUND: "libunbound,",
+    ValidatorKind.TLS: "a resolver over TLS,",
+    ValidatorKind.HTTPS: "a resolver over HTTPS,",
+}
+"""Who validated, in words; the place stands behind."""
 
 
 class DnssecRow(Struct, frozen=True):
@@ -273,7 +283,7 @@ def _sts_text(row: StsRow) -> str:
 
 def _validator(facts: FactSet) -> str:
     found = facts.nearest(Validator, Subject())
-    return "" if found is None or found.kind is None else f"{found.kind.value} {found.place}".strip()
+    return "" if found is None or found.kind is None else f"{_VALIDATORS[found.kind]} {found.place}".strip()
 
 
 def _dnssec_rows(facts: FactSet, root: Subject, port: int) -> Iterable[DnssecRow]:
