@@ -21,7 +21,8 @@ TABLE: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("citations.toml").read_text(encoding="utf-8")
 )
 CHECKS = list(all_checks().values())
-FORM = re.compile(r"(?:RFC (?P<number>\d{1,5})|CA/B BR) §(?P<section>(?:\d+|[A-Z])(?:\.\d+)*)")
+FORM = re.compile(r"(?:RFC (?P<number>\d{1,5})|CA/B BR) §(?P<section>(?:\d+|[A-Z])(?:\.\d+)*)|RFC 2782")
+"""RFC 2782 has no numbers to its sections."""
 STRENGTH = {Level.ADVICE: 0, Level.SHOULD: 1, Level.MUST: 2}
 HOW = {"read", "quoted"}  # "unverified" is a word of the table, and no row may have it
 TEXTS = os.environ.get("WAXSEAL_RFC_TEXTS", "")

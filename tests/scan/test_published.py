@@ -13,6 +13,7 @@ from waxseal.facts import (
     FactSet,
     HostAddresses,
     IssuancePolicy,
+    MailServices,
     ReverseNames,
     Scope,
     SpfAnswers,
@@ -25,6 +26,7 @@ from waxseal.facts import (
     Validator,
     ValidatorKind,
 )
+from waxseal.grading.seal import State
 from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings
 
@@ -96,3 +98,18 @@ def test_a_dkim_key_is_asked_for_by_name() -> None:
     facts = looked_at(dkim_keys=(("s1", ""), ("s2", "other.test"))).facts
     asked = {(key.selector, key.signing_domain) for key in facts.at(DkimKey, DOMAIN)}
     assert asked == {("s1", "sound.test"), ("s2", "other.test")}
+
+
+def test_services_are_found_and_tested() -> None:
+    result = looked_at(services=True)
+    (found,) = result.facts.at(MailServices, DOMAIN)
+    named = {service.label: service.records for service in found.services}
+    assert [(r.port, r.target) for r in named["_submissions._tcp"]] == [(465, "mail.sound.test")]
+    assert [r.target for r in named["_imap._tcp"]] == [""]
+    assert named["_sieve._tcp"] == ()
+    tested = [(report.target.name, report.target.port, report.headline.state) for report in result.reports]
+    assert tested == [
+        ("sound.test", 25, State.SEALED),
+        ("mail.sound.test", 465, State.SEALED),
+        ("mail.sound.test", 587, State.SEALED),
+    ]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waxseal.facts import DnsAnswer, DnsStatus
+from waxseal.facts import DnsAnswer, DnsStatus, ServiceRecord, TlsaRecord
 from waxseal.wire.dns_rdata import (
     address_records,
     encode_name,
@@ -13,7 +13,10 @@ from waxseal.wire.dns_rdata import (
     mx_records,
     name_text,
     reverse_name,
+    service_records,
     target_records,
+    tlsa_records,
+    txt_records,
 )
 
 
@@ -59,3 +62,25 @@ def test_reverse_names() -> None:
     assert len(encode_name(reverse_name("::1")) or b"") == 74
     with pytest.raises(ValueError):
         reverse_name("example.org")
+
+
+def test_service_records() -> None:
+    rdata = ("10 5 465 Mail.Example.org.", "0 0 0 .", "1 2 3", "70000 0 1 x.test.")
+    answer = DnsAnswer("_submissions._tcp.example.org", "SRV", DnsStatus.ANSWERED, rdata)
+    assert service_records(answer) == (
+        ServiceRecord(10, 5, 465, "mail.example.org"),
+        ServiceRecord(0, 0, 0, ""),
+    )
+    assert service_records(DnsAnswer("example.org", "MX", DnsStatus.ANSWERED, rdata)) == ()
+
+
+def test_texts_are_put_together_and_escapes_undone() -> None:
+    rdata = ('"v=STSv1; " "id=1\\"x\\200"', '""', "no quotes", "\\# 1 00")
+    answer = DnsAnswer("example.org", "TXT", DnsStatus.ANSWERED, rdata)
+    assert txt_records(answer) == (b'v=STSv1; id=1"x\xc8', b"")
+
+
+def test_tlsa_records_of_any_parameters_are_kept() -> None:
+    rdata = ("3 1 1 00ff", "255 9 8", "3 1 1 0", "256 1 1 00", "3 1 112ab")
+    answer = DnsAnswer("_25._tcp.example.org", "TLSA", DnsStatus.ANSWERED, rdata)
+    assert tlsa_records(answer) == (TlsaRecord(3, 1, 1, b"\0\xff"), TlsaRecord(255, 9, 8, b""))

@@ -29,6 +29,7 @@ from waxseal.facts import (
     HostAddresses,
     IssuancePolicy,
     MailProtocol,
+    MailServices,
     MxRecords,
     MxTarget,
     NoSniAnswer,
@@ -110,6 +111,7 @@ _ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset(
         SpfAnswers,
         DmarcWalk,
         DkimKey,
+        MailServices,
     }
 )
 _SMTP_DIALOGUE: frozenset[type[Fact]] = frozenset({Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer})
@@ -127,6 +129,7 @@ _PUBLISHED: dict[type[Fact], str] = {
     IssuancePolicy: "dns.caa",
     BlocklistAnswer: "dns.blocklist",
     EnvelopeAnswers: "smtp.envelope",
+    MailServices: "dns.services",
 }
 """What is asked beside the servers' conversations, each with its probe: the end of one explains no other."""
 _LEFT_OUT: dict[type[Fact], str] = {
@@ -138,6 +141,7 @@ _ON_REQUEST: dict[type[Fact], str] = {
     DkimKey: "no DKIM key was named (--dkim, --message)",
     BlocklistAnswer: "no blocklist was asked about it (--blocklist)",
     EnvelopeAnswers: "the envelope was not tried (--envelope)",
+    MailServices: "mail programs' SRV records were not asked for (--services)",
     StsFetch: "there is no MTA-STS policy to ask for",
     ReportDestination: "there is no place for reports to try",
 }
@@ -174,6 +178,7 @@ _WORDS: dict[type[Fact], str] = {
     IssuancePolicy: "the CAA look-up",
     BlocklistAnswer: "the answer of a blocklist",
     EnvelopeAnswers: "the answer to the envelope",
+    MailServices: "the SRV look-ups",
     RunContext: "the context of the run",
     Validator: "who validates DNSSEC",
     Attempt: "the conversation",

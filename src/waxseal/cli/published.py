@@ -32,6 +32,7 @@ class Published(Struct, frozen=True):
     message: Path | None = None
     blocklists: tuple[str, ...] = ()
     sending: tuple[str, ...] = ()
+    services: bool = False
     envelope: bool = False
     earlier: Path | None = None
 
@@ -48,6 +49,7 @@ class Published(Struct, frozen=True):
             dkim_keys=_dkim_keys(self.dkim, self.message),
             blocklists=_blocklists(self.blocklists),
             sending_addresses=tuple(map(_sending, self.sending)),
+            services=self.services,
             envelope=self.envelope,
         )
 
@@ -104,6 +106,9 @@ _OPTIONS = (
     ),
     click.option(
         "--sending", multiple=True, help="Address that sends the domain's mail, for the blocklists."
+    ),
+    click.option(
+        "--services", is_flag=True, help="Find submission, IMAP and POP3 servers by SRV, and test them too."
     ),
     click.option("--envelope", is_flag=True, help="Try MAIL and RCPT, too; no message is sent."),
     click.option(

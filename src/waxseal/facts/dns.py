@@ -251,3 +251,47 @@ class BlocklistAnswer(Fact, frozen=True, kw_only=True):
     answer: DnsAnswer
     text: DnsAnswer | None = None
     sending: bool = False
+
+
+class ServiceRecord(Struct, frozen=True):
+    """One SRV record (RFC 2782): target as A-label in lower case without trailing dot, "" for the root."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+class MailService(Struct, frozen=True):
+    """One service that mail programs look for.
+
+    Attributes:
+        label: Service and protocol, such as ``_submissions._tcp``.
+        answer: The SRV look-up.
+        records: Its records, as received.
+    """
+
+    label: str
+    answer: DnsAnswer
+    records: tuple[ServiceRecord, ...] = ()
+
+
+class ServiceTarget(Struct, frozen=True):
+    """The address look-ups of a host that SRV records name."""
+
+    name: str
+    a: DnsAnswer
+    aaaa: DnsAnswer
+
+
+@fact("dns.services/1", Scope.DOMAIN)
+class MailServices(Fact, frozen=True, kw_only=True):
+    """The SRV records by which mail programs find a domain's servers (RFC 6186 §3, RFC 8314 §5.1).
+
+    Attributes:
+        services: One for each label that was asked for, in a fixed order.
+        targets: Each host that they name, at most 10.
+    """
+
+    services: tuple[MailService, ...]
+    targets: tuple[ServiceTarget, ...] = ()

@@ -13,10 +13,13 @@ from waxseal.facts import (
     Ended,
     HostAddresses,
     IssuancePolicy,
+    MailService,
+    MailServices,
     MxRecords,
     MxTarget,
     ReverseName,
     ReverseNames,
+    ServiceTarget,
     Stage,
     Subject,
 )
@@ -24,10 +27,27 @@ from waxseal.facts.address import canonical
 from waxseal.net.network import Network
 from waxseal.probes.recorder import Recorder, attempt
 from waxseal.probes.settings import ProbeSettings
-from waxseal.wire.dns_rdata import address_records, mx_records, reverse_name, target_records
+from waxseal.wire.dns_rdata import (
+    address_records,
+    mx_records,
+    reverse_name,
+    service_records,
+    target_records,
+)
 
 MAX_REVERSE_NAMES = 5
 MAX_ISSUANCE_STEPS = 10
+MAX_SERVICE_HOSTS = 10
+SERVICES = (
+    "_submissions._tcp",
+    "_submission._tcp",
+    "_imaps._tcp",
+    "_imap._tcp",
+    "_pop3s._tcp",
+    "_pop3._tcp",
+    "_sieve._tcp",
+)
+"""Labels of SRV records: RFC 8314 §5.1, RFC 6186 §3.1 to §3.3, RFC 5804 §1.8."""
 _DENIALS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
 
 
@@ -124,6 +144,38 @@ async def find_reverse_names(
         )
         run.emit(ReverseNames(answer=answer, names=followed))
         run.ended = _ended(answer)
+
+
+async def find_services(
+    network: Network, recorder: Recorder, domain: str
+) -> tuple[tuple[str, str, int], ...]:
+    """Look up the SRV records of a domain's mail services, and the addresses of the hosts that they name.
+
+    Returns:
+        Label, host and port of each place that is offered, in order of the labels and of priority.
+    """
+    async with attempt(recorder, (Subject(domain=domain),), "dns.services", network.clock) as run:
+        answers = await asyncio.gather(*(network.resolver.query(f"{s}.{domain}", "SRV") for s in SERVICES))
+        services = tuple(
+            MailService(label, answer, service_records(answer))
+            for label, answer in zip(SERVICES, answers, strict=True)
+        )
+        places = [
+            (service.label, record.target, record.port)
+            for service in services
+            for record in sorted(service.records, key=lambda record: record.priority)
+            if record.target
+        ]
+        names = tuple(dict.fromkeys(host for _, host, _ in places))[:MAX_SERVICE_HOSTS]
+        found = await asyncio.gather(
+            *(network.resolver.query(name, rdtype) for name in names for rdtype in ("A", "AAAA"))
+        )
+        targets = tuple(
+            ServiceTarget(name, found[2 * at], found[2 * at + 1]) for at, name in enumerate(names)
+        )
+        run.emit(MailServices(services=services, targets=targets))
+        return tuple(place for place in places if place[1] in names)
+    return ()
 
 
 async def find_issuance(network: Network, recorder: Recorder, subject: Subject) -> None:

@@ -28,6 +28,7 @@ class ProbeSettings(Struct, frozen=True):
         dkim_keys: ``(selector, signing domain)`` of each DKIM key to ask for; domain "" for the target's.
         blocklists: Ids of the DNS blocklists to ask about each MX address (``data/blocklists.toml``).
         sending_addresses: Addresses that send the domain's mail, to ask the blocklists about.
+        services: Ask by which SRV records mail programs find the domain's servers, and test these too.
         envelope: Ask each server how it answers MAIL and RCPT, without sending a message.
     """
 
@@ -49,6 +50,7 @@ class ProbeSettings(Struct, frozen=True):
     dkim_keys: tuple[tuple[str, str], ...] = ()
     blocklists: tuple[str, ...] = ()
     sending_addresses: tuple[str, ...] = ()
+    services: bool = False
     envelope: bool = False
 
     @property

@@ -29,7 +29,14 @@ from waxseal.probes.discovery import find_addresses, find_mail_hosts, find_rever
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
 from waxseal.scan.endpoint import EndpointPlan, Names, announce, test_endpoint
-from waxseal.scan.published import ask_about_addresses, ask_about_host, ask_domain, prove_validator, recall
+from waxseal.scan.published import (
+    ask_about_addresses,
+    ask_about_host,
+    ask_domain,
+    prove_validator,
+    recall,
+    service_targets,
+)
 from waxseal.scan.target import subject_of
 from waxseal.version import __version__
 
@@ -72,6 +79,9 @@ async def collect(
     domains = dict.fromkeys(t.name for t in wanted if t.kind is TargetKind.DOMAIN)
     if earlier is not None:
         recall(recorder, earlier, domains)
+    if settings.services:
+        named = await service_targets(network, recorder, domains)
+        wanted = _distinct([*wanted, *(t for t in named if not _named_before(t, wanted))])
     await asyncio.gather(
         _find_and_test(network, recorder, wanted, settings),
         *(ask_domain(network, recorder, domain, settings) for domain in domains),
@@ -124,6 +134,11 @@ def _distinct(targets: Iterable[Target]) -> list[Target]:
                 "check them one after the other",
             )
     return list(wanted.values())
+
+
+def _named_before(target: Target, wanted: list[Target]) -> bool:
+    """Whether the user named that place, in whatever way of speaking."""
+    return any((t.kind, t.name, t.port) == (target.kind, target.name, target.port) for t in wanted)
 
 
 def _context(network: Network, settings: ProbeSettings, vantage: str, started_at: datetime) -> RunContext:

@@ -12,11 +12,15 @@ from typing import Any
 from waxseal.facts import (
     FactSet,
     HostAddresses,
+    MailProtocol,
     RunContext,
     StsEarlier,
     StsFetch,
     StsRecord,
     Subject,
+    Target,
+    TargetKind,
+    TlsMode,
     Validator,
 )
 from waxseal.net.network import Network
@@ -31,6 +35,35 @@ async def prove_validator(network: Network) -> tuple[Network, Validator]:
         return network, Validator()
     resolver, chosen = await network.validation.choose(network.resolver)
     return replace(network, resolver=resolver, validation=None), chosen
+
+
+_SPOKEN = {
+    "_submissions._tcp": (MailProtocol.SMTP, TlsMode.IMPLICIT),
+    "_submission._tcp": (MailProtocol.SMTP, TlsMode.STARTTLS),
+    "_imaps._tcp": (MailProtocol.IMAP, TlsMode.IMPLICIT),
+    "_pop3s._tcp": (MailProtocol.POP3, TlsMode.IMPLICIT),
+}
+"""Services whose protocol is spoken; the others are looked up and not tested."""
+
+
+async def service_targets(network: Network, recorder: Recorder, domains: Iterable[str]) -> tuple[Target, ...]:
+    """The places that SRV records of the domains name, as targets of their own."""
+    from waxseal.probes.discovery import find_services
+
+    found = await asyncio.gather(*(find_services(network, recorder, domain) for domain in domains))
+    return tuple(
+        Target(
+            given=f"{label}.{domain}",
+            kind=TargetKind.HOST,
+            name=host,
+            port=port,
+            protocol=_SPOKEN[label][0],
+            mode=_SPOKEN[label][1],
+        )
+        for domain, places in zip(domains, found, strict=True)
+        for label, host, port in places
+        if label in _SPOKEN and port
+    )
 
 
 def recall(recorder: Recorder, earlier: FactSet, domains: Iterable[str]) -> None:

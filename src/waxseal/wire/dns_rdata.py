@@ -9,7 +9,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from waxseal.facts import DnsAnswer, MailExchange, TlsaRecord
+from waxseal.facts import DnsAnswer, MailExchange, ServiceRecord, TlsaRecord
 from waxseal.facts.address import canonical
 
 MAX_LABEL_OCTETS = 63
@@ -22,7 +22,8 @@ _ESCAPE = re.compile(r"\\(?:([0-9]{3})|([!-/:-~]))|([!-\[\]-~])")
 _QUOTED = frozenset(b'"().;\\@$')
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
 _STRING_ESCAPE = re.compile(r"\\([0-9]{3})|\\(.)|([^\\])", re.DOTALL)
-_TLSA = re.compile(r"([0-9]{1,3}) ([0-9]{1,3}) ([0-9]{1,3}) ?((?:[0-9a-fA-F]{2})*)")
+_TLSA = re.compile(r"([0-9]{1,3}) ([0-9]{1,3}) ([0-9]{1,3})(?: ((?:[0-9a-fA-F]{2})+))?")
+_SRV = re.compile(r"([0-9]{1,5}) ([0-9]{1,5}) ([0-9]{1,5}) (\S+)")
 _MX = re.compile(r"([0-9]{1,5}) (\S+)")
 
 # IANA, Domain Name System Parameters, "Extended DNS Error Codes" (RFC 8914 §5.2).
@@ -229,7 +230,23 @@ def tlsa_records(answer: DnsAnswer) -> tuple[TlsaRecord, ...]:
         match = _TLSA.fullmatch(rdata)
         if match is not None and max(map(int, match.groups()[:3])) < 256:
             usage, selector, matching_type = map(int, match.groups()[:3])
-            found.append(TlsaRecord(usage, selector, matching_type, bytes.fromhex(match[4])))
+            found.append(TlsaRecord(usage, selector, matching_type, bytes.fromhex(match[4] or "")))
+    return tuple(found)
+
+
+def service_records(answer: DnsAnswer) -> tuple[ServiceRecord, ...]:
+    """The SRV records of an answer (RFC 2782), in the order received; what is none is passed over."""
+    if answer.rdtype != "SRV":
+        return ()
+    found = []
+    for rdata in answer.rdata:
+        match = _SRV.fullmatch(rdata)
+        wire = encode_name(match[4]) if match is not None else None
+        if match is None or wire is None or max(map(int, match.groups()[:3])) > 0xFFFF:
+            continue
+        priority, weight, port = map(int, match.groups()[:3])
+        target = "" if wire == b"\0" else name_text(wire)
+        found.append(ServiceRecord(priority, weight, port, target))
     return tuple(found)
 
 

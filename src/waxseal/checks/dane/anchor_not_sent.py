@@ -39,7 +39,7 @@ from waxseal.trust.certificate import parse
         "publish the intermediate that is sent, or better a record '3 1 1' of the server's own key.",
         postfix="smtpd_tls_chain_files = /path/key.pem, /path/chain-with-the-anchor.pem",
     ),
-    rows=("A9",),
+    rows=("G2",),
 )
 def judge(shown: ShownToSenders, roots: TrustAnchors | None) -> Judgement:
     """Judge whether a certificate that was sent is the anchor, where only usage 2 is published."""

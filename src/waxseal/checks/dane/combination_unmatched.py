@@ -33,7 +33,7 @@ from waxseal.checks.dane._tlsa import MEND, ShownToSenders
         general="For each combination of usage, selector and matching type, publish a record of the live "
         "certificate, or take that combination away altogether.",
     ),
-    rows=("A9", "A10"),
+    rows=("G2", "G6"),
 )
 def judge(shown: ShownToSenders) -> Judgement:
     """Judge each combination by itself, where the server is authenticated at all."""

@@ -30,7 +30,7 @@ from waxseal.trust.dane import unusable
     scope=Scope.HOST,
     cites=("RFC 6698 §4.1", "RFC 6698 §2.1.4"),
     remedy=Remedy(general="Write the record anew from the certificate; 'waxseal records' prints it."),
-    rows=("A9",),
+    rows=("G1",),
 )
 def judge(published: Published) -> Judgement:
     """Judge the data of each record whose parameters are known."""

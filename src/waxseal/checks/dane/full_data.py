@@ -30,7 +30,7 @@ from waxseal.trust.dane import FULL
     scope=Scope.HOST,
     cites=("RFC 7671 §10.1.2", "RFC 7671 §5.2.1"),
     remedy=Remedy(general="Publish a digest instead: matching type 1 (SHA-256)."),
-    rows=("A9",),
+    rows=("G1",),
 )
 def judge(published: Published) -> Judgement:
     """Judge the matching types of the usable records."""

@@ -37,7 +37,7 @@ from waxseal.facts import Dnssec, DnsStatus, TlsaRecord
         "key when the certificate is renewed, then '3 1 1' stays as it is.",
         dns="'waxseal records example.org' prints the records for every live key",
     ),
-    rows=("A9", "A10"),
+    rows=("G2", "G3", "G6"),
 )
 def judge(shown: ShownToSenders) -> Judgement:
     """Judge whether a record authenticates the server by this certificate."""

@@ -38,7 +38,7 @@ from waxseal.facts import Dnssec, DnsStatus, MxRecords, TlsaRecords
         general="Sign the domain's own zone as well and give its DS record to the parent zone.",
         dns="delv MX example.org has to say: fully validated",
     ),
-    rows=("A8", "A9"),
+    rows=("A8", "G1"),
 )
 def judge(mx: MxRecords, tlsa: Each[TlsaRecords]) -> Judgement:
     """Judge the status of the MX answer where a host has secure TLSA records."""

@@ -36,7 +36,7 @@ from waxseal.facts import Dnssec, TlsaRecords
         "them out of the MX records.",
         dns="'waxseal records example.org' prints them for every live key",
     ),
-    rows=("A9",),
+    rows=("G1",),
 )
 def judge(tlsa: Each[TlsaRecords]) -> Judgement:
     """Judge whether all hosts are covered, once one is."""

@@ -33,7 +33,7 @@ from waxseal.trust.dane import unusable
         general="Publish a record '3 1 1' with the SHA-256 digest of the server's key for each live key.",
         dns="_25._tcp.mx.example.org. IN TLSA 3 1 1 (64 hex digits)",
     ),
-    rows=("A9",),
+    rows=("G2",),
 )
 def judge(published: Published) -> Judgement:
     """Judge whether one record is usable."""

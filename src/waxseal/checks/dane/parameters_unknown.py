@@ -28,7 +28,7 @@ from waxseal.facts import TlsaLookup, TlsaRecord
     scope=Scope.HOST,
     cites=("RFC 6698 §4.1", "RFC 7671 §2"),
     remedy=Remedy(general="Correct the numbers of the record, or take it away."),
-    rows=("A9",),
+    rows=("G1",),
 )
 def judge(published: Published) -> Judgement:
     """Judge the three numbers of each record."""

@@ -51,7 +51,7 @@ from waxseal.trust import dane
         "in a safe place until it is needed.",
         dns="'waxseal records --next CERTIFICATE' prints current and next records",
     ),
-    rows=("A10",),
+    rows=("G4",),
 )
 def judge(
     published: Published,

@@ -29,7 +29,7 @@ from waxseal.trust.dane import SHA2_512
     scope=Scope.HOST,
     cites=("RFC 7671 §2",),
     remedy=Remedy(general="Publish the SHA-256 digest (matching type 1) as well, or in place of the other."),
-    rows=("A9",),
+    rows=("G1",),
 )
 def judge(published: Published) -> Judgement:
     """Judge whether a usable record holds anything but a SHA-512 digest."""

@@ -36,7 +36,7 @@ MAX_TTL_S = 86_400
         general="Give the TLSA records a TTL of an hour or a few.",
         dns="_25._tcp.mx.example.org. 3600 IN TLSA 3 1 1 (64 hex digits)",
     ),
-    rows=("A10",),
+    rows=("G1",),
 )
 def judge(published: Published) -> Judgement:
     """Judge the TTL that was seen."""

@@ -30,7 +30,7 @@ from waxseal.trust.dane import PKIX_EE, PKIX_TA
     scope=Scope.HOST,
     cites=("RFC 7672 §3.1.3",),
     remedy=Remedy(general="Take the records of usage 0 and 1 away, and keep those of usage 3 or 2."),
-    rows=("A9",),
+    rows=("G1",),
 )
 def judge(published: Published) -> Judgement:
     """Judge the usages beside usable records."""

@@ -51,7 +51,19 @@ class Request:
 def domains() -> tuple[LabDomain, ...]:
     """The table."""
     plan = AddressPlan(2, first=120)
-    return (_dkim(), *_envelopes(plan), *_listings(plan))
+    return (_dkim(), *_envelopes(plan), *_listings(plan), *_services())
+
+
+def _services() -> tuple[LabDomain, ...]:
+    """Domains whose SRV records lead mail programs astray."""
+    rows = (
+        ("services-clear.test", "SRV records for submission with STARTTLS only", "0 1 587 mail.sound.test."),
+        ("services-gone.test", "an SRV record that names a host without address", "0 1 587 gone.test."),
+    )
+    return tuple(
+        hosted_domain(name, title, SEALED, records=(DnsRecord(f"_submission._tcp.{name}", "SRV", rdata),))
+        for name, title, rdata in rows
+    )
 
 
 def _dkim() -> LabDomain:
@@ -135,6 +147,8 @@ def _requests() -> Iterator[Request]:
         yield Request(f"envelope{label}.test", {"envelope": True}, expected)
     for label, expected in _LISTINGS.items():
         yield Request(f"blocklist-{label}.test", {"blocklists": (BLOCKLIST_ID,)}, expected)
+    for label, expected in _SERVICES.items():
+        yield Request(f"services-{label}.test", {"services": True}, expected)
 
 
 _DKIM: dict[str, Expected] = {
@@ -157,5 +171,13 @@ _LISTINGS = {
     "listed": minor("dnsbl/listed"),
     "refused": expect(State.SEALED, inconclusive=("dnsbl/refused",)),
     "servfail": expect(State.SEALED, inconclusive=("dnsbl/unanswered",)),
+}
+_SERVICES = {
+    "clear": minor("dns/service-implicit-tls-missing"),
+    "gone": expect(
+        State.MEND,
+        fails=("dns/service-target-wrong",),
+        warns=("dns/service-implicit-tls-missing",),
+    ),
 }
 REQUESTS = tuple(_requests())

@@ -47,7 +47,7 @@ def _sound(plan: AddressPlan) -> LabDomain:
         name=name,
         title="everything in order: two MX hosts, IPv4 and IPv6, DANE, MTA-STS, TLS-RPT",
         expected=SEALED,
-        records=(*mx(name, first, second), *first_records, *second_records),
+        records=(*mx(name, first, second), *first_records, *second_records, *_services(name)),
         servers=(first_server, second_server),
         signed=True,
         tlsa=tuple(
@@ -63,6 +63,14 @@ def _sound(plan: AddressPlan) -> LabDomain:
 def _provider(plan: AddressPlan) -> LabDomain:
     name = PROVIDER.removeprefix("mx.")
     return mail_domain(name, "takes mail for other domains of the lab", plan, SEALED)
+
+
+def _services(name: str) -> tuple[DnsRecord, ...]:
+    return (
+        DnsRecord(f"_submissions._tcp.{name}", "SRV", f"0 1 465 {SUBMISSION_HOST}."),
+        DnsRecord(f"_submission._tcp.{name}", "SRV", f"10 1 587 {SUBMISSION_HOST}."),
+        DnsRecord(f"_imap._tcp.{name}", "SRV", "0 0 0 ."),
+    )
 
 
 def _submission(plan: AddressPlan) -> tuple[LabDomain, ...]:
