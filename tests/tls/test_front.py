@@ -124,8 +124,8 @@ def test_faults_before_any_tls(start_tls: StartTls) -> None:
         stream.recv(1)
     server = start_tls("python-ssl", fault="resets-on-connect")
     with (
+        pytest.raises(ConnectionResetError),  # while connecting, where the reset is that quick
         socket.create_connection((server.host, server.port), timeout=5) as stream,
-        pytest.raises(ConnectionResetError),
     ):
         stream.recv(1)
     with pytest.raises(AssertionError, match="454"):
