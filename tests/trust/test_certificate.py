@@ -243,7 +243,7 @@ def test_what_the_library_writes_is_read_back(
     )
     read = issue("a", wish, ROOT).fact
     assert read.dns_names == tuple(hosts)
-    assert read.ip_names == tuple(map(canonical, addresses))
+    assert read.ip_names == tuple(canonical(str(each)) for each in addresses)
     assert int(read.serial, 16) == serial
     assert read.not_before == begin
     assert read.not_after == wish.not_after.replace(microsecond=0)
