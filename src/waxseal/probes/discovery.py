@@ -7,10 +7,8 @@ them is decided in ``checks/dns``.
 import asyncio
 
 from waxseal.facts import (
-    Cause,
     DnsAnswer,
     DnsStatus,
-    Ended,
     HostAddresses,
     IssuancePolicy,
     MailService,
@@ -20,11 +18,11 @@ from waxseal.facts import (
     ReverseName,
     ReverseNames,
     ServiceTarget,
-    Stage,
     Subject,
 )
 from waxseal.facts.address import canonical
 from waxseal.net.network import Network
+from waxseal.probes.lookups import looked_up
 from waxseal.probes.recorder import Recorder, attempt
 from waxseal.probes.settings import ProbeSettings
 from waxseal.wire.dns_rdata import (
@@ -48,15 +46,6 @@ SERVICES = (
     "_sieve._tcp",
 )
 """Labels of SRV records: RFC 8314 §5.1, RFC 6186 §3.1 to §3.3, RFC 5804 §1.8."""
-_DENIALS = (DnsStatus.ANSWERED, DnsStatus.NO_DATA, DnsStatus.NXDOMAIN)
-
-
-def _ended(*answers: DnsAnswer | None) -> Ended:
-    """COMPLETED where every look-up got an answer, a denial included; else the first failure."""
-    for answer in answers:
-        if answer is not None and answer.status not in _DENIALS:
-            return Ended(Cause.DNS, Stage.RESOLVE, detail=f"{answer.rdtype} {answer.status.value}")
-    return Ended(Cause.COMPLETED, Stage.RESOLVE)
 
 
 async def find_mail_hosts(
@@ -73,7 +62,7 @@ async def find_mail_hosts(
         answer = await network.resolver.query(domain, "MX")
         exchanges = mx_records(answer)
         run.emit(MxRecords(answer=answer, exchanges=exchanges))
-        run.ended = _ended(answer)
+        run.ended = looked_up(answer)
         targets: list[tuple[str, MxTarget]] = []
         if answer.status is DnsStatus.NO_DATA:
             targets.append((domain, MxTarget(exchange=domain)))
@@ -120,7 +109,7 @@ async def find_addresses(
             dict.fromkeys(x for answer in (a, aaaa) if answer is not None for x in address_records(answer))
         )
         run.emit(HostAddresses(a=a, aaaa=aaaa, addresses=addresses))
-        run.ended = _ended(a, aaaa)
+        run.ended = looked_up(a, aaaa)
         return addresses[: settings.addresses_limit]
     return ()
 
@@ -143,7 +132,7 @@ async def find_reverse_names(
             for name, found in zip(names, forward, strict=True)
         )
         run.emit(ReverseNames(answer=answer, names=followed))
-        run.ended = _ended(answer)
+        run.ended = looked_up(answer)
 
 
 async def find_services(
@@ -193,4 +182,4 @@ async def find_issuance(network: Network, recorder: Recorder, subject: Subject) 
             if answer.status not in (DnsStatus.NO_DATA, DnsStatus.NXDOMAIN):
                 break
         run.emit(IssuancePolicy(answers=tuple(climb)))
-        run.ended = _ended(*climb)
+        run.ended = looked_up(*climb)

@@ -7,11 +7,10 @@ from waxseal.checks.samples import answer
 from waxseal.facts import DnsAnswer, DnsStatus, IssuancePolicy
 
 _RECORD = re.compile(r'([0-9]{1,3}) ([A-Za-z0-9]+) "((?:[^"\\]|\\.)*)"')
-_LABEL = r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
-_ISSUE = re.compile(
-    rf"[ \t]*(?P<domain>{_LABEL}(?:\.{_LABEL})*)?[ \t]*"
-    rf"(?:;[ \t]*(?:{_LABEL}[ \t]*=[ \t]*[!-:<-~]*[ \t]*(?:;[ \t]*(?={_LABEL})|$))*[ \t]*)?"
-)
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9])*(?:\.[A-Za-z0-9](?:-*[A-Za-z0-9])*)*")
+_TAG = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9])*")
+_VALUE = re.compile(r"[!-:<-~]*")
+_WSP = " \t"
 KNOWN_TAGS = frozenset(
     {"issue", "issuewild", "iodef", "issuemail", "contactemail", "contactphone", "issuevmc"}
 )
@@ -29,8 +28,19 @@ class Property(NamedTuple):
     @property
     def issuer(self) -> str | None:
         """The issuer's domain of an issue or issuewild value; "" for nobody, None for one out of form."""
-        match = _ISSUE.fullmatch(self.value)
-        return None if match is None else (match["domain"] or "").lower()
+        domain, *parameters = self.value.split(";")
+        name = domain.strip(_WSP)
+        if name and not _DOMAIN.fullmatch(name):
+            return None
+        if parameters and not parameters[-1].strip(_WSP):
+            parameters.pop()  # ";" alone, or one behind the last parameter
+        return name.lower() if all(map(_is_parameter, parameters)) else None
+
+
+def _is_parameter(text: str) -> bool:
+    tag, equals, value = text.partition("=")
+    named = _TAG.fullmatch(tag.strip(_WSP)) is not None
+    return bool(equals) and named and _VALUE.fullmatch(value.strip(_WSP)) is not None
 
 
 def properties(found: DnsAnswer) -> tuple[Property, ...]:

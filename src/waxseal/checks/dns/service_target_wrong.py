@@ -7,6 +7,7 @@ with --services.
 
 from collections.abc import Iterator
 
+from waxseal.checks import samples
 from waxseal.checks.api import (
     Example,
     Judgement,
@@ -23,7 +24,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.dns._lookup import EMPTY, TRY_AGAIN, bounded, shown
 from waxseal.checks.dns._services import services
-from waxseal.facts import DnsStatus, MailServices
+from waxseal.facts import DnsStatus, MailServices, ServiceTarget
 
 
 @check(
@@ -61,4 +62,9 @@ def examples() -> Iterator[Example]:
     yield Example("no address", Verdict.FAIL, (services(record, a=""),))
     yield Example("an alias", Verdict.WARN, (services(record, alias="host.example.net"),))
     yield Example("in order", Verdict.PASS, (services(record),))
+    gone = samples.answer("mail.example.org", "A", status=DnsStatus.TIMED_OUT)
+    unseen = MailServices(
+        services=services(record).services, targets=(ServiceTarget("mail.example.org", gone, gone),)
+    )
+    yield Example("no answer", Verdict.INCONCLUSIVE, (unseen,))
     yield Example("none", Verdict.NOT_APPLICABLE, (MailServices(services=services().services),))

@@ -49,6 +49,12 @@ def judge(envelope: EnvelopeAnswers) -> Judgement:
     for answer in answers:
         if answer.code is not None and answer.code // 100 == 4:
             return warn(f"The server puts the message off ({_reason(answer.text)})", first_line(answer))
+    if envelope.tls_recipient is None and answers[-1].code == 250:
+        return unreached(
+            "the reply to RCPT was not heard, where most servers put messages off",
+            first_line(answers[-1]),
+            advice="name the domain, whose postmaster is then asked for",
+        )
     return passed("the server puts no message off", first_line(answers[-1]))
 
 
@@ -70,5 +76,6 @@ def examples() -> Iterator[Example]:
     yield Example("taken", Verdict.PASS, (envelope(),))
     gone = samples.reply(550, "5.1.1 no such user")
     yield Example("refused for good", Verdict.PASS, (envelope(tls_recipient=gone),))
+    yield Example("only MAIL", Verdict.INCONCLUSIVE, (envelope(recipient="", tls_recipient=None),))
     nothing = envelope(tls_mail=None, tls_recipient=None)
     yield Example("not heard", Verdict.INCONCLUSIVE, (nothing,))

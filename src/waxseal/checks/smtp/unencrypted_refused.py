@@ -53,6 +53,12 @@ def judge(subject: Subject, endpoint: Endpoint, envelope: EnvelopeAnswers) -> Ju
         return unreached("the reply to MAIL in clear was not heard", advice="test again with --envelope")
     if answer.code == 530 or (answer.code // 100 == 5 and "starttls" in answer.text.lower()):
         return warn("The server demands STARTTLS before it takes a message", first_line(answer))
+    if answer.code // 100 != 2:
+        return unreached(
+            "MAIL in clear was turned down for another reason",
+            first_line(answer),
+            advice="test again later, or from an address that the server knows",
+        )
     return passed("STARTTLS is not demanded", first_line(answer))
 
 
@@ -62,6 +68,8 @@ def examples() -> Iterator[Example]:
     refusal = envelope(clear_mail=samples.reply(530, "5.7.0 Must issue a STARTTLS command first"))
     yield Example("demanded", Verdict.WARN, (end, refusal))
     yield Example("not demanded", Verdict.PASS, (end, envelope()))
-    yield Example("put off", Verdict.PASS, (end, envelope(clear_mail=samples.reply(451, "4.7.1 later"))))
+    yield Example(
+        "put off", Verdict.INCONCLUSIVE, (end, envelope(clear_mail=samples.reply(451, "4.7.1 later")))
+    )
     yield Example("not heard", Verdict.INCONCLUSIVE, (end, envelope(clear_mail=None)))
     yield Example("submission", Verdict.NOT_APPLICABLE, (at(end, port=587), at(refusal, port=587)))
