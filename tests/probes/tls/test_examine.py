@@ -163,6 +163,14 @@ def test_another_certificate_without_a_name_is_recorded_beside_the_first() -> No
     assert answer.leaf_sha256 == chains[""].leaf.sha256 != chains[HOST].leaf.sha256
 
 
+@pytest.mark.parametrize("depth", Depth)
+def test_a_certificate_seen_first_without_a_name_is_recorded_for_the_name_too(depth: Depth) -> None:
+    order = TlsOrder(leaves=(EC_LEAF, RSA_LEAF), without_name=(RSA_LEAF,))
+    told = examined(order, ProbeSettings(ehlo_name=NAME, depth=depth))
+    chains = [subject for subject, _ in told.facts.within(CertificateChain, SUBJECT)]
+    assert {s.certificate_type for s in chains if s.server_name == HOST} == {"ec", "rsa"}
+
+
 def test_a_server_that_wants_a_name_says_so_with_an_alert() -> None:
     told = examined(TlsOrder(leaves=(EC_LEAF,), alert_without_name=112))
     answer = told.one(NoSniAnswer)

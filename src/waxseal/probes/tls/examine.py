@@ -70,9 +70,10 @@ class Examination:
         self.mode = mode
         self.protocol = protocol
         self.knowledge = Knowledge()
-        self._leaves: set[str] = set()
+        self._leaves: set[tuple[str, str]] = set()
         self._types: set[str] = set()
         self._done: set[str] = set()
+        self._server_name = ""
         self._sessions: Sessions
         self._flaws: Flaws
 
@@ -85,6 +86,7 @@ class Examination:
             other_names: Further names to ask for certificates of.
         """
         depth = self.settings.depth
+        self._server_name = server_name
         self._take_main(main)
         async with attempt(self.recorder, self.subjects, PROBE, self.peer.network.clock) as run:
             pool = self._pool(run)
@@ -142,7 +144,7 @@ class Examination:
     def _take_main(self, main: DialogueResult) -> None:
         """What the main conversation tells already: a version, and the leaf."""
         self._take_scouted(main.scouted)
-        self._leaves.add(main.leaf_sha256)
+        self._leaves.add((self._server_name, main.leaf_sha256))
         self._take_key(main.key_type, main.leaf_curve)
 
     def _take_scouted(self, scouted: Scouted) -> None:
@@ -234,14 +236,18 @@ class Examination:
             self._done.add(name)
 
     def _take_chain(self, run: Run, talk: Talk, server_name: str) -> None:
-        """Record a chain whose leaf was not seen before."""
+        """Record a chain whose leaf was not seen before.
+
+        What is shown for the server's own name is recorded for that name, also where another name or none got
+        it first: senders ask by that name, and checks of DANE look at what is shown to them.
+        """
         chain = shown(talk)
         if not chain or not isinstance(talk, HelloTalk | Tls13Talk) or talk.selected is None:
             return
         leaf = parse(chain[0])
-        if leaf.sha256 in self._leaves:
+        if (server_name, leaf.sha256) in self._leaves or (self._server_name, leaf.sha256) in self._leaves:
             return
-        self._leaves.add(leaf.sha256)
+        self._leaves.add((server_name, leaf.sha256))
         known = self.knowledge.versions.get(talk.selected.version)
         emit_chain(run, chain, known.name if known is not None else "", server_name, self.peer.network)
         self._take_key(leaf.key_type, leaf.curve)
