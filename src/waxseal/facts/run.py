@@ -21,7 +21,9 @@ class RunContext(Fact, frozen=True, kw_only=True):
         connection_limit: Limit of connections per address.
         control: The control destination ``host:port``; "" where none was given.
         allowed_networks: Special-purpose networks that the caller allowed.
-        left_out: What the caller did not want asked: ``policy``, ``authentication``.
+        left_out: What the caller did not want asked: ``policy``, ``authentication``, ``injection``.
+        expected: What the caller says must be so, as the servers' own rule: ``tls`` (no mail in clear).
+        via: The way that connections took: a proxy's URL without credentials, a command's name, or "".
     """
 
     started_at: AwareTime
@@ -35,6 +37,8 @@ class RunContext(Fact, frozen=True, kw_only=True):
     control: str = ""
     allowed_networks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    via: str = ""
 
 
 class TargetKind(StrEnum):
@@ -53,7 +57,7 @@ class TlsMode(StrEnum):
 
 
 class MailProtocol(StrEnum):
-    """What is spoken on an endpoint. Of IMAP and POP3 only the TLS is looked at so far."""
+    """What is spoken on an endpoint."""
 
     SMTP = "smtp"
     IMAP = "imap"
@@ -69,8 +73,8 @@ class Target(Fact, frozen=True, kw_only=True):
     Attributes:
         given: The text as the user wrote it.
         kind: Domain (MX look-up), host, or address.
-        name: The domain or host as A-label, or the address in canonical form.
-        port: TCP port to test.
+        name: The domain or host as A-label, or the address in canonical form; ``unix:/path`` for a socket.
+        port: TCP port to test; 0 for a UNIX socket.
         mode: How TLS begins there.
         protocol: What is spoken there.
         expected_name: The host name that the certificate should bear, given apart (``--name``).

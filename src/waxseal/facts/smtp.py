@@ -62,7 +62,7 @@ class EhloAnswer(Fact, frozen=True, kw_only=True):
     """Common shape of the answers to EHLO (or HELO after EHLO was rejected).
 
     Attributes:
-        command: ``EHLO`` or ``HELO``, the one this answer belongs to.
+        command: ``EHLO``, ``HELO``, or ``LHLO`` in LMTP (RFC 2033 §4.1): the one this answer belongs to.
         reply: The reply to it.
         host_name: First word of the first line, as sent.
         keywords: In the order received; empty for HELO.
@@ -83,6 +83,12 @@ class EhloAnswer(Fact, frozen=True, kw_only=True):
         """The first keyword of that name (any case)."""
         wanted = name.upper()
         return next((k for k in self.keywords if k.name == wanted), None)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms listed, in upper case, in order; the old form ``AUTH=`` included."""
+        offers = [k for k in self.keywords if k.name in ("AUTH", "AUTH=")]
+        return tuple(dict.fromkeys(word.upper() for k in offers for word in k.parameters))
 
 
 @fact("smtp.ehlo/1", Scope.PORT)

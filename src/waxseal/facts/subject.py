@@ -28,8 +28,8 @@ class Subject(Struct, frozen=True, order=True, omit_defaults=True, gc=False):
             named directly.
         host: MX host or the host that was named, A-label, lower case, no trailing dot. None where only
             an address is known.
-        address: IPv4 or IPv6 address in its canonical text form.
-        port: TCP port.
+        address: IPv4 or IPv6 address in its canonical text form, or ``unix:/path`` of a socket here.
+        port: TCP port; 0 of a UNIX socket.
         server_name: The SNI that was sent, or "" where none was sent; None above certificate scope.
         certificate_type: Key type of the leaf that was asked for or seen ("rsa", "ec", ...).
     """
@@ -80,7 +80,7 @@ class Subject(Struct, frozen=True, order=True, omit_defaults=True, gc=False):
         where = self.host or self.domain or ""
         if self.address is not None:
             where = f"{where} [{self.address}]" if where else f"[{self.address}]"
-        if self.port is not None:
+        if self.port:
             where = f"{where}:{self.port}"
         if self.scope is Scope.CERTIFICATE:
             name = f"name {self.server_name}" if self.server_name else "no name sent"

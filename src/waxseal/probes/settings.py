@@ -5,6 +5,17 @@ from msgspec import Struct
 from waxseal.probes.tls.depth import Depth
 
 
+class Account(Struct, frozen=True):
+    """User name and password; the password stays out of every text that is shown."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Account({self.user!r})"
+
+
 class ProbeSettings(Struct, frozen=True):
     """Rules of engagement.
 
@@ -30,6 +41,14 @@ class ProbeSettings(Struct, frozen=True):
         sending_addresses: Addresses that send the domain's mail, to ask the blocklists about.
         services: Ask by which SRV records mail programs find the domain's servers, and test these too.
         envelope: Ask each server how it answers MAIL and RCPT, without sending a message.
+        injection: Try whether commands in clear are executed under TLS; not at `Depth.GRADE`.
+        active_auth: Try to log in with a made-up user.
+        relay: Ask each SMTP server to relay to reserved domains, without sending a message.
+        own_recipient: Address of the user's own, to which messages with doubtful ends of data are sent; ""
+            for none.
+        account: The account to look at IMAP servers with; None for none.
+        expect_tls: The servers' rule is to take no mail in clear, so doing so is a fault.
+        via: Name of the way that connections take, for the record; "" for the direct one.
     """
 
     ehlo_name: str = ""
@@ -52,11 +71,22 @@ class ProbeSettings(Struct, frozen=True):
     sending_addresses: tuple[str, ...] = ()
     services: bool = False
     envelope: bool = False
+    injection: bool = True
+    active_auth: bool = False
+    relay: bool = False
+    own_recipient: str = ""
+    account: Account | None = None
+    expect_tls: bool = False
+    via: str = ""
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """What is not wanted, as `RunContext.left_out` has it."""
-        wanted = {"policy": self.policy, "authentication": self.authentication}
+        wanted = {
+            "policy": self.policy,
+            "authentication": self.authentication,
+            "injection": self.injection,
+        }
         return tuple(name for name, yes in wanted.items() if not yes)
 
     @property

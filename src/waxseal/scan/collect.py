@@ -155,6 +155,8 @@ def _context(network: Network, settings: ProbeSettings, vantage: str, started_at
         control=control,
         allowed_networks=network.guard.allowed_networks,
         left_out=settings.left_out,
+        expected=("tls",) if settings.expect_tls else (),
+        via=settings.via,
     )
 
 
