@@ -33,9 +33,10 @@ from waxseal.net.guard import AddressGuard
 from waxseal.net.network import Network
 from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
+from waxseal.probes.dialogue import DialogueResult
+from waxseal.probes.main_dialogue import main_dialogue
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
-from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
 from waxseal.scan.endpoint import EndpointPlan, Names, test_endpoint
 from waxseal.trust.anchors import RootStore
 
@@ -309,7 +310,7 @@ def converse(
     """Hold the main conversation with a scripted server."""
 
     async def run(peer: Peer, recorder: Recorder) -> DialogueResult:
-        return await smtp_dialogue(peer, recorder, (SUBJECT,), settings, mode, server_name, protocol)
+        return await main_dialogue(peer, recorder, (SUBJECT,), settings, mode, server_name, protocol)
 
     return _hold(scripts, settings, run)
 

@@ -49,7 +49,6 @@ from waxseal.facts import (
     Fact,
     Greeting,
     Handshake,
-    MailProtocol,
     QuitAnswer,
     Stage,
     StarttlsAnswer,
@@ -456,17 +455,6 @@ def test_starttls_offered_under_implicit_tls_is_not_taken_up() -> None:
 def test_a_plain_greeting_on_a_port_of_implicit_tls() -> None:
     told = checked(converse((GREET, Stall()), mode=TlsMode.IMPLICIT), Cause.NOT_TLS, Stage.HANDSHAKE)
     assert "220 mx.example.t" in told.ended.detail
-
-
-@pytest.mark.parametrize("protocol", [MailProtocol.IMAP, MailProtocol.POP3])
-def test_of_other_protocols_only_tls_is_looked_at(protocol: MailProtocol) -> None:
-    told = checked(
-        converse((StartTls(), Hush(0.05), Close()), mode=TlsMode.IMPLICIT, protocol=protocol),
-        Cause.COMPLETED,
-        Stage.HANDSHAKE,
-    )
-    assert seen(told) == [Handshake]
-    assert told.server.heard == [[]]
 
 
 # Odd replies.

@@ -26,14 +26,14 @@ _SET_UPS: dict[str, Mode] = {
 }
 
 # The daemon reads keys as its own user.
-_START = f"""set -eu
+START = f"""set -eu
 mkdir -p /var/lib/exim4 /var/spool/exim4
 chown -R Debian-exim:Debian-exim /var/spool/exim4 {PEMS}
 update-exim4.conf
 exec exim4 -bdf
 """
 
-_DEBCONF = """dc_eximconfig_configtype='internet'
+DEBCONF = """dc_eximconfig_configtype='internet'
 dc_other_hostnames='real.test'
 dc_local_interfaces=''
 dc_readhost=''
@@ -64,11 +64,11 @@ plain_server:
 def _configure(job: Job) -> dict[str, str]:
     template = Path(job.tree.root, "etc/exim4/exim4.conf.template").read_text()
     return {
-        "etc/exim4/update-exim4.conf.conf": _DEBCONF,
+        "etc/exim4/update-exim4.conf.conf": DEBCONF,
         "etc/exim4/exim4.conf.localmacros": "\n".join(_macros(job)) + "\n",
         "etc/exim4/exim4.conf.template": template
         + _AUTHENTICATOR.format(port=job.listeners["submission"].port),
-        "start": _START,
+        "start": START,
     }
 
 
@@ -94,17 +94,17 @@ def _macros(job: Job) -> list[str]:
     return [
         f"MAIN_LOCAL_INTERFACES = <; {addresses}",
         "MAIN_TLS_ENABLE = yes",
-        f"MAIN_TLS_ADVERTISE_HOSTS = {_by_port(listeners, {'no-starttls': ':'}, '*')}",
-        f"MAIN_TLS_CERTIFICATE = {_by_port(listeners, certificates, inside(held.sound.chain_pem))}",
-        f"MAIN_TLS_PRIVATEKEY = {_by_port(listeners, keys, inside(held.sound.key_pem))}",
-        f"tls_require_ciphers = {_by_port(listeners, ciphers, '')}",
+        f"MAIN_TLS_ADVERTISE_HOSTS = {by_port(listeners, {'no-starttls': ':'}, '*')}",
+        f"MAIN_TLS_CERTIFICATE = {by_port(listeners, certificates, inside(held.sound.chain_pem))}",
+        f"MAIN_TLS_PRIVATEKEY = {by_port(listeners, keys, inside(held.sound.key_pem))}",
+        f"tls_require_ciphers = {by_port(listeners, ciphers, '')}",
         "queue_only = true",
         f"log_file_path = {LOGS}/exim-%slog",
         f"tls_on_connect_ports = {listeners['implicit'].port}",
     ]
 
 
-def _by_port(listeners: Mapping[str, Listener], values: Mapping[str, str], otherwise: str) -> str:
+def by_port(listeners: Mapping[str, Listener], values: Mapping[str, str], otherwise: str) -> str:
     """An Exim expansion that gives the value of the set-up whose port the client came in by.
 
     A bare number would select by position, hence the letter.

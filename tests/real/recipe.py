@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from .sandbox import FILES, LOGS
+from .sandbox import FILES, LOGS, SOCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 Mode = Literal["starttls", "implicit"]
 
-__all__ = ["LOGS", "PEMS", "Job", "Listener", "Mode", "Recipe", "inside"]
+__all__ = ["LOGS", "PEMS", "SOCKETS", "Job", "Listener", "Mode", "Recipe", "inside"]
 
 PEMS = f"{FILES}/pki"  # where a daemon finds the PKI's folder
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Where one set-up of a daemon listens."""
+    """Where one set-up of a daemon listens; a UNIX socket has an empty host and port 0."""
 
     host: str
     port: int
@@ -38,12 +38,16 @@ class Job:
         host_name: The server's name in its greeting and certificates.
         listeners: By set-up.
         certificates: For the set-ups to choose from.
+        backends: The servers that the recipe needs, by its own words for them.
+        auth_url: Where nginx asks which backend a client belongs to.
     """
 
     tree: PackageTree
     host_name: str
     listeners: Mapping[str, Listener]
     certificates: Certificates
+    backends: Mapping[str, Listener] = field(default_factory=dict)
+    auth_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Recipe:
         accounts: System users that its packages would create.
         set_ups: The mode of each.
         configure: Gives the files of `Sandbox`.
+        schemes: What each set-up speaks, as the scheme of a URL; for those missing ``smtp``, or
+            ``submissions`` where TLS is implicit.
+        sockets: The set-ups that listen on a UNIX socket, the file of that name in `SOCKETS`.
+        needs: Set-ups of other recipes that must run first, by the word for them in `Job.backends`.
     """
 
     software: str
@@ -63,6 +71,9 @@ class Recipe:
     accounts: tuple[str, ...]
     set_ups: Mapping[str, Mode]
     configure: Callable[[Job], dict[str, str]]
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    sockets: tuple[str, ...] = ()
+    needs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def inside(pem: Path) -> str:

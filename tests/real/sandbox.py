@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FILES = "/run/waxseal"  # where the daemon finds its files folder
 LOGS = f"{FILES}/log"  # where it may write logs, besides its output
+SOCKETS = f"{FILES}/sockets"  # where it may make UNIX sockets for the tests
 _FIRST_ID = 61_500  # user and group numbers that Debian gives to nobody
 _START_LIMIT_S = 20.0
 _LONG_AGO = 1_700_000_000  # seconds since 1970
@@ -74,6 +75,9 @@ class Sandbox:
         accounts: System users that must exist, each with a group of its own name.
         files: Texts by path inside `etc/`, and `start`, the shell script that ends by `exec`-ing the daemon.
         folders: Copied to `FILES`, by name there.
+
+    Attributes:
+        sockets: The folder that the daemon knows as `SOCKETS`.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Sandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="waxseal-real-"))  # mode 0700, so all below is private
         self._log = self._folder / "log"
         inside = self._folder / "files"
+        self.sockets = inside / "sockets"
         self._logs = inside / "log"
         self._logs.mkdir(parents=True)
         for name, text in {**_system_files(host_name, accounts), **files}.items():
@@ -100,7 +105,9 @@ class Sandbox:
             (inside / name).chmod(0o755)
         for folder in (inside, *(path for path in (inside / "etc").rglob("*") if path.is_dir())):
             folder.chmod(0o755)  # whatever the umask was
-        self._logs.chmod(0o1777)
+        self.sockets.mkdir()
+        for folder in (self._logs, self.sockets):
+            folder.chmod(0o1777)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*_unshare(), "sh", "-c", _INSIDE, "inside", str(inside), str(tree.root), host_name],
@@ -123,8 +130,8 @@ class Sandbox:
             path.read_text(errors="replace") for path in (self._log, *sorted(self._logs.iterdir()))
         )
 
-    def wait_until_listening(self, addresses: Iterable[tuple[str, int]]) -> None:
-        """Returns once every address takes connections.
+    def wait_until_listening(self, addresses: Iterable[tuple[str, int] | str]) -> None:
+        """Returns once every address, or path of a UNIX socket, takes connections.
 
         Raises:
             StartError: The daemon ended or the time was up.
@@ -202,9 +209,12 @@ def _system_files(host_name: str, accounts: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _takes_connections(address: tuple[str, int]) -> bool:
+def _takes_connections(address: tuple[str, int] | str) -> bool:
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     try:
-        with socket.create_connection(address, timeout=2):
+        with socket.socket(family) as trial:
+            trial.settimeout(2)
+            trial.connect(address)
             return True
     except OSError:
         return False

@@ -5,15 +5,25 @@ One place decides it for every check, so that no check can take silence for an a
 
 from waxseal.checks.verdict import Judgement, not_applicable, unreached
 from waxseal.facts import (
+    AccessGreeting,
+    AccessLogout,
+    AccessStarttls,
     Attempt,
+    AuthTrials,
     BlocklistAnswer,
+    CapabilitiesClear,
+    CapabilitiesTls,
     Cause,
     CertificateChain,
     CertificateTypes,
     ClientCertificateRequest,
+    CommandAnswers,
+    CommandInjection,
+    CrossProtocol,
     DkimKey,
     DmarcWalk,
     DnsStatus,
+    EarlierEndpoint,
     EarlyChangeCipherSpec,
     EhloAnswer,
     EhloClear,
@@ -27,6 +37,7 @@ from waxseal.facts import (
     Handshake,
     HeartbeatAnswer,
     HostAddresses,
+    ImapLogin,
     IssuancePolicy,
     MailProtocol,
     MailServices,
@@ -36,15 +47,18 @@ from waxseal.facts import (
     PaddingOracle,
     QuitAnswer,
     RawPublicKeyAnswer,
+    RelayTrials,
     Renegotiation,
     ReportDestination,
     ReverseNames,
     RsaOracle,
     RunContext,
     Scope,
+    SmugglingTrials,
     SpfAnswers,
     Ssl2Answer,
     StarttlsAnswer,
+    StarttlsSession,
     StsFetch,
     StsRecord,
     Subject,
@@ -97,6 +111,11 @@ _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
         NoSniAnswer,
         EhloTls,
         StarttlsAnswer,
+        CapabilitiesTls,
+        AccessStarttls,
+        CommandInjection,
+        CrossProtocol,
+        ImapLogin,
         *_EXAMINED,
     }
 )
@@ -114,8 +133,22 @@ _ONLY_OF_DOMAINS: frozenset[type[Fact]] = frozenset(
         MailServices,
     }
 )
-_SMTP_DIALOGUE: frozenset[type[Fact]] = frozenset({Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer})
-_ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset({StarttlsAnswer, EhloTls})
+_MAIL = frozenset({MailProtocol.SMTP, MailProtocol.LMTP})
+_SPOKEN_IN: dict[type[Fact], frozenset[MailProtocol]] = {
+    **dict.fromkeys(
+        (Greeting, EhloClear, EhloTls, StarttlsAnswer, QuitAnswer, EnvelopeAnswers, CommandAnswers), _MAIL
+    ),
+    **dict.fromkeys((RelayTrials, SmugglingTrials), frozenset({MailProtocol.SMTP})),
+    **dict.fromkeys(
+        (AccessGreeting, CapabilitiesClear, AccessStarttls, CapabilitiesTls, AccessLogout),
+        frozenset({MailProtocol.IMAP, MailProtocol.POP3, MailProtocol.SIEVE}),
+    ),
+    ImapLogin: frozenset({MailProtocol.IMAP}),
+}
+"""The protocols in which a fact can come about, where that is not every one."""
+_ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset(
+    {StarttlsAnswer, EhloTls, AccessStarttls, CapabilitiesTls, CommandInjection, StarttlsSession}
+)
 
 _PUBLISHED: dict[type[Fact], str] = {
     TlsaRecords: "dane.tlsa",
@@ -130,11 +163,20 @@ _PUBLISHED: dict[type[Fact], str] = {
     BlocklistAnswer: "dns.blocklist",
     EnvelopeAnswers: "smtp.envelope",
     MailServices: "dns.services",
+    CommandInjection: "starttls.injection",
+    StarttlsSession: "starttls.session",
+    AuthTrials: "auth.trials",
+    ImapLogin: "imap.login",
+    RelayTrials: "smtp.relay",
+    SmugglingTrials: "smtp.smuggling",
+    CommandAnswers: "smtp.commands",
+    CrossProtocol: "tls.cross-protocol",
 }
 """What is asked beside the servers' conversations, each with its probe: the end of one explains no other."""
 _LEFT_OUT: dict[type[Fact], str] = {
     **dict.fromkeys((TlsaRecords, StsRecord, StsFetch, TlsRptRecord, ReportDestination), "policy"),
     **dict.fromkeys((SpfAnswers, DmarcWalk, DkimKey, IssuancePolicy), "authentication"),
+    CommandInjection: "injection",
 }
 """What the caller can leave out, and by which word (`RunContext.left_out`)."""
 _ON_REQUEST: dict[type[Fact], str] = {
@@ -144,8 +186,18 @@ _ON_REQUEST: dict[type[Fact], str] = {
     MailServices: "mail programs' SRV records were not asked for (--services)",
     StsFetch: "there is no MTA-STS policy to ask for",
     ReportDestination: "there is no place for reports to try",
+    AuthTrials: "no login was tried (--active-auth)",
+    ImapLogin: "no account was given (--account)",
+    RelayTrials: "relaying was not asked for (--relay)",
+    SmugglingTrials: "no message was sent (--own-recipient)",
+    EarlierEndpoint: "there is no earlier run to compare with (--baseline)",
 }
 """What is there only where it was asked for, or where something leads to it, and why it is not."""
+
+_NOT_AT_GRADE: frozenset[type[Fact]] = frozenset(
+    {CommandInjection, StarttlsSession, CommandAnswers, CrossProtocol}
+)
+"""What depth grade leaves out."""
 
 _INCOMPLETE = frozenset({"cut-off", "line-cut", "not-a-reply", "too-many-lines", "reply-too-long"})
 """Rules whose breach may have swallowed keywords."""
@@ -162,6 +214,20 @@ _WORDS: dict[type[Fact], str] = {
     Handshake: "a completed TLS handshake",
     EhloTls: "the answer to EHLO under TLS",
     QuitAnswer: "the answer to QUIT",
+    AccessGreeting: "the greeting",
+    CapabilitiesClear: "the capabilities",
+    AccessStarttls: "the answer to STARTTLS",
+    CapabilitiesTls: "the capabilities under TLS",
+    AccessLogout: "the answer to LOGOUT",
+    CommandInjection: "whether commands in clear are executed under TLS",
+    StarttlsSession: "what the server keeps over STARTTLS",
+    AuthTrials: "the answers to logins",
+    ImapLogin: "the answer to the login",
+    RelayTrials: "the answers to requests to relay",
+    SmugglingTrials: "how doubtful ends of data are taken",
+    CommandAnswers: "the answers to VRFY and EXPN",
+    CrossProtocol: "how a web client is taken",
+    EarlierEndpoint: "what an earlier run saw",
     CertificateChain: "the certificate chain",
     TrustAnchors: "the root store's candidates",
     CertificateTypes: "which types of certificate there are",
@@ -212,14 +278,30 @@ def offers_no_tls(facts: FactSet, subject: Subject) -> bool:
     """Whether the server was heard whole, in clear, and neither listed nor accepted STARTTLS."""
     endpoint = facts.nearest(Endpoint, subject)
     ehlo = facts.nearest(EhloClear, subject)
-    if endpoint is None or endpoint.mode is not TlsMode.STARTTLS or ehlo is None:
+    if endpoint is None or endpoint.mode is not TlsMode.STARTTLS:
         return False
+    if ehlo is None:
+        return lists_no_starttls(facts, subject)
     return (
         ehlo.reply.code == 250
         and came_whole(ehlo)
         and not any(masked_keyword(keyword) for keyword in ehlo.keywords)
         and ehlo.keyword("STARTTLS") is None
         and facts.nearest(StarttlsAnswer, subject) is None
+        and facts.nearest(Handshake, subject) is None
+    )
+
+
+def lists_no_starttls(facts: FactSet, subject: Subject) -> bool:
+    """The same of IMAP, POP3 and ManageSieve: the capabilities came whole, and name no way into TLS."""
+    listed = facts.nearest(CapabilitiesClear, subject)
+    return (
+        listed is not None
+        and listed.response.good
+        and not listed.response.deviations
+        and not listed.extra
+        and not any(listed.keyword(name) for name in ("STARTTLS", "STLS"))
+        and facts.nearest(AccessStarttls, subject) is None
         and facts.nearest(Handshake, subject) is None
     )
 
@@ -252,8 +334,9 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     if context is not None and _LEFT_OUT.get(missing) in context.left_out:
         return not_applicable(f"it was not asked for (--no-{_LEFT_OUT[missing]})")
     endpoint = facts.nearest(Endpoint, subject)
-    if missing in _SMTP_DIALOGUE and endpoint is not None and endpoint.protocol is not MailProtocol.SMTP:
-        return not_applicable(f"{endpoint.protocol.value} is spoken here, no SMTP")
+    spoken = endpoint.protocol if endpoint is not None else None
+    if spoken is not None and spoken not in _SPOKEN_IN.get(missing, (spoken,)):
+        return not_applicable(f"{spoken.label} is spoken here")
     if missing in _ONLY_AFTER_STARTTLS and endpoint is not None and endpoint.mode is TlsMode.IMPLICIT:
         return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
     if missing in _NEEDS_TLS and offers_no_tls(facts, subject):
@@ -264,6 +347,8 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     attempt = _explaining_attempt(facts, subject, _PUBLISHED.get(missing))
     if attempt is None and missing in _ON_REQUEST:
         return not_applicable(_ON_REQUEST[missing])
+    if attempt is None and missing in _NOT_AT_GRADE and facts.nearest(Handshake, subject) is not None:
+        return unreached(f"{what} was not asked", advice="ask for it with --depth standard")
     if attempt is not None:
         advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
         return unreached(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)

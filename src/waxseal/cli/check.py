@@ -11,6 +11,8 @@ from waxseal.cli.network import dial_map
 from waxseal.cli.output import Asked, expect_writable, keeping, one_form, output_options, show
 from waxseal.cli.progress import Progress
 from waxseal.cli.published import Published, published_options
+from waxseal.cli.trying import Trying, trying_options
+from waxseal.cli.way import Route, route_options
 from waxseal.errors import UsageError
 from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
@@ -34,6 +36,8 @@ from waxseal.probes.settings import ProbeSettings
 )
 @manner_options
 @published_options
+@trying_options
+@route_options
 @output_options
 def command(
     targets: tuple[str, ...],
@@ -47,6 +51,8 @@ def command(
     dial_map_file: Path | None,
     manner: Manner,
     published: Published,
+    trying: Trying,
+    route: Route,
     forms: tuple[str, ...],
     save: Path | None,
     verbose: int,
@@ -56,13 +62,13 @@ def command(
 
     \b
     A target is a domain (every MX, every address), user@domain, host:port,
-    an address, or smtp://, submission://, submissions://, imaps://, pop3s://
-    with a host.
+    an address, or smtp://, submission://, submissions://, imap://, imaps://,
+    pop3://, pop3s://, lmtp://, sieve:// with a host; lmtp+unix:/path.
 
     \b
     waxseal check example.org
     waxseal check 192.0.2.25 --name mx.example.org
-    waxseal check mx.example.org:587 submissions://mail.example.org
+    waxseal check mx.example.org:587 imap://mail.example.org
     """
     if not targets and not lab:
         raise UsageError(
@@ -72,15 +78,18 @@ def command(
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
     form = one_form(forms)
     expect_writable(save)
-    settings = published.settings(manner.settings(lab=lab))
+    settings = route.settings(trying.settings(published.settings(manner.settings(lab=lab))))
     asked = Asked(targets, name, port, vantage)
     if lab:
         from waxseal.cli.lab import check_lab
 
-        return check_lab(asked, settings, published, form=form, save=save, verbose=verbose, fail_on=fail_on)
+        return check_lab(
+            asked, settings, published, route, form=form, save=save, verbose=verbose, fail_on=fail_on
+        )
     network = published.network(default_network(resolvers, roots, allowed))
     if dial_map_file is not None:
         network = dial_map(network, dial_map_file)
+    network = route.network(network)
     result = _look(asked, network, settings, published, save)
     return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
 

@@ -16,6 +16,7 @@ from waxseal.api import Result, check
 from waxseal.cli.output import Asked, keeping, show
 from waxseal.cli.progress import Progress
 from waxseal.cli.published import Published
+from waxseal.cli.way import Route
 from waxseal.errors import UsageError
 from waxseal.facts import FactSet
 from waxseal.lab.domains import LabDomain
@@ -127,6 +128,7 @@ def check_lab(
     asked: Asked,
     settings: ProbeSettings,
     published: Published,
+    route: Route,
     *,
     form: str | None,
     save: Path | None,
@@ -142,7 +144,7 @@ def check_lab(
     """
     earlier = published.earlier_facts()
     with Progress() as progress, keeping(progress, save):
-        result, world = asyncio.run(_check(asked, settings, published, earlier, progress))
+        result, world = asyncio.run(_check(asked, settings, published, route, earlier, progress))
     code = show(result, form, save=save, verbose=verbose, fail_on=fail_on if asked.targets else "never")
     if asked.targets:
         return code
@@ -157,10 +159,15 @@ def check_lab(
 
 
 async def _check(
-    asked: Asked, settings: ProbeSettings, published: Published, earlier: FactSet | None, progress: Progress
+    asked: Asked,
+    settings: ProbeSettings,
+    published: Published,
+    route: Route,
+    earlier: FactSet | None,
+    progress: Progress,
 ) -> tuple[Result, LabWorld]:
     async with started() as world:
-        network = world.network()
+        network = route.network(world.network())
         if published.trusted:
             network = structs.replace(published, bogus_name=BOGUS_NAME).network(network)
         result = await check(

@@ -26,6 +26,7 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, e
 COMMANDS = {
     "check": "Test domains, mail hosts or addresses, and say what was found.",
     "judge": "Judge recorded facts again, without a network.",
+    "compare": "Say what two recorded runs saw differently.",
     "tls": "Make one TLS handshake, as asked, and show everything.",
     "records": "Print the TLSA, MTA-STS and TLS-RPT records for a domain.",
     "plan": "Say what a change would do to senders, and its safe order.",

@@ -6,6 +6,9 @@ library writes in one way before Python 3.13 and in another since.
 
 import ipaddress
 
+UNIX = "unix:"
+"""Beginning of the address of a UNIX socket of this machine; its absolute path follows."""
+
 
 def canonical(address: str | bytes | ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """The canonical text of an address, given as text, as its octets or parsed; a scope id is kept.

@@ -41,6 +41,8 @@ class Cause(StrEnum):
     """Our own TLS library gave up without an alert from the peer; its reason is in `Ended.detail`."""
     NOT_SMTP = "not-smtp"
     """The octets where a reply was due are not one, so the dialogue could not go on."""
+    NOT_THE_PROTOCOL = "not-the-protocol"
+    """The same in IMAP, POP3 and ManageSieve, where a response was due."""
     NOT_HTTP = "not-http"
     """The octets where an HTTP response was due are not one, or break its framing."""
     LIMIT = "limit"

@@ -65,6 +65,11 @@ class MailProtocol(StrEnum):
     LMTP = "lmtp"
     SIEVE = "sieve"
 
+    @property
+    def label(self) -> str:
+        """For people: ``SMTP``, ``ManageSieve``."""
+        return "ManageSieve" if self is MailProtocol.SIEVE else self.value.upper()
+
 
 @fact("target/1", Scope.DOMAIN)
 class Target(Fact, frozen=True, kw_only=True):

@@ -130,6 +130,9 @@ class QuitAnswer(Fact, frozen=True, kw_only=True):
 class Timing(Fact, frozen=True, kw_only=True):
     """Seconds of each stage of the main conversation; None where it was not reached.
 
+    LHLO, CAPABILITY and CAPA stand in the place of EHLO, STLS in that of STARTTLS, LOGOUT in that of QUIT.
+    ManageSieve's greeting is its first list of capabilities, so `ehlo_s` is None there.
+
     Attributes:
         connect_s: SYN to standing connection: one bare round trip.
         greeting_s, ehlo_s, starttls_s, handshake_s, ehlo_tls_s, quit_s: Each stage, command to reply.

@@ -82,13 +82,18 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
         clear_mail: SMTP and LMTP: the answer to MAIL in clear, after EHLO.
         clear_user: POP3: the answer to USER in clear with a made-up name.
         unheralded: SMTP and LMTP: the answer to MAIL under TLS before EHLO was said again.
+        fresh_mail: SMTP and LMTP: the answer to MAIL before any EHLO, in clear, or under TLS where that in
+            clear tells nothing of `unheralded`, whose control it is.
         kept_mail: SMTP and LMTP: the answer to RCPT under TLS, where MAIL was taken in clear only, and EHLO
             was said again under TLS.
+        fresh_recipient: SMTP and LMTP: the answer to the same RCPT behind RSET; the control of `kept_mail`.
         kept_user: POP3: the answer to PASS under TLS, where USER was said in clear only.
         fresh_user: POP3: the answer to PASS under TLS where USER was not said at all; the control of
             `kept_user`.
         again: The answer to STARTTLS inside TLS.
-        recovery_hello: Where STARTTLS was turned down: the answer to EHLO (CAPABILITY, CAPA) behind that.
+        turned_down: The answer to STARTTLS where it was none to go on with.
+        recovery_hello: Where STARTTLS was turned down: the answer to EHLO (CAPABILITY, CAPA) behind that; None
+            where none came though it was asked.
         recovery_starttls: The same, of a second STARTTLS.
         auth_in_clear: The answer to AUTH ANONYMOUS in clear where that is offered.
         kept_auth: The answer to a second AUTH ANONYMOUS under TLS (503 where the first one was kept).
@@ -98,10 +103,13 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
     clear_mail: Answer | None = None
     clear_user: Answer | None = None
     unheralded: Answer | None = None
+    fresh_mail: Answer | None = None
     kept_mail: Answer | None = None
+    fresh_recipient: Answer | None = None
     kept_user: Answer | None = None
     fresh_user: Answer | None = None
     again: Answer | None = None
+    turned_down: Answer | None = None
     recovery_hello: Answer | None = None
     recovery_starttls: Answer | None = None
     auth_in_clear: Answer | None = None
@@ -155,7 +163,7 @@ class RelayTrial(Struct, frozen=True, omit_defaults=True):
 
 @fact("smtp.relay/1", Scope.PORT)
 class RelayTrials(Fact, frozen=True, kw_only=True):
-    """Whether a server relays for anybody (``--relay``); foreign recipients are in reserved domains (RFC 2606).
+    """Whether a server relays for anybody (``--relay``). Foreign recipients are reserved names (RFC 2606).
 
     Attributes:
         control: The reply to RCPT of a recipient that the server should take (its domain's postmaster); None
@@ -206,11 +214,13 @@ class CommandAnswers(Fact, frozen=True, kw_only=True):
         vrfy: To VRFY of a made-up user.
         expn: To EXPN of a made-up list.
         vrfy_known: To VRFY of ``postmaster``, which every domain has (RFC 5321 §4.5.1).
+        expn_known: To EXPN of ``postmaster``, which often stands for a list.
     """
 
     vrfy: Reply | None = None
     expn: Reply | None = None
     vrfy_known: Reply | None = None
+    expn_known: Reply | None = None
 
 
 @fact("tls.cross-protocol/1", Scope.PORT)

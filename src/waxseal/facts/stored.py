@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from waxseal.errors import UsageError
-from waxseal.facts.address import canonical
+from waxseal.facts.address import UNIX, canonical
 from waxseal.facts.record import FACT_TYPES, AwareTime, Fact, FactSet, Record, UnknownFact
 from waxseal.facts.subject import Subject
 
@@ -96,12 +96,12 @@ def load(lines: Iterable[bytes], source: str = "facts") -> FactSet:
 
 @lru_cache(maxsize=4096)
 def _expect_address(text: str | None) -> None:
-    """An address in canonical form, or none.
+    """An address in canonical form, the path of a socket, or none.
 
     Raises:
         ValueError: It is neither.
     """
-    if text is not None and canonical(text) != text:
+    if text is not None and not text.startswith(f"{UNIX}/") and canonical(text) != text:
         raise ValueError(f"{text[:64]!r} is no address in canonical form")
 
 

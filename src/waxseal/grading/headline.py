@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from waxseal.checks.api import Verdict
-from waxseal.facts import FactSet, Scope, Subject
+from waxseal.facts import Endpoint, FactSet, MailProtocol, Scope, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
 from waxseal.grading.severity import Severity
@@ -38,7 +38,8 @@ def headline(
     """Compose the sentence for a target from its endpoints and its weightiest finding."""
     name = scope_word(root)
     name = to_u_label(name) if root.domain or root.host else name
-    mail = f"Mail to {name}" if root.domain is not None else f"Mail handed to {name}"
+    mail = f"{_what_travels(facts, root)} {name}"
+    arrives = "delivered" if mail.startswith(("Mail to", "Mail handed")) else "had"
     inside = [f for f in findings if f.subject != Subject()]
     final_first = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
     encrypted = _count(seals, Seal.UNKNOWN, besides=True)
@@ -52,10 +53,20 @@ def headline(
         State.PARTLY_UNKNOWN: f"{mail} {_as_seen(seals)} where it was seen; "
         f"{_untested(seals, left)} not be tested.",
         State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
-        State.UNDELIVERABLE: f"{mail} cannot be delivered: {_first(final_first)}.",
+        State.UNDELIVERABLE: f"{mail} cannot be {arrives}: {_first(final_first)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }
     return Headline(f"headline.{state.value}", state, sentences[state])
+
+
+def _what_travels(facts: FactSet, root: Subject) -> str:
+    """What the endpoints of a target are there for, up to the target's name."""
+    spoken = {endpoint.protocol for _, endpoint in facts.within(Endpoint, root)}
+    if spoken and spoken <= {MailProtocol.IMAP, MailProtocol.POP3}:
+        return "Mail fetched from"
+    if MailProtocol.SIEVE in spoken:
+        return "What goes to and from"
+    return "Mail to" if root.domain is not None else "Mail handed to"
 
 
 def _uninsisted(inside: list[GradedFinding]) -> str:

@@ -8,12 +8,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from waxseal.checks.absence import accepts_no_mail, came_whole
+from waxseal.checks.absence import accepts_no_mail, came_whole, lists_no_starttls
 from waxseal.checks.api import Verdict
 from waxseal.checks.patience import ENOUGH_S
 from waxseal.facts import (
     DIALOGUE,
+    AccessGreeting,
     Attempt,
+    CapabilitiesClear,
     Cause,
     CertificateChain,
     DnsStatus,
@@ -109,6 +111,8 @@ _NO_ANSWER = frozenset(
 )
 FINAL = frozenset(
     {
+        "access/greeting-malformed",
+        "access/greeting-refused",
         "dns/domain-missing",
         "dns/mx-host-lookup-failed",
         "dns/mx-host-unresolvable",
@@ -185,13 +189,25 @@ def _no_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:
     ehlo = facts.nearest(EhloClear, subject)
     if ended.cause is Cause.NOT_TLS:
         return True
-    if ended.cause in _OURS or ehlo is None or ehlo.reply.code != 250:
+    if ended.cause in _OURS or (ended.cause is Cause.TIMED_OUT and ended.stage_s < ENOUGH_S):
         return False
-    if ended.cause is Cause.TIMED_OUT and ended.stage_s < ENOUGH_S:
+    if ehlo is None:
+        return _no_access_tls(facts, subject, attempt)
+    if ehlo.reply.code != 250:
         return False
     if ended.cause is Cause.COMPLETED and ehlo.keyword("STARTTLS") is not None:
         return False  # facts of a later version, whose handshake cannot be read
     return came_whole(ehlo) or ended.stage in (Stage.STARTTLS, Stage.HANDSHAKE)
+
+
+def _no_access_tls(facts: FactSet, subject: Subject, attempt: Attempt) -> bool:
+    """The same of IMAP, POP3 and ManageSieve. Behind PREAUTH there is no STARTTLS (RFC 9051 §6.2)."""
+    greeting = facts.nearest(AccessGreeting, subject)
+    if greeting is not None and greeting.response.status == "PREAUTH" and not greeting.in_tls:
+        return True
+    heard = facts.nearest(CapabilitiesClear, subject) is not None
+    tried = attempt.ended.stage in (Stage.STARTTLS, Stage.HANDSHAKE)
+    return lists_no_starttls(facts, subject) or (heard and tried)
 
 
 def main_attempt(facts: FactSet, subject: Subject) -> Attempt | None:

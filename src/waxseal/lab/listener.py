@@ -2,7 +2,8 @@
 
 Raw sockets and memory buffers, so that a scripted server decides on every octet: what it leaves unread,
 whether it ends a stream in order or breaks it off, and where TLS begins. Who talks over it is in
-``lab.smtp_server`` and ``lab.sts_host``.
+``lab.conversation``
+and ``lab.sts_host``.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 READ_LIMIT_S = 60.0
@@ -92,8 +94,67 @@ class LabStream:
         self._buffer.clear()
         return discarded
 
-    async def read_client_hello(self, limit_s: float = READ_LIMIT_S) -> None:
-        """Take in the first TLS record in clear and leave it unanswered.
+    @property
+    def has_octets(self) -> bool:
+        """Whether octets are in the buffer."""
+        return bool(self._buffer)
+
+    @property
+    def has_line(self) -> bool:
+        """Whether a whole line is in the buffer."""
+        return b"\n" in self._buffer
+
+    def take_in(self) -> None:
+        """Move what has come so far into the buffer, without waiting; in clear only."""
+        with contextlib.suppress(OSError):
+            while self._tls is None and len(self._buffer) <= MAX_LINE_OCTETS:
+                data = self._socket.recv(_READ_OCTETS)
+                if not data:
+                    return
+                self._buffer += data
+
+    def put_back(self, octets: bytes) -> None:
+        """Have octets read before all others."""
+        self._buffer[:0] = octets
+
+    async def read_exactly(self, count: int, limit_s: float = READ_LIMIT_S) -> bytes:
+        """So many octets.
+
+        Raises:
+            PeerGone: They did not come.
+        """
+        async with self._limit(limit_s):
+            while len(self._buffer) < count:
+                self._buffer += await self._receive()
+        octets = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return octets
+
+    async def read_until(self, ends: tuple[bytes, ...], most: int, limit_s: float = READ_LIMIT_S) -> bytes:
+        """All up to the first of several sequences of octets, that one included.
+
+        Raises:
+            PeerGone: None of them came, within so many octets or at all.
+        """
+        async with self._limit(limit_s):
+            while True:
+                found = [at + len(end) for end in ends if (at := self._buffer.find(end)) >= 0]
+                if found:
+                    break
+                if len(self._buffer) > most:
+                    raise PeerGone
+                self._buffer += await self._receive()
+        octets = bytes(self._buffer[: min(found)])
+        del self._buffer[: min(found)]
+        return octets
+
+    def drop_line_feed_behind(self, octets: bytes) -> None:
+        """Where these ended with a CR, drop the LF that is next: the two are one line end."""
+        if octets.endswith(b"\r") and self._buffer.startswith(b"\n"):
+            del self._buffer[:1]
+
+    async def read_client_hello(self, limit_s: float = READ_LIMIT_S) -> bytes:
+        """Take in the first TLS record in clear, give it, and leave it unanswered in the buffer.
 
         Raises:
             PeerGone: It did not come.
@@ -101,6 +162,7 @@ class LabStream:
         async with self._limit(limit_s):
             while len(self._buffer) < 5 or len(self._buffer) < 5 + int.from_bytes(self._buffer[3:5], "big"):
                 self._buffer += await self._receive()
+        return bytes(self._buffer[: 5 + int.from_bytes(self._buffer[3:5], "big")])
 
     async def start_tls(self, context: ssl.SSLContext, limit_s: float = READ_LIMIT_S) -> None:
         """Shake hands as the server; octets already in the buffer are taken as TLS records.
@@ -208,7 +270,7 @@ class Listener:
             it was reset.
 
     Attributes:
-        port: On 127.0.0.1, once started.
+        port: On 127.0.0.1, once started; 0 for a UNIX socket.
         connections: How many were accepted so far.
     """
 
@@ -224,18 +286,18 @@ class Listener:
         """Where it listens."""
         return LOOPBACK, self.port
 
-    def start(self) -> None:
-        """Listen on a free port. A running event loop is needed."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    def start(self, path: Path | None = None) -> None:
+        """Listen on a free port, or on a UNIX socket at this path. A running event loop is needed."""
+        sock = socket.socket(socket.AF_INET if path is None else socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.setblocking(False)
-            sock.bind((LOOPBACK, 0))
+            sock.bind((LOOPBACK, 0) if path is None else str(path))
             sock.listen(128)
         except BaseException:
             sock.close()
             raise
         self._socket = sock
-        self.port = sock.getsockname()[1]
+        self.port = sock.getsockname()[1] if path is None else 0
         self._keep(asyncio.get_running_loop().create_task(self._accept(sock)))
 
     async def stop(self) -> None:

@@ -108,6 +108,8 @@ class TlsOrder:
         lowest, highest: ``TLSv1``, ``TLSv1.1``, ``TLSv1.2`` or ``TLSv1.3``.
         suites: Cipher string of OpenSSL for TLS 1.2 and below; "" for the sound ones.
         answer: Octets that are sent for a ServerHello; then the stream is closed. None to shake hands.
+        alpn: The ALPN names that it selects (RFC 7301 §3.2); others are ignored.
+        refuses_alpn: It refuses clients that offer none of `alpn`, with the alert no_application_protocol.
     """
 
     leaves: tuple[LeafOrder, ...]
@@ -117,6 +119,8 @@ class TlsOrder:
     highest: str = "TLSv1.3"
     suites: str = ""
     answer: bytes | None = None
+    alpn: tuple[str, ...] = ()
+    refuses_alpn: bool = False
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ def _context(order: TlsOrder, leaves: tuple[LeafOrder, ...], ca: CertificateAuth
     limit_versions(context, order.lowest, order.highest)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.options |= getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+    if order.alpn:
+        context.set_alpn_protocols(list(order.alpn))
     for leaf in leaves:
         with tempfile.NamedTemporaryFile(prefix="waxseal-lab-", suffix=".pem") as file:
             file.write(ca.leaf(leaf).pem())

@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from waxseal.lab.access_behaviour import AccessBehaviour
+from waxseal.lab.access_server import AccessServer
+from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.ca import CertificateAuthority, pem
 from waxseal.lab.dns_server import DnsServer
 from waxseal.lab.domains import LabDomain, all_domains
@@ -99,7 +102,7 @@ class LabWorld:
                     if isinstance(server.behaviour, str):
                         self._lead(server.addresses, server.port, server.behaviour)
                     else:
-                        self._open(server.addresses, server.port, SmtpServer(server.behaviour, self._ca))
+                        self._open(server.addresses, server.port, self._server(server.behaviour))
             self._open_sites()
         except BaseException:
             await self.stop()
@@ -154,6 +157,14 @@ class LabWorld:
             for key, place in self.dial_map.items()
         }
         (folder / DIAL_MAP_FILE).write_text(json.dumps(table, indent=1) + "\n", encoding="ascii")
+
+    def _server(self, behaviour: Behaviour | AccessBehaviour) -> Listener:
+        """A mail server; one that takes mail does so for the domains whose MX records name it."""
+        if isinstance(behaviour, AccessBehaviour):
+            return AccessServer(behaviour, self._ca)
+        named = (record for domain in self.domains for record in domain.records if record.rdtype == "MX")
+        end = f" {behaviour.host}."
+        return SmtpServer(behaviour, self._ca, tuple(r.name for r in named if r.rdata.endswith(end)))
 
     def _open_sites(self) -> None:
         """One listener for each pair of addresses that HTTPS hosts are at."""

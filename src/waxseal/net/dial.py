@@ -1,6 +1,7 @@
 """How a connection is made. A dialer is injected, so that the lab is the same engine elsewhere (DESIGN §2).
 
-Which addresses may be dialled at all is decided in ``net.guard``.
+An address is one of IPv4 or IPv6, or ``unix:/path`` of a socket of this machine. Which addresses may be
+dialled at all is decided in ``net.guard``.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from waxseal.facts import Cause, Stage
+from waxseal.facts.address import UNIX
 from waxseal.net.errors import NetError, from_os_error
 from waxseal.net.stream import ByteStream, SocketStream
 
@@ -18,7 +20,7 @@ class Dialer(Protocol):
     """Opens one connection to one address."""
 
     async def dial(self, address: str, port: int) -> ByteStream:
-        """Connect to an address (no name) and port; the caller sets the time limit.
+        """Connect to an address (no name) and port, 0 for a socket; the caller sets the time limit.
 
         Raises:
             NetError: At `Stage.CONNECT`.
@@ -27,7 +29,7 @@ class Dialer(Protocol):
 
 
 class TcpDialer:
-    """Dials TCP from this machine."""
+    """Dials TCP from this machine, and sockets of it."""
 
     async def dial(self, address: str, port: int) -> ByteStream:
         """See `Dialer.dial`."""
@@ -40,14 +42,15 @@ class TcpDialer:
             TimeoutError: It took longer.
             NetError: At `Stage.CONNECT`.
         """
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        family = _family(address)
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
             raise from_os_error(error, Stage.CONNECT) from error
         try:
             sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             stream = SocketStream(sock)
         except OSError as error:
             sock.close()
@@ -63,6 +66,12 @@ class TcpDialer:
             stream.abort()
             raise
         return stream
+
+
+def _family(address: str) -> socket.AddressFamily:
+    if address.startswith(UNIX):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 async def dial_within(dialer: Dialer, address: str, port: int, limit_s: float) -> ByteStream:
@@ -98,6 +107,10 @@ class MappedDialer:
     ) -> None:
         self._table = table
         self._inner = inner or TcpDialer()
+
+    def over(self, inner: Dialer) -> "MappedDialer":
+        """The same map, over another dialer."""
+        return MappedDialer(self._table, inner)
 
     async def dial(self, address: str, port: int) -> ByteStream:
         """See `Dialer.dial`."""

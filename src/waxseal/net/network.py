@@ -35,6 +35,7 @@ class Network:
         dialer: Opens connections.
         guard: Says which addresses may be dialled.
         clock: Tells the time.
+        mail_dialer: Opens the connections to mail servers; None for `dialer`.
         validation: Finds who validates DNSSEC; None where nobody is asked.
     """
 
@@ -43,4 +44,5 @@ class Network:
     dialer: Dialer = field(default_factory=TcpDialer)
     guard: AddressGuard = field(default_factory=AddressGuard)
     clock: Clock = field(default_factory=SystemClock)
+    mail_dialer: Dialer | None = None
     validation: Validation | None = None

@@ -75,8 +75,9 @@ class Peer:
         if self.remaining_s <= 0:
             raise NetError(Cause.BUDGET_SPENT, "the time limit is spent", phase=Stage.CONNECT)
         self.connections += 1
+        dialer = self.network.mail_dialer or self.network.dialer
         with self.stage(Stage.CONNECT, CONNECT_LIMIT_S) as under_way:
-            stream = await dial_within(self.network.dialer, self.address, self.port, under_way.limit_s)
+            stream = await dial_within(dialer, self.address, self.port, under_way.limit_s)
         return stream, under_way.elapsed_s
 
     async def timed(

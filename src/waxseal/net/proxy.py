@@ -96,7 +96,7 @@ class ProxyDialer:
         self._proxy = proxy
         self._address = address or proxy.host
 
-    async def dial(self, address: str, port: int) -> ByteStream:
+    async def dial(self, address: str, port: int) -> "ProxyStream":
         """See `Dialer.dial`; a name is resolved by the proxy.
 
         What stands between us and the proxy is BLOCKED_HERE, so that no fault of the proxy is laid to the
@@ -112,7 +112,7 @@ class ProxyDialer:
         except BaseException:
             stream.abort()
             raise
-        return ProxyStream(stream, dialogue.leftover) if dialogue.leftover else stream
+        return ProxyStream(stream, dialogue.leftover)
 
     async def _talk(self, stream: ByteStream, dialogue: ProxyDialogue) -> None:
         try:
@@ -147,7 +147,7 @@ class RemoteNames(AddressGuard):
 
 
 class ProxyStream:
-    """A `ByteStream` of which the first octets came in with the proxy's answer."""
+    """A `ByteStream` behind a proxy; first octets of it may have come in with the proxy's answer."""
 
     def __init__(self, inner: ByteStream, first: bytes) -> None:
         self._inner = inner

@@ -12,10 +12,12 @@ import os
 import socket
 from typing import Protocol
 
+from waxseal.facts.address import UNIX
 from waxseal.net.errors import from_os_error
 
 READ_OCTETS = 65536
 _TICK_S = 1.0
+_IN_LINE_S = 0.05
 
 
 class ByteStream(Protocol):
@@ -90,6 +92,9 @@ class SocketStream:
 
     Args:
         sock: Not connected yet; `connect` comes first.
+
+    Attributes:
+        local_port: The port that we speak from; 0 where there is none.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -104,6 +109,7 @@ class SocketStream:
         self._strikes_at = 0.0
         self._due_at = math.inf
         self._local_address = ""
+        self.local_port = 0
         self.octets_in = 0
         self.octets_out = 0
 
@@ -113,13 +119,16 @@ class SocketStream:
         return self._local_address
 
     async def connect(self, address: str, port: int, limit_s: float = math.inf) -> None:
-        """Connect to an address, no name.
+        """Connect to an address, no name, or to ``unix:/path``.
 
         Raises:
             TimeoutError: It took longer; its errno is None.
             OSError: What the system says.
         """
-        code = self._socket.connect_ex((address, port))
+        place = address.removeprefix(UNIX) if address.startswith(UNIX) else (address, port)
+        code = self._socket.connect_ex(place)
+        if code == errno.EAGAIN and self._socket.family == socket.AF_UNIX:
+            code = await self._wait_in_line(place, limit_s)
         if code in (errno.EINPROGRESS, errno.EINTR):
             waiter = self._waiter = self._loop.create_future()
             self._loop.add_writer(self._descriptor, self._on_writable)
@@ -133,6 +142,20 @@ class SocketStream:
         elif code:
             raise OSError(code, os.strerror(code))
         self._note_address()
+
+    async def _wait_in_line(self, place: str | tuple[str, int], limit_s: float) -> int:
+        """Try again while the queue of a UNIX socket is full, which the system says with EAGAIN.
+
+        Raises:
+            TimeoutError: It stayed full.
+        """
+        until = self._loop.time() + limit_s
+        while self._loop.time() < until:
+            await asyncio.sleep(_IN_LINE_S)
+            code = self._socket.connect_ex(place)
+            if code != errno.EAGAIN:
+                return code
+        raise TimeoutError
 
     async def read(self, limit_octets: int = READ_OCTETS) -> bytes:
         """See `ByteStream.read`."""
@@ -277,7 +300,9 @@ class SocketStream:
     def _note_address(self) -> None:
         """While it is connected: behind a reset the system would not know any more."""
         with contextlib.suppress(OSError):
-            self._local_address = str(self._socket.getsockname()[0])
+            name = self._socket.getsockname()
+            if isinstance(name, tuple):
+                self._local_address, self.local_port = str(name[0]), int(name[1])
 
     def _unwatch(self) -> None:
         if self._watched:

@@ -8,6 +8,7 @@ Everything outside comes in the `Network`; nothing here knows whether it is the 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from waxseal.errors import UsageError
@@ -23,6 +24,7 @@ from waxseal.facts import (
     Target,
     TargetKind,
 )
+from waxseal.facts.address import UNIX
 from waxseal.net.network import Network
 from waxseal.probes.control import reach_control
 from waxseal.probes.discovery import find_addresses, find_mail_hosts, find_reverse_names
@@ -79,6 +81,8 @@ async def collect(
     domains = dict.fromkeys(t.name for t in wanted if t.kind is TargetKind.DOMAIN)
     if earlier is not None:
         recall(recorder, earlier, domains)
+    sockets = [t.name for t in wanted if t.name.startswith(UNIX)]
+    network = replace(network, guard=network.guard.naming(sockets))
     if settings.services:
         named = await service_targets(network, recorder, domains)
         wanted = _distinct([*wanted, *(t for t in named if not _named_before(t, wanted))])
@@ -111,9 +115,11 @@ async def _find_and_test(
 
 
 def _by_address(plans: list[EndpointPlan]) -> dict[str, tuple[Subject, ...]]:
-    """The address subjects of each address that is tested."""
+    """The address subjects of each address that is tested; a socket has no address to ask about."""
     found: dict[str, dict[Subject, None]] = defaultdict(dict)
     for plan in plans:
+        if plan.address.startswith(UNIX):
+            continue
         for s in plan.subjects:
             found[plan.address].setdefault(Subject(domain=s.domain, host=s.host, address=s.address))
     return {address: tuple(subjects) for address, subjects in found.items()}

@@ -1,7 +1,8 @@
 """Tests one address and port, once, for every host that shares it: the plan of its few connections.
 
 First the main conversation, alone. Then, where its handshake was completed, the examination of the TLS with a
-few connections at a time, which asks for the further hosts' names too (DESIGN §7).
+few connections at a time, which asks for the further hosts' names too (DESIGN §7). Last what is asked around
+that (``scan.around``), of servers that were heard without TLS as well.
 """
 
 import re
@@ -20,10 +21,13 @@ from waxseal.facts import (
 )
 from waxseal.net.network import Network
 from waxseal.net.peer import Peer
+from waxseal.probes.dialogue import DialogueResult
+from waxseal.probes.main_dialogue import main_dialogue
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
-from waxseal.probes.smtp_dialogue import DialogueResult, smtp_dialogue
 from waxseal.probes.tls.examine import Examination
+from waxseal.probes.way import Way
+from waxseal.scan.around import ask_around
 from waxseal.trust.names import match_dns_id
 
 _SENDABLE = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
@@ -47,8 +51,8 @@ class EndpointPlan(Struct, frozen=True):
     """One address and port to test.
 
     Attributes:
-        address: Canonical address.
-        port: TCP port.
+        address: Canonical address, or ``unix:/path``.
+        port: TCP port; 0 of a UNIX socket.
         mode: How TLS begins.
         protocol: What is spoken.
         subjects: Every port subject that this address stands for.
@@ -94,7 +98,7 @@ async def test_endpoint(
     )
     names = plan.server_names
     first_name = names[0] if names else ""
-    result = await smtp_dialogue(
+    result = await main_dialogue(
         peer, recorder, plan.subjects, settings, plan.mode, first_name, plan.protocol
     )
     examination = Examination(peer, recorder, plan.subjects, settings, plan.mode, plan.protocol)
@@ -107,6 +111,9 @@ async def test_endpoint(
             await _try_envelope(peer, recorder, plan, settings)
     elif first_name and result.stage is Stage.HANDSHAKE and result.cause is Cause.ALERT:
         await examination.without_name(result)
+    if result.handshake_completed or result.heard_without_tls:
+        way = Way(plan.protocol, plan.mode, first_name, plan.subjects[0].domain)
+        await ask_around(peer, recorder, plan.subjects, settings, way)
 
 
 async def _try_envelope(peer: Peer, recorder: Recorder, plan: EndpointPlan, settings: ProbeSettings) -> None:

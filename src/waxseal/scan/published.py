@@ -41,29 +41,37 @@ _SPOKEN = {
     "_submissions._tcp": (MailProtocol.SMTP, TlsMode.IMPLICIT),
     "_submission._tcp": (MailProtocol.SMTP, TlsMode.STARTTLS),
     "_imaps._tcp": (MailProtocol.IMAP, TlsMode.IMPLICIT),
+    "_imap._tcp": (MailProtocol.IMAP, TlsMode.STARTTLS),
     "_pop3s._tcp": (MailProtocol.POP3, TlsMode.IMPLICIT),
+    "_pop3._tcp": (MailProtocol.POP3, TlsMode.STARTTLS),
+    "_sieve._tcp": (MailProtocol.SIEVE, TlsMode.STARTTLS),
 }
-"""Services whose protocol is spoken; the others are looked up and not tested."""
+"""How each service is spoken to (RFC 8314 §5.1, RFC 6186 §3, RFC 5804 §1.8)."""
 
 
 async def service_targets(network: Network, recorder: Recorder, domains: Iterable[str]) -> tuple[Target, ...]:
-    """The places that SRV records of the domains name, as targets of their own."""
+    """The places that SRV records of the domains name, as targets of their own.
+
+    A host and port that two services name is one target, spoken to as the first of `SERVICES` has it.
+    """
     from waxseal.probes.discovery import find_services
 
     found = await asyncio.gather(*(find_services(network, recorder, domain) for domain in domains))
-    return tuple(
-        Target(
-            given=f"{label}.{domain}",
-            kind=TargetKind.HOST,
-            name=host,
-            port=port,
-            protocol=_SPOKEN[label][0],
-            mode=_SPOKEN[label][1],
-        )
-        for domain, places in zip(domains, found, strict=True)
-        for label, host, port in places
-        if label in _SPOKEN and port
-    )
+    targets: dict[tuple[str, int], Target] = {}
+    for domain, places in zip(domains, found, strict=True):
+        for label, host, port in places:
+            protocol, mode = _SPOKEN[label]
+            target = Target(
+                given=f"{label}.{domain}",
+                kind=TargetKind.HOST,
+                name=host,
+                port=port,
+                protocol=protocol,
+                mode=mode,
+            )
+            if port:
+                targets.setdefault((host, port), target)
+    return tuple(targets.values())
 
 
 def recall(recorder: Recorder, earlier: FactSet, domains: Iterable[str]) -> None:

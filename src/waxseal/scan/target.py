@@ -1,31 +1,40 @@
 """The grammar of targets: what a user may name, and what is meant by it.
 
 ``example.org`` and ``user@example.org`` mean the domain's mail hosts; ``mx.example.org:587`` and
-``smtp://mx.example.org`` one host; ``192.0.2.25``, ``[2001:db8::1]`` one address.
+``imap://mail.example.org`` one host; ``192.0.2.25``, ``[2001:db8::1]`` one address; ``lmtp+unix:/run/lmtp`` a
+socket of this machine.
 """
 
+import posixpath
 import re
 
 from waxseal.errors import UsageError
 from waxseal.facts import MailProtocol, Subject, Target, TargetKind, TlsMode
-from waxseal.facts.address import canonical
+from waxseal.facts.address import UNIX, canonical
 from waxseal.wire.idna import InvalidName, to_a_label
 
 MAX_TEXT = 1024
-_HINT = "name a domain, an address, host:port, or smtp://, submission:// or submissions:// with a host"
+MAX_PATH_OCTETS = 107
+"""What fits into a socket's address on Linux with the NUL behind it (unix(7))."""
+_HINT = "name a domain, an address, host:port, or a host with smtp://, imap:// and the like in front"
 _SCHEMES: dict[str, tuple[MailProtocol, TlsMode, int]] = {
     "smtp": (MailProtocol.SMTP, TlsMode.STARTTLS, 25),
     "submission": (MailProtocol.SMTP, TlsMode.STARTTLS, 587),
     "submissions": (MailProtocol.SMTP, TlsMode.IMPLICIT, 465),
     "smtps": (MailProtocol.SMTP, TlsMode.IMPLICIT, 465),
+    "imap": (MailProtocol.IMAP, TlsMode.STARTTLS, 143),
     "imaps": (MailProtocol.IMAP, TlsMode.IMPLICIT, 993),
+    "pop3": (MailProtocol.POP3, TlsMode.STARTTLS, 110),
     "pop3s": (MailProtocol.POP3, TlsMode.IMPLICIT, 995),
+    "lmtp": (MailProtocol.LMTP, TlsMode.STARTTLS, 24),
+    "sieve": (MailProtocol.SIEVE, TlsMode.STARTTLS, 4190),
+    "managesieve": (MailProtocol.SIEVE, TlsMode.STARTTLS, 4190),
 }
-_IMPLICIT_PORTS = {465: MailProtocol.SMTP, 993: MailProtocol.IMAP, 995: MailProtocol.POP3}
-"""Ports on which TLS begins with the first octet (RFC 8314 §3)."""
+_BY_PORT = {_SCHEMES[name][2]: _SCHEMES[name] for name in _SCHEMES}
+"""What is meant where a port stands alone; implicit TLS on three of them (RFC 8314 §3)."""
 _ZONE = re.compile("[A-Za-z0-9_.-]{1,32}")
 """Name of an interface, as a link-local address has it behind ``%`` (RFC 4007 §11)."""
-_NOT_YET = {110: "POP3", 143: "IMAP", 4190: "ManageSieve", 24: "LMTP"}
+_SOCKET = re.compile(r"(?:([A-Za-z0-9]+)\+)?unix:(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def parse_target(text: str, *, name: str | None = None, port: int | None = None) -> Target:
@@ -34,15 +43,17 @@ def parse_target(text: str, *, name: str | None = None, port: int | None = None)
     Args:
         text: As the user wrote it.
         name: Expected host name, given apart; U-labels are converted.
-        port: Port to use where the text names none.
+        port: Port to use where the text names none; a socket has none.
 
     Raises:
-        UsageError: It is none of the forms, or names a port whose protocol is not spoken.
+        UsageError: It is none of the forms.
     """
     given = text.strip()
     if not given or len(given) > MAX_TEXT or any(ord(c) <= 32 or ord(c) == 127 for c in given):
         raise UsageError(f"{text[:80]!r} is no target", _HINT)
     expected = _a_label(name, name) if name is not None else None
+    if (socket := _SOCKET.fullmatch(given)) is not None:
+        return _socket_target(given, socket[1], socket[2], expected)
     scheme, rest = _split_scheme(given)
     if "@" in rest:
         if scheme is not None:
@@ -55,13 +66,7 @@ def parse_target(text: str, *, name: str | None = None, port: int | None = None)
         chosen = usual if chosen is None else chosen
     else:
         chosen = 25 if chosen is None else chosen
-        protocol = _IMPLICIT_PORTS.get(chosen, MailProtocol.SMTP)
-        mode = TlsMode.IMPLICIT if chosen in _IMPLICIT_PORTS else TlsMode.STARTTLS
-        if chosen in _NOT_YET:
-            raise UsageError(
-                f"{given!r}: {_NOT_YET[chosen]} on port {chosen} is not spoken by this version",
-                "SMTP is: ports 25, 587, 2525, 465; name another SMTP port with smtp://host:port",
-            )
+        protocol, mode, _ = _BY_PORT.get(chosen, _SCHEMES["smtp"])
     address = _address(host)
     if address is not None:
         kind, host = TargetKind.ADDRESS, address
@@ -71,6 +76,39 @@ def parse_target(text: str, *, name: str | None = None, port: int | None = None)
         kind = TargetKind.HOST if named_apart else TargetKind.DOMAIN
     return Target(
         given=given, kind=kind, name=host, port=chosen, mode=mode, protocol=protocol, expected_name=expected
+    )
+
+
+def _socket_target(given: str, scheme: str | None, place: str, expected: str | None) -> Target:
+    """A socket: the scheme says what is spoken, as in ``lmtp+unix:/run/lmtp`` or ``lmtp+unix:///run/lmtp``.
+
+    Raises:
+        UsageError: No protocol, an unknown one, or no absolute path that fits into an address.
+    """
+    if scheme is None:
+        raise UsageError(
+            f"{given!r} does not say what is spoken on the socket", "put it in front, as in lmtp+unix:/path"
+        )
+    if scheme.lower() not in _SCHEMES:
+        raise UsageError(f"{given!r}: {scheme}+unix: is not known", f"known are {', '.join(_SCHEMES)}")
+    path = place[2:] if place.startswith("///") else place
+    if not path.startswith("/") or path.startswith("//") or path.endswith("/"):
+        raise UsageError(f"{given!r} names no socket by an absolute path", "write lmtp+unix:/path/to/socket")
+    path = posixpath.normpath(path) if "/../" not in f"{path}/" else path
+    if not path.isprintable() or len(path.encode("utf-8", "replace")) > MAX_PATH_OCTETS:
+        raise UsageError(
+            f"{given[:200]!r}: a socket's path has {MAX_PATH_OCTETS} octets at most, all of them printable",
+            "make a shorter path to it, for example with a link to its directory",
+        )
+    protocol, mode, _ = _SCHEMES[scheme.lower()]
+    return Target(
+        given=given,
+        kind=TargetKind.ADDRESS,
+        name=UNIX + path,
+        port=0,
+        mode=mode,
+        protocol=protocol,
+        expected_name=expected,
     )
 
 

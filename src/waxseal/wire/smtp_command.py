@@ -17,6 +17,15 @@ def ehlo(name: str) -> bytes:
     return b"EHLO " + _word(name, "the EHLO name") + b"\r\n"
 
 
+def lhlo(name: str) -> bytes:
+    """``LHLO``, which LMTP has in the place of EHLO, of the same form (RFC 2033 §4.1).
+
+    Raises:
+        ValueError: As `ehlo`.
+    """
+    return b"LHLO " + _word(name, "the LHLO name") + b"\r\n"
+
+
 def helo(name: str) -> bytes:
     """``HELO``, for a server that rejects EHLO (RFC 5321 §4.1.1.1).
 

@@ -96,7 +96,7 @@ def _keywords() -> tuple[_Row, ...]:
         (
             "auth-in-clear.test",
             "takes passwords in clear",
-            broken("smtp/auth-in-clear"),
+            broken("auth/offered-in-clear"),
             {"keywords": (*KEYWORDS, "AUTH PLAIN LOGIN")},
         ),
     )

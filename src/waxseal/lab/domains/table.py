@@ -11,6 +11,7 @@ from typing import Any
 
 from waxseal.checks.verdict import Verdict
 from waxseal.grading.seal import State
+from waxseal.lab.access_behaviour import AccessBehaviour
 from waxseal.lab.behaviour import Behaviour
 from waxseal.lab.orders import LeafOrder, TlsaOrder, TlsOrder
 from waxseal.lab.web import WebHost
@@ -70,7 +71,7 @@ class LabServer:
     """
 
     addresses: tuple[str, ...]
-    behaviour: Behaviour | str
+    behaviour: Behaviour | AccessBehaviour | str
     port: int = 25
 
 

@@ -21,9 +21,9 @@ from waxseal.facts import (
 )
 from waxseal.net.peer import Peer
 from waxseal.probes.certificate_chain import emit_chain
+from waxseal.probes.dialogue import DialogueResult
 from waxseal.probes.recorder import Recorder, Run, attempt
 from waxseal.probes.settings import ProbeSettings
-from waxseal.probes.smtp_dialogue import DialogueResult
 from waxseal.probes.tls.below13 import Below13
 from waxseal.probes.tls.control import Control
 from waxseal.probes.tls.depth import Depth

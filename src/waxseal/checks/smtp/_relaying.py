@@ -1,0 +1,40 @@
+"""What the replies to requests to relay say: taken, refused, or refused for a reason of another kind."""
+
+from collections.abc import Iterable
+
+from waxseal.checks.smtp._replies import first_line
+from waxseal.facts import RelayTrial, Reply
+
+_OTHER_REASONS = frozenset(("5.1.2", "5.1.7", "5.1.8", "5.1.10", "5.4.4", "5.7.23", "5.7.25", "5.7.27"))
+"""Enhanced codes of refusals that say nothing of relaying: no such domain, null MX, the sender, SPF."""
+
+
+def taken(reply: Reply | None) -> bool:
+    """Whether a recipient was taken (RFC 5321 §4.2.3)."""
+    return reply is not None and reply.code in (250, 251)
+
+
+def refused(trial: RelayTrial) -> bool:
+    """Whether MAIL or RCPT was refused for good."""
+    last = trial.rcpt or trial.mail
+    return last is not None and last.code is not None and last.code // 100 == 5
+
+
+def aside(reply: Reply) -> bool:
+    """Whether a refusal has another reason than relaying."""
+    return reply.code == 556 or reply.enhanced in _OTHER_REASONS
+
+
+def wants_login(reply: Reply | None) -> bool:
+    """530 also stands for "use STARTTLS first" (RFC 3207 §4)."""
+    return reply is not None and reply.code == 530 and "starttls" not in reply.text.lower()
+
+
+def lines(trials: Iterable[RelayTrial]) -> tuple[str, ...]:
+    """Up to six: form, addresses and reply."""
+    found = []
+    for trial in list(trials)[:6]:
+        answer = trial.rcpt or trial.mail
+        said = "no answer" if answer is None else first_line(answer)
+        found.append(f"{trial.form}: <{trial.sender}> to <{trial.recipient}>: {said}"[:200])
+    return tuple(found)

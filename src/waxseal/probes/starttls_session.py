@@ -1,0 +1,245 @@
+"""Asks what a server keeps and forgets over STARTTLS, and what it makes of STARTTLS where it does not belong.
+
+Two connections as a rule, one in IMAP and ManageSieve, one more for each answer that ends a conversation. The
+server has to forget what was said in clear (RFC 3207 §4.2, RFC 2595 §4, RFC 9051 §6.2.1, RFC 5804 §2.2). No
+message is sent: recipients are in a reserved domain (RFC 2606 §2), DATA is never said. The only password is a
+made-up one of a made-up user.
+"""
+
+import base64
+
+from waxseal.facts import Answer, Cause, MailProtocol, Stage, StarttlsSession, Subject
+from waxseal.net.errors import NetError
+from waxseal.net.peer import Peer
+from waxseal.probes.exchange import Exchange, joined
+from waxseal.probes.injection import GO_AHEAD, random_word, refusal, welcome
+from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
+from waxseal.probes.settings import ProbeSettings
+from waxseal.probes.way import Way
+from waxseal.wire import smtp_command
+
+PROBE = "starttls.session"
+PARAMETER = b"WAXSEAL"
+_MAIL = smtp_command.mail_from("")[:-2]
+_TRACE = base64.b64encode(b"waxseal")
+"""What AUTH ANONYMOUS says of us (RFC 4505 §2)."""
+
+
+async def try_session(
+    peer: Peer, recorder: Recorder, subjects: tuple[Subject, ...], settings: ProbeSettings, way: Way
+) -> None:
+    """Hold the conversations and record the answers (`starttls.session/1`), as far as they came.
+
+    Args:
+        peer: The address and port, with what is left of its limits.
+        recorder: Where the facts go.
+        subjects: Port subjects.
+        settings: The name for EHLO.
+        way: How the server is spoken to; TLS begins with STARTTLS.
+    """
+    async with attempt(recorder, subjects, PROBE, peer.network.clock) as run:
+        asked = _Session(peer, run, settings, way)
+        try:
+            await asked.hold()
+        finally:
+            if asked.heard:
+                run.emit(StarttlsSession(**asked.heard))
+            if asked.exchanges:
+                run.emit(joined(PROBE, asked.exchanges))
+
+
+class _GaveUp(Exception):  # noqa: N818  # leaves one conversation; no error
+    """The server would not go on; how the attempt ended is recorded."""
+
+
+class _Session:
+    """The answers of all connections, by the names of `StarttlsSession`."""
+
+    def __init__(self, peer: Peer, run: Run, settings: ProbeSettings, way: Way) -> None:
+        self.run = run
+        self.heard: dict[str, Answer] = {}
+        self.exchanges: list[Exchange] = []
+        self._anonymous = False
+        self._nonce = random_word()
+        self._peer = peer
+        self._settings = settings
+        self._way = way
+
+    async def hold(self) -> None:
+        """Every conversation that the protocol asks for; one that breaks off does not end the others."""
+        mail = (self._before_hello, self._without_hello, self._over_tls, self._login)
+        talks = {
+            MailProtocol.SMTP: mail,
+            MailProtocol.LMTP: mail,
+            MailProtocol.POP3: (self._user, self._plain),
+        }.get(self._way.protocol, (self._plain,))
+        ended = completed(Stage.QUIT)
+        for talk in talks:
+            if talk in (self._without_hello, self._login) and not self._worthwhile(talk):
+                continue
+            exchange = self._exchange()
+            try:
+                await talk(exchange)
+            except _GaveUp:
+                return
+            except NetError as error:
+                ended = error.ended()
+                if error.cause is Cause.BUDGET_SPENT or error.phase in (Stage.CONNECT, Stage.GREETING):
+                    break
+            finally:
+                for held in self.exchanges:
+                    await held.leave()
+        self.run.ended = ended
+
+    def _worthwhile(self, talk: object) -> bool:
+        """Whether the answers so far ask for it."""
+        if talk == self._login:
+            return self._anonymous
+        fresh, unheralded = self.heard.get("fresh_mail"), self.heard.get("unheralded")
+        if fresh is None or unheralded is None or not unheralded.status.startswith("2"):
+            return False
+        return not fresh.status.startswith("2") and fresh.status != "503"
+
+    async def _before_hello(self, exchange: Exchange) -> None:
+        """SMTP and LMTP: MAIL before EHLO in clear and under TLS, and STARTTLS with a parameter."""
+        await self._greeting(exchange)
+        self.heard["fresh_mail"] = await exchange.say(_MAIL)
+        if self.heard["fresh_mail"].status.startswith("2"):
+            await exchange.say(smtp_command.rset()[:-2])
+        if not await self._hello(exchange):
+            return
+        exchange = await self._parameter(exchange)
+        await self._seal(exchange)
+        self.heard["unheralded"] = await exchange.say(_MAIL)
+        await exchange.say(smtp_command.rset()[:-2])
+
+    async def _without_hello(self, exchange: Exchange) -> None:
+        """SMTP and LMTP: MAIL under TLS where EHLO was said nowhere."""
+        await self._greeting(exchange)
+        if (await exchange.say(exchange.starttls_command)).status in GO_AHEAD:
+            await exchange.start_tls()
+            self.heard["fresh_mail"] = await exchange.say(_MAIL)
+
+    async def _over_tls(self, exchange: Exchange) -> None:
+        """SMTP and LMTP: MAIL in clear, RCPT under TLS; then STARTTLS inside TLS."""
+        await self._greeting(exchange)
+        if not await self._hello(exchange):
+            return
+        await self._clear_mail(exchange)
+        await self._seal(exchange)
+        if not welcome(await exchange.hello()):
+            return
+        if self.heard["clear_mail"].status.startswith("2"):
+            recipient = smtp_command.rcpt_to(f"{self._nonce}@example.invalid")[:-2]
+            self.heard["kept_mail"] = await exchange.say(recipient)
+            await exchange.say(smtp_command.rset()[:-2])
+            self.heard["fresh_recipient"] = await exchange.say(recipient)
+            await exchange.say(smtp_command.rset()[:-2])
+        await self._again(exchange)
+
+    async def _login(self, exchange: Exchange) -> None:
+        """SMTP and LMTP: a login by AUTH ANONYMOUS in clear where that is offered, and another under TLS."""
+        await self._greeting(exchange)
+        if not await self._hello(exchange):
+            return
+        command = b"AUTH ANONYMOUS " + _TRACE
+        self.heard["auth_in_clear"] = await exchange.say(command)
+        if self.heard["auth_in_clear"].status != "235":
+            return
+        await self._seal(exchange)
+        if welcome(await exchange.hello()):
+            self.heard["kept_auth"] = await exchange.say(command)
+
+    async def _user(self, exchange: Exchange) -> None:
+        """POP3: USER in clear, PASS under TLS."""
+        await self._greeting(exchange)
+        if not await self._hello(exchange):
+            return
+        self.heard["clear_user"] = await exchange.say(b"USER " + self._nonce.encode())
+        if self.heard["clear_user"].status == "+OK":
+            await self._seal(exchange)
+            self.heard["kept_user"] = await self._password(exchange)
+
+    async def _plain(self, exchange: Exchange) -> None:
+        """STARTTLS with a parameter, then inside TLS; in POP3, PASS without USER."""
+        await self._greeting(exchange)
+        if not await self._hello(exchange):
+            return
+        exchange = await self._parameter(exchange)
+        await self._seal(exchange)
+        if "kept_user" in self.heard:
+            self.heard["fresh_user"] = await self._password(exchange)
+        await self._again(exchange)
+
+    async def _greeting(self, exchange: Exchange) -> None:
+        answer = await exchange.open()
+        if not welcome(answer):
+            self.run.ended = declined(Stage.GREETING, *refusal(answer))
+            raise _GaveUp
+
+    async def _hello(self, exchange: Exchange) -> bool:
+        """Whether STARTTLS is offered; where it is not, MAIL in clear is asked and nothing else."""
+        answer = await exchange.hello()
+        if not welcome(answer):
+            self.run.ended = declined(Stage.EHLO, *refusal(answer))
+            raise _GaveUp
+        self._anonymous = self._anonymous or "ANONYMOUS" in exchange.mechanisms
+        if exchange.starttls_command.decode() in {keyword.name for keyword in exchange.keywords}:
+            return True
+        await self._clear_mail(exchange)
+        self.run.ended = declined(Stage.EHLO, refusal(answer)[0], "STARTTLS not offered")
+        raise _GaveUp
+
+    async def _clear_mail(self, exchange: Exchange) -> None:
+        if self._way.protocol in (MailProtocol.SMTP, MailProtocol.LMTP):
+            self.heard["clear_mail"] = await exchange.say(_MAIL)
+
+    async def _parameter(self, exchange: Exchange) -> Exchange:
+        """STARTTLS with a parameter; the connection to go on with, a new one where it was taken."""
+        answer = await exchange.say(exchange.starttls_command + b" " + PARAMETER)
+        self.heard["parameter"] = answer
+        if answer.status not in GO_AHEAD:
+            return exchange
+        await exchange.close()
+        fresh = self._exchange()
+        await self._greeting(fresh)
+        await self._hello(fresh)
+        return fresh
+
+    async def _seal(self, exchange: Exchange) -> None:
+        """STARTTLS and the handshake; where it is turned down, whether the server goes on in clear.
+
+        Raises:
+            NetError: The handshake failed, or the server broke off.
+        """
+        answer = await exchange.say(exchange.starttls_command)
+        if answer.status in GO_AHEAD:
+            await exchange.start_tls()
+            return
+        self.run.ended = declined(Stage.STARTTLS, *refusal(answer))
+        try:
+            self.heard["recovery_hello"] = await exchange.hello()
+            self.heard["recovery_starttls"] = again = await exchange.say(exchange.starttls_command)
+            if again.status in GO_AHEAD:  # TLS is due now, so nothing may be said
+                await exchange.close()
+            elif "clear_mail" not in self.heard:
+                await self._clear_mail(exchange)
+        except NetError as error:
+            if error.cause is Cause.BUDGET_SPENT:  # then silence says nothing
+                raise
+        self.heard["turned_down"] = answer
+        raise _GaveUp
+
+    async def _password(self, exchange: Exchange) -> Answer:
+        return await exchange.say(b"PASS " + self._nonce.encode(), secret=True)
+
+    async def _again(self, exchange: Exchange) -> None:
+        """STARTTLS inside TLS; where it is taken, a handshake would be due, so the connection ends there."""
+        self.heard["again"] = await exchange.say(exchange.starttls_command)
+        if self.heard["again"].status in GO_AHEAD:
+            await exchange.close()
+
+    def _exchange(self) -> Exchange:
+        exchange = Exchange(self._peer, self.run, self._way, self._settings)
+        self.exchanges.append(exchange)
+        return exchange
