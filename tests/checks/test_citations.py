@@ -29,6 +29,7 @@ TEXTS = os.environ.get("WAXSEAL_RFC_TEXTS", "")
 
 # The section says MUST, and SHOULD is right all the same, because its MUST is about something else.
 WEAKER = {
+    "access/starttls-temporary": "a refusal is allowed; RFC 8314 §4 has a SHOULD NOT on the offer before it",
     "mta-sts/policy-slow": "the MUSTs of RFC 8461 §3.3 are about other things; time is a SHOULD",
     "mta-sts/policy-too-large": "the MUSTs of RFC 8461 §3.3 are about other things; size is a SHOULD",
     "mta-sts/policy-type": "that senders look at the media type is a SHOULD of RFC 8461 §3.2",

@@ -24,14 +24,14 @@ QUIET_S = 0.15
 class RawClient:
     """One connection, whose greeting has been read."""
 
-    def __init__(self, port: int, *, implicit: bool = False, greeting: bool = True) -> None:
+    def __init__(self, port: int, *, implicit: bool = False) -> None:
         self.plain = socket.create_connection(("127.0.0.1", port), timeout=5)
         self.plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket: socket.socket = self.plain
         self.closed = False
         if implicit:
             self.start_tls()
-        self.greeting = self.hear() if greeting else b""
+        self.greeting = self.hear()
 
     def send(self, octets: bytes) -> None:
         """One segment, or one TLS record."""
@@ -106,13 +106,11 @@ def server_of(protocol: MailProtocol, **changes: Any) -> Listener:
     return AccessServer(AccessBehaviour(host=HOST, protocol=protocol, **changes), CA)
 
 
-def talk(
-    protocol: MailProtocol, work: Callable[[RawClient], T], *, greeting: bool = True, **changes: Any
-) -> T:
+def talk(protocol: MailProtocol, work: Callable[[RawClient], T], **changes: Any) -> T:
     """Let a client work on a connection to such a server."""
 
     def on(server: Listener) -> T:
-        with RawClient(server.port, implicit=bool(changes.get("implicit")), greeting=greeting) as client:
+        with RawClient(server.port, implicit=bool(changes.get("implicit"))) as client:
             return work(client)
 
     return with_listener(lambda: server_of(protocol, **changes), on)

@@ -204,6 +204,7 @@ def test_implicit_tls(protocol: MailProtocol) -> None:
         (IMAP, {"unsolicited": b"* 3 EXISTS\r\n"}, (b"a NOOP",), [b"* 3 EXISTS\r\na OK Done\r\n"]),
         (IMAP, {"extra": b"* OK early\r\n"}, (b"a STARTTLS",), [b"a OK Begin TLS\r\n* OK early\r\n"]),
         (IMAP, {"capabilities": ("IMAP4rev1",)}, (b"a STARTTLS",), [b"a BAD Unknown command\r\n"]),
+        (IMAP, {"capability": "BAD No"}, (b"a CAPABILITY",), [b"a BAD No\r\n"]),
         (POP3, {"breaks": {Stage.EHLO: Break.CLOSE}}, (b"CAPA",), [b""]),
         (
             POP3,

@@ -123,6 +123,20 @@ def test_takes_for_tls(protocol: MailProtocol) -> None:
     talk(protocol, work, takes_for_tls=True)
 
 
+@pytest.mark.parametrize("protocol", ALL)
+def test_breaks_pipelining(protocol: MailProtocol) -> None:
+    def work(client: RawClient) -> str | None:
+        client.ask(STARTTLS[protocol] + b"\r\n")
+        return client.start_tls().version()
+
+    def broken_off(client: RawClient) -> None:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            smuggle(client, protocol)
+
+    assert talk(protocol, work, breaks_pipelining=Break.CLOSE) == "TLSv1.3"
+    talk(protocol, broken_off, breaks_pipelining=Break.CLOSE)
+
+
 def test_a_late_answer() -> None:
     def work(client: RawClient) -> tuple[bytes, float]:
         assert smuggle(client, SMTP) == b""
@@ -166,11 +180,8 @@ def test_greets_again(protocol: MailProtocol, flawed: bool) -> None:
         heard = client.anything()
         return heard[:4] == client.greeting[:4]
 
-    assert (
-        talk(protocol, work, greets_again=flawed, silent_after_tls=True) is flawed
-        if protocol is SIEVE
-        else (talk(protocol, work, greets_again=flawed) is flawed)
-    )
+    quiet = {"silent_after_tls": True} if protocol is SIEVE else {}
+    assert talk(protocol, work, greets_again=flawed, **quiet) is flawed
 
 
 @pytest.mark.parametrize("protocol", ALL)

@@ -15,9 +15,13 @@ from waxseal.errors import UsageError
 from waxseal.facts import Cause, DnsStatus, Stage
 from waxseal.grading.seal import State
 from waxseal.lab import LabWorld
+from waxseal.lab.access_behaviour import AccessBehaviour
+from waxseal.lab.access_server import AccessServer
 from waxseal.lab.ca import pem
 from waxseal.lab.domains import LabDomain, all_domains
+from waxseal.lab.listener import Listener
 from waxseal.lab.smtp_server import SmtpServer
+from waxseal.lab.sts_host import StsHost
 from waxseal.lab.world import ANCHOR_FILE, DIAL_MAP_FILE, NETWORKS, ROOT_FILE
 from waxseal.net.dial import REFUSED, SILENT
 from waxseal.net.errors import NetError
@@ -86,17 +90,20 @@ def test_everything_starts_and_stops() -> None:
     asyncio.run(run(), debug=True)
 
 
-async def _greeted(server: object) -> None:
+async def _greeted(server: Listener) -> None:
     """Connect, and compare the first octets with the script, where it has the server speak at once."""
-    assert isinstance(server, SmtpServer) or type(server).__name__ == "StsHost"
-    reader, writer = await asyncio.open_connection(*server.place)  # type: ignore[attr-defined]
+    assert isinstance(server, (SmtpServer, AccessServer, StsHost))
+    reader, writer = await asyncio.open_connection(*server.place)
     try:
-        if not isinstance(server, SmtpServer):
+        if isinstance(server, StsHost):
             return
         how = server.behaviour
         if how.implicit or Stage.GREETING in how.breaks or Stage.GREETING in how.delays:
             return
-        due = (how.teaser or how.greeting_octets())[:20]
+        if isinstance(how, AccessBehaviour):
+            due = how.greeting or {"imap": b"* OK [CAPA", "pop3": b"+OK ", "sieve": b'"IMPLEM'}[how.protocol]
+        else:
+            due = (how.teaser or how.greeting_octets())[:20]
         assert await asyncio.wait_for(reader.readexactly(len(due)), 5) == due
     finally:
         writer.close()

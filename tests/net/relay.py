@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import ipaddress
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from tests.net.loopback import LOOPBACK
@@ -99,3 +101,33 @@ async def socks5(rewrite: Rewrite = bytes) -> AsyncIterator[tuple[Socks5Proxy, i
     finally:
         server.close()
         proxy.stop()
+
+
+@contextmanager
+def socks5_beside(rewrite: Rewrite = bytes) -> Iterator[tuple[Socks5Proxy, str]]:
+    """A proxy in a thread of its own, and its URL."""
+    loop = asyncio.new_event_loop()
+    over = asyncio.Event()
+    started: Future[tuple[Socks5Proxy, int]] = Future()
+
+    async def serve() -> None:
+        async with socks5(rewrite) as found:
+            started.set_result(found)
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        proxy, port = started.result(10)
+        yield proxy, f"socks5://user:sesame@{LOOPBACK}:{port}"
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.close()
+
+
+def without_starttls(octets: bytes) -> bytes:
+    """What somebody on the path makes of an EHLO answer who wants to read along."""
+    return octets.replace(b"250-STARTTLS\r\n", b"").replace(b"250 STARTTLS\r\n", b"250 HELP\r\n")

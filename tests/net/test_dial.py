@@ -1,6 +1,7 @@
 import asyncio
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +192,34 @@ def test_connecting_is_given_up_in_time_by_any_dialer() -> None:
         assert open_sockets() == before
 
     asyncio.run(run())
+
+
+def test_connects_to_a_socket_and_waits_in_its_line(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+
+    async def run() -> None:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path)
+            listening.listen(0)
+            first = await TcpDialer().dial(f"unix:{path}", 0)
+            assert first.local_address == ""
+            with pytest.raises(TimeoutError):
+                await dial_within(TcpDialer(), f"unix:{path}", 0, 0.2)
+            waiting = asyncio.create_task(TcpDialer().dial(f"unix:{path}", 0))
+            await asyncio.sleep(0.1)
+            held, _ = listening.accept()
+            second = await asyncio.wait_for(waiting, 5)
+            first.abort()
+            second.abort()
+            held.close()
+
+    asyncio.run(run())
+
+
+def test_a_socket_where_nothing_listens_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    error = failure(TcpDialer(), f"unix:{path}", 0)
+    assert (error.cause, error.phase) == (Cause.REFUSED, Stage.CONNECT)
+    assert failure(TcpDialer(), f"unix:{path}x", 0).detail == "ENOENT"

@@ -1,6 +1,8 @@
 """What the address guard refuses, in which words, and what allowing changes."""
 
 import ipaddress
+import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -85,3 +87,23 @@ def test_what_cannot_be_allowed(text: str) -> None:
 def test_any_text_has_an_answer(text: str) -> None:
     AddressGuard().refusal(text)
     assert AddressGuard().refusal(f"x{text}") is not None
+
+
+def test_a_socket_is_let_through_where_it_was_named_and_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    address = f"unix:{path}"
+    guard = AddressGuard().naming([address])
+    assert AddressGuard(allow_all=True).refusal(address) == f"{path} was not named as a target"
+    assert guard.refusal(address) == f"{path} cannot be looked at: No such file or directory"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        assert guard.refusal(address) is None
+        assert guard.refusal(f"{address}x") is not None
+        link = tmp_path / "link"
+        link.symlink_to(path)
+        assert AddressGuard().naming([f"unix:{link}"]).refusal(f"unix:{link}") == f"{link} is no socket"
+    path.unlink()
+    path.write_bytes(b"")
+    assert guard.refusal(address) == f"{path} is no socket"
+    assert guard.refusal("10.0.0.1") is not None
+    assert AddressGuard().naming(["unix:/\0"]).refusal("unix:/\0") is not None

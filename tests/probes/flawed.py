@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.probes.scripted import CA, LOOPBACK, PLAIN, DialerTo, network
-from waxseal.facts import Attempt, FactSet, MailProtocol, Subject, TlsMode
-from waxseal.lab.listener import LabStream, Listener, PeerGone
+from tests.probes.scripted import CA, PLAIN, DialerTo, network
+from waxseal.checks.engine import judge_all
+from waxseal.checks.registry import all_checks
+from waxseal.checks.verdict import Verdict
+from waxseal.facts import Attempt, Endpoint, FactSet, MailProtocol, Subject, TlsMode
+from waxseal.lab.listener import LOOPBACK, LabStream, Listener, PeerGone
 from waxseal.lab.tls import server_context
 from waxseal.net.peer import Peer
 from waxseal.probes.recorder import Recorder
@@ -27,9 +30,10 @@ class Manner:
     """How a server handles STARTTLS; all of it right unless said otherwise.
 
     Attributes:
-        keeps: Octets behind STARTTLS are executed under TLS: ``at-once``, ``late`` (behind the answer to the
-            next command) or ``with-next`` (in one record with it).
+        keeps: Octets behind STARTTLS are executed under TLS: ``at-once``; ``late``, when the next command has
+            long been answered; or ``with-next``, in one record with that answer.
         feeds: Octets behind STARTTLS are taken for TLS.
+        breaks: Octets behind STARTTLS make it hang up where the handshake is due.
         refuses: Octets behind STARTTLS are refused in words, without TLS.
         one_line: EHLO is answered with one line.
         again: It greets again under TLS.
@@ -42,10 +46,12 @@ class Manner:
         unavailable: STARTTLS is turned down: ``recovers``, ``closes``, or ``dead``.
         anonymous: It offers AUTH ANONYMOUS.
         hangs_up: It closes behind an unknown command.
+        offers: It offers STARTTLS.
     """
 
     keeps: str = ""
     feeds: bool = False
+    breaks: bool = False
     refuses: bool = False
     one_line: bool = False
     again: bool = False
@@ -103,6 +109,10 @@ class _Session:
                 late = await self._starttls(line, rest)
                 continue
             answer = self.answer(line, word, rest)
+            if self.manner.keeps == "late" and late:
+                await self.stream.write(answer)
+                await asyncio.sleep(0.4)
+                answer = b""
             await self.stream.write(answer + late)
             late = b""
             if word == self.farewell:
@@ -135,17 +145,17 @@ class _Session:
             return b""
         held = b"" if manner.feeds else self.stream.discard_buffer()
         await self.stream.write(self.go_ahead(line))
+        if manner.breaks and held:
+            raise PeerGone
         await self.stream.start_tls(CONTEXT)
         self.state = {thing for thing in self.state if thing == manner.remembers}
         if manner.again:
             await self.stream.write(self.greeting())
-        await self.stream.write(self.unasked()) if self.unasked() else None
+        if self.unasked():
+            await self.stream.write(self.unasked())
         if manner.keeps in ("late", "with-next"):
             smuggled = held.decode().rstrip("\r\n")
-            if not smuggled:
-                return b""
-            word, behind = self.split(smuggled)
-            return self.answer(smuggled, word, behind)
+            return self.answer(smuggled, *self.split(smuggled)) if smuggled else b""
         self.kept = held if manner.keeps else b""
         return b""
 
@@ -342,7 +352,7 @@ class _Sieve(_Session):
             case "CAPABILITY":
                 return self.greeting()
             case "NOOP":
-                return f"OK (TAG {rest}) \"done\"\r\n".encode() if self.manner.echoes else b'OK "done"\r\n'
+                return f'OK (TAG {rest}) "done"\r\n'.encode() if self.manner.echoes else b'OK "done"\r\n'
             case "LOGOUT":
                 return b'OK "bye"\r\n'
             case "STARTTLS" if self.manner.nested:
@@ -361,10 +371,19 @@ class Outcome:
         (found,) = [fact for _, fact in self.facts.within(Attempt, SUBJECT)]
         return found
 
+    def verdicts(self, topic: str = "starttls/") -> dict[str, Verdict]:
+        """The verdicts of a topic's checks that are not NOT_APPLICABLE, by the rest of their ids."""
+        checks = [check for name, check in all_checks().items() if name.startswith(topic)]
+        findings = judge_all(self.facts, checks)
+        assert not any(finding.crashed for finding in findings), findings
+        return {
+            finding.check.removeprefix(topic): finding.verdict
+            for finding in findings
+            if finding.verdict is not Verdict.NOT_APPLICABLE
+        }
 
-def hold(
-    probe: Probe, protocol: MailProtocol, manner: Manner, settings: ProbeSettings = SETTINGS
-) -> Outcome:
+
+def hold(probe: Probe, protocol: MailProtocol, manner: Manner, settings: ProbeSettings = SETTINGS) -> Outcome:
     """Run a probe against a server of that manner."""
 
     async def run() -> Outcome:
@@ -380,6 +399,7 @@ def hold(
                 time_limit_s=settings.seconds,
                 connection_limit=settings.connections,
             )
+            recorder.emit((SUBJECT,), Endpoint(mode=TlsMode.STARTTLS, protocol=protocol))
             way = Way(protocol, TlsMode.STARTTLS, "mx.example.test", "example.test")
             await probe(peer, recorder, (SUBJECT,), settings, way)
             return Outcome(recorder.facts(), server.connections)

@@ -57,10 +57,10 @@ def _configure(job: Job) -> dict[str, str]:
     for set_up, at in job.listeners.items():
         implicit = _SET_UPS[set_up] == "implicit"
         daemon, login, then = _LOGIN[_SCHEMES[set_up].removesuffix("s")]
-        more = "IMAP_TLS=1 POP3_TLS=1" if implicit else "IMAP_STARTTLS=$IMAPDSTARTTLS"
+        more = "IMAP_TLS=1 POP3_TLS=1 POP3_STARTTLS=NO" if implicit else "IMAP_STARTTLS=$IMAPDSTARTTLS"
         if set_up == "imap-broken":
             more += " TLS_CACHEFILE=/root/nowhere/cache"
-        tls = "/usr/bin/couriertls -server -tcpd " if implicit else ""
+        tls = "/usr/bin/couriertls -server -tcpd -user=courier " if implicit else ""
         daemons.append(
             _DAEMON.format(
                 daemon=daemon, more=more, host=at.host, port=at.port, tls=tls, login=login, then=then

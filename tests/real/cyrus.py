@@ -1,8 +1,8 @@
 """Cyrus IMAP: IMAP, POP3, ManageSieve and LMTP of one master on Debian's configuration, set per service.
 
 Debian's configuration takes passwords in clear (``allowplaintext: yes``); only the set-up named so does that
-here. Over TCP, lmtpd wants its clients to log in, and offers STARTTLS; started with ``-a`` it takes every client
-for authenticated, as it does on a UNIX socket, and then offers no STARTTLS.
+here. Over TCP, lmtpd wants its clients to log in, and offers STARTTLS; started with ``-a`` it takes every
+client for authenticated, as it does on a UNIX socket, and then offers no STARTTLS.
 """
 
 from __future__ import annotations

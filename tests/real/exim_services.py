@@ -1,4 +1,4 @@
-"""Exim with relaying and logins: one daemon; host lists and authenticators are expanded per listener's port."""
+"""Exim with relaying and logins: one daemon, its lists and authenticators expanded per port."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
+from .dovecot_access import PASSWORD, USER
 from .recipe import Job, Mode, Recipe, inside
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _server(job: Job, set_up: str) -> str:
 
 
 class AuthSite:
-    """Tells nginx that everybody is welcome, at the backend that the request names.
+    """Tells nginx that the one account is welcome, and who need not log in, at the backend that it names.
 
     Attributes:
         url: Its address.
@@ -102,10 +103,15 @@ class AuthSite:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                site.asked.append((self.headers.get("Auth-Protocol", ""), self.headers.get("Auth-User", "")))
-                host, _, port = self.headers["X-Backend"].rpartition(":")
+                user, password = (self.headers.get(f"Auth-{word}", "") for word in ("User", "Pass"))
+                site.asked.append((self.headers.get("Auth-Protocol", ""), user))
+                if self.headers.get("Auth-Method") == "none" or (user, password) == (USER, PASSWORD):
+                    host, _, port = self.headers["X-Backend"].rpartition(":")
+                    answer = {"Status": "OK", "Server": host, "Port": port}
+                else:
+                    answer = {"Status": "Invalid login or password", "Wait": "2", "Error-Code": "535 5.7.8"}
                 self.send_response(200)
-                for name, value in (("Status", "OK"), ("Server", host), ("Port", port)):
+                for name, value in answer.items():
                     self.send_header(f"Auth-{name}", value)
                 self.end_headers()
 

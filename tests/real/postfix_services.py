@@ -14,6 +14,7 @@ from .recipe import Job, Mode, Recipe, inside
 
 _SET_UPS: dict[str, Mode] = {
     "closed": "starttls",
+    "closed-for-good": "starttls",
     "bare-newline-normalized": "starttls",
     "bare-newline-refused": "starttls",
     "open-relay": "starttls",
@@ -26,7 +27,8 @@ _SET_UPS: dict[str, Mode] = {
 _SASL = ["smtpd_sasl_auth_enable=yes", "smtpd_sasl_type=dovecot", "smtpd_sasl_path=/run/dovecot/postfix"]
 # as Debian's master.cf has them in comments, where they are so
 _OPTIONS: dict[str, list[str]] = {
-    "closed": [],
+    "closed": [],  # Debian's `defer_unauth_destination` says 454
+    "closed-for-good": ["smtpd_relay_restrictions=reject_unauth_destination"],
     "bare-newline-normalized": ["smtpd_forbid_bare_newline=normalize"],
     "bare-newline-refused": ["smtpd_forbid_bare_newline=reject"],
     "open-relay": ["mynetworks=0.0.0.0/0"],

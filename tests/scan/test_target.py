@@ -56,6 +56,21 @@ TARGETS = [
     ("pop3s://mail.example.org", HOST, "mail.example.org", 995, IMPLICIT),
     ("mail.example.org:993", HOST, "mail.example.org", 993, IMPLICIT),
     ("mail.example.org:995", HOST, "mail.example.org", 995, IMPLICIT),
+    ("imap://mail.example.org", HOST, "mail.example.org", 143, STARTTLS),
+    ("pop3://mail.example.org", HOST, "mail.example.org", 110, STARTTLS),
+    ("lmtp://mail.example.org", HOST, "mail.example.org", 24, STARTTLS),
+    ("sieve://mail.example.org", HOST, "mail.example.org", 4190, STARTTLS),
+    ("managesieve://[::1]:2000", ADDRESS, "::1", 2000, STARTTLS),
+    ("mail.example.org:143", HOST, "mail.example.org", 143, STARTTLS),
+    ("mail.example.org:110", HOST, "mail.example.org", 110, STARTTLS),
+    ("mail.example.org:4190", HOST, "mail.example.org", 4190, STARTTLS),
+    ("192.0.2.25:24", ADDRESS, "192.0.2.25", 24, STARTTLS),
+    ("lmtp+unix:/run/dovecot/lmtp", ADDRESS, "unix:/run/dovecot/lmtp", 0, STARTTLS),
+    ("lmtp+unix:///run//Dovecot/./lmtp", ADDRESS, "unix:/run/Dovecot/lmtp", 0, STARTTLS),
+    ("SMTP+UNIX:/run/a@b", ADDRESS, "unix:/run/a@b", 0, STARTTLS),
+    ("imaps+unix:/run/imap", ADDRESS, "unix:/run/imap", 0, IMPLICIT),
+    ("pop3+unix:/run/../run/pop3", ADDRESS, "unix:/run/../run/pop3", 0, STARTTLS),
+    ("lmtp+unix:/" + "a" * 106, ADDRESS, "unix:/" + "a" * 106, 0, STARTTLS),
     ("localhost", DOMAIN, "localhost", 25, STARTTLS),
 ]
 
@@ -78,6 +93,18 @@ def test_what_may_be_named(text: str, kind: TargetKind, name: str, port: int, mo
         ("mail.example.org:465", MailProtocol.SMTP),
         ("smtp://mail.example.org:993", MailProtocol.SMTP),
         ("imaps://mail.example.org:1993", MailProtocol.IMAP),
+        ("imap://mail.example.org:25", MailProtocol.IMAP),
+        ("mail.example.org:143", MailProtocol.IMAP),
+        ("pop3://mail.example.org", MailProtocol.POP3),
+        ("mail.example.org:110", MailProtocol.POP3),
+        ("lmtp://mail.example.org:25", MailProtocol.LMTP),
+        ("mail.example.org:24", MailProtocol.LMTP),
+        ("sieve://mail.example.org", MailProtocol.SIEVE),
+        ("managesieve://mail.example.org", MailProtocol.SIEVE),
+        ("mail.example.org:4190", MailProtocol.SIEVE),
+        ("smtp://mail.example.org:143", MailProtocol.SMTP),
+        ("lmtp+unix:/run/lmtp", MailProtocol.LMTP),
+        ("sieve+unix:/run/sieve", MailProtocol.SIEVE),
     ],
 )
 def test_what_is_spoken_there(text: str, protocol: MailProtocol) -> None:
@@ -93,6 +120,8 @@ def test_what_is_spoken_there(text: str, protocol: MailProtocol) -> None:
         ("submissions://mx.example.org", 2465, 2465, IMPLICIT, HOST),
         ("192.0.2.1", 587, 587, STARTTLS, ADDRESS),
         ("2001:db8::1", 465, 465, IMPLICIT, ADDRESS),
+        ("mx.example.org", 143, 143, STARTTLS, DOMAIN),
+        ("lmtp+unix:/run/lmtp", 24, 0, STARTTLS, ADDRESS),
     ],
 )
 def test_a_port_given_apart_counts_where_the_text_names_none(
@@ -152,11 +181,18 @@ BAD = [
     "smtp:///example.org",
     "smtp://:25",
     "://example.org",
-    "imap://example.org",
-    "mail.example.org:143",
-    "mail.example.org:110",
-    "mail.example.org:4190",
-    "mail.example.org:24",
+    "lmtps://mail.example.org",
+    "imap://user@example.org",
+    "unix:/run/lmtp",
+    "http+unix:/run/lmtp",
+    "lmtp+unix:",
+    "lmtp+unix:run/lmtp",
+    "lmtp+unix://host/run/lmtp",
+    "lmtp+unix:/",
+    "lmtp+unix:/run/",
+    "lmtp+unix:/" + "a" * 107,
+    "lmtp+unix:/run/\u202elmtp",
+    "lmtp+unix:/run/\udcff",
     "example.org\udcff",
     "-a\u0308\u200b.test",
     "exa\u202emple.test",
@@ -199,19 +235,35 @@ def test_each_kind_has_its_subject(text: str, scope: Scope) -> None:
     assert [s for s in (subject.domain, subject.host, subject.address) if s] == [text.partition(":")[0]]
 
 
-@given(st.one_of(st.text(max_size=40), st.text(alphabet="aZ0.:[]@/-_%smtp\u00fc\u3002", max_size=30)))
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.text(alphabet="aZ0.:[]@/-_%smtp\u00fc\u3002", max_size=30),
+        st.text(max_size=20).map("lmtp+unix:/".__add__),
+    )
+)
 def test_any_text_is_a_target_or_a_usage_error(text: str) -> None:
     try:
         target = parse_target(text)
     except UsageError:
         return
+    subject_of(target)
+    if target.name.startswith("unix:/"):
+        assert target.port == 0
+        assert parse_target(f"lmtp+{target.name}").name == target.name
+        return
     assert 1 <= target.port <= 65535
     assert target.name.isascii()
     assert target.name == target.name.lower()
     assert parse_target(target.name).name == target.name
-    subject_of(target)
 
 
 def test_a_bad_expected_name_is_the_one_that_is_told() -> None:
     with pytest.raises(UsageError, match="'no name'"):
         parse_target("192.0.2.1", name="no name")
+
+
+def test_a_socket_has_its_subject_and_its_expected_name() -> None:
+    target = parse_target("lmtp+unix:/run/lmtp", name="mail.example.org")
+    assert str(subject_of(target)) == "[unix:/run/lmtp]"
+    assert target.expected_name == "mail.example.org"

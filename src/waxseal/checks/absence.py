@@ -11,6 +11,7 @@ from waxseal.facts import (
     Attempt,
     AuthTrials,
     BlocklistAnswer,
+    Capabilities,
     CapabilitiesClear,
     CapabilitiesTls,
     Cause,
@@ -50,6 +51,7 @@ from waxseal.facts import (
     RelayTrials,
     Renegotiation,
     ReportDestination,
+    Response,
     ReverseNames,
     RsaOracle,
     RunContext,
@@ -201,6 +203,8 @@ _NOT_AT_GRADE: frozenset[type[Fact]] = frozenset(
 
 _INCOMPLETE = frozenset({"cut-off", "line-cut", "not-a-reply", "too-many-lines", "reply-too-long"})
 """Rules whose breach may have swallowed keywords."""
+LISTS_CUT = frozenset({"too-many-lines", "response-too-long", "cut-off"})
+"""The same of IMAP, POP3 and ManageSieve: a response with one of them is not whole."""
 
 _WORDS: dict[type[Fact], str] = {
     MxRecords: "the MX look-up",
@@ -294,16 +298,28 @@ def offers_no_tls(facts: FactSet, subject: Subject) -> bool:
 
 def lists_no_starttls(facts: FactSet, subject: Subject) -> bool:
     """The same of IMAP, POP3 and ManageSieve: the capabilities came whole, and name no way into TLS."""
+    endpoint = facts.nearest(Endpoint, subject)
     listed = facts.nearest(CapabilitiesClear, subject)
+    if endpoint is None or endpoint.mode is not TlsMode.STARTTLS or listed is None:
+        return False
     return (
-        listed is not None
-        and listed.response.good
-        and not listed.response.deviations
-        and not listed.extra
+        (lists_whole(listed) or unknown_capa(endpoint.protocol, listed.response))
         and not any(listed.keyword(name) for name in ("STARTTLS", "STLS"))
         and facts.nearest(AccessStarttls, subject) is None
         and facts.nearest(Handshake, subject) is None
     )
+
+
+def lists_whole(listed: Capabilities) -> bool:
+    """Whether a list of capabilities came whole and good, so that none can be missing from it."""
+    broken = {deviation.rule for deviation in listed.response.deviations}
+    return listed.response.good and not broken & (LISTS_CUT | {"not-a-response"})
+
+
+def unknown_capa(protocol: MailProtocol, response: Response) -> bool:
+    """Whether a POP3 server refuses CAPA as unknown (RFC 2449 §5), and not for an error inside."""
+    refused = protocol is MailProtocol.POP3 and response.status == "-ERR"
+    return refused and not response.code.upper().startswith("SYS/")
 
 
 def came_whole(ehlo: EhloAnswer) -> bool:

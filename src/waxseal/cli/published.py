@@ -112,9 +112,11 @@ _OPTIONS = (
     ),
     click.option("--envelope", is_flag=True, help="Try MAIL and RCPT, too; no message is sent."),
     click.option(
+        "--baseline",
         "--earlier",
+        "earlier",
         type=click.Path(path_type=Path),
-        help="Facts of an earlier run, to compare the policy with.",
+        help="Facts of an earlier run, to compare policies, STARTTLS and TLS with.",
     ),
 )
 

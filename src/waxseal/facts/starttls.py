@@ -39,7 +39,8 @@ class InjectionTrial(Struct, frozen=True, omit_defaults=True):
         way: ``control``: nothing is smuggled, and the command is said under TLS by right. ``one-segment``:
             STARTTLS and the command in one TCP segment. ``two-segments``: in two, both before the reply to
             STARTTLS is read. ``across``: the command's first half in clear behind STARTTLS, its second half
-            as the first octets under TLS.
+            as the first octets under TLS. ``with-hello``: nothing is smuggled, but the ClientHello is in one
+            segment with STARTTLS: where the handshake is completed, such octets are taken for TLS.
         clear: The octets sent in clear from STARTTLS on.
         go_ahead: The answer to STARTTLS; None where none came.
         commands: What was sent under TLS, in order, one line each, without CRLF.
@@ -92,8 +93,9 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
             `kept_user`.
         again: The answer to STARTTLS inside TLS.
         turned_down: The answer to STARTTLS where it was none to go on with.
-        recovery_hello: Where STARTTLS was turned down: the answer to EHLO (CAPABILITY, CAPA) behind that; None
-            where none came though it was asked.
+        refused_within: The answer to STARTTLS behind MAIL or USER in clear, where it was turned down there.
+        recovery_hello: Where STARTTLS was turned down: the answer to EHLO (CAPABILITY, CAPA) behind that;
+            None where none came though it was asked.
         recovery_starttls: The same, of a second STARTTLS.
         auth_in_clear: The answer to AUTH ANONYMOUS in clear where that is offered.
         kept_auth: The answer to a second AUTH ANONYMOUS under TLS (503 where the first one was kept).
@@ -110,6 +112,7 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
     fresh_user: Answer | None = None
     again: Answer | None = None
     turned_down: Answer | None = None
+    refused_within: Answer | None = None
     recovery_hello: Answer | None = None
     recovery_starttls: Answer | None = None
     auth_in_clear: Answer | None = None

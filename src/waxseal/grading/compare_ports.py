@@ -35,7 +35,7 @@ _MISSED = {
     Rung.SEALED: Kind.HANDSHAKE,
 }
 _RUNG_WORDS = {
-    Rung.CONNECTED: "a connection",
+    Rung.CONNECTED: "the server",
     Rung.GREETED: "the greeting",
     Rung.HELLO: "the answer to EHLO or its like",
     Rung.GO_AHEAD: "the answer to STARTTLS",
@@ -120,7 +120,7 @@ def _keywords(
     if names[0] != names[1]:
         kind = Kind.KEYWORDS_TLS if in_tls else Kind.KEYWORDS
         own = _words(names[0] - names[1]), _words(names[1] - names[0])
-        yield Difference(kind, weight, place, *_pair(lambda x: f"only here: {x}" if x else "no other", *own))
+        yield Difference(kind, weight, place, *_pair(lambda x: f"only here: {x}" if x else "nothing of its own", *own))
     other = sorted(n for n in names[0] & names[1] if sorted(a[n]) != sorted(b[n]))
     if other and not in_tls:
         shown = _pair(lambda some: _words(" ".join((n, *some[n])) for n in other), a, b)
@@ -181,7 +181,7 @@ def _both_short(place: Subject, a: Heard, b: Heard, rung: Rung) -> Iterator[Told
 def _at(rung: Rung, there: Heard, reached: bool) -> str:
     """What a side saw at a rung."""
     text = {
-        Rung.CONNECTED: "connected",
+        Rung.CONNECTED: "connected" if reached else "",
         Rung.GREETED: there.greeting,
         Rung.HELLO: there.hello,
         Rung.GO_AHEAD: there.go_ahead,
@@ -298,7 +298,7 @@ def _issued_between(runs: Runs, a: list[Certificate], b: list[Certificate]) -> b
 def _called(leaf: Certificate) -> str:
     own = leaf.issuer == leaf.subject
     issuer = "by itself" if own else f"by {plain(leaf.issuer, 80) or 'nobody'}"
-    return f"{leaf.key_type} key {_key(leaf)[:16]}, issued {issuer}"
+    return f"{leaf.key_type} key {_key(leaf)[:16]}, certificate {leaf.sha256[:16]} issued {issuer}"
 
 
 def _listed(keywords: dict[str, tuple[str, ...]], masks: tuple[str, ...]) -> str:

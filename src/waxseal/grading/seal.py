@@ -112,7 +112,6 @@ _NO_ANSWER = frozenset(
 FINAL = frozenset(
     {
         "access/greeting-malformed",
-        "access/greeting-refused",
         "dns/domain-missing",
         "dns/mx-host-lookup-failed",
         "dns/mx-host-unresolvable",

@@ -29,6 +29,8 @@ class AccessBehaviour(CommonBehaviour):
         capabilities: What it can do in clear, without mechanisms, one text each: IMAP words, POP3 lines,
             ManageSieve names with the value behind a space.
         capabilities_tls: The same under TLS.
+        capability: The response to CAPABILITY or CAPA in clear, in the form of `starttls`; lists nothing.
+        capability_tls: The same under TLS.
         mechanisms: The SASL mechanisms that it lists and knows in clear.
         mechanisms_tls: The same under TLS.
         starttls: The response to STARTTLS or STLS without IMAP's tag and the line end, such as
@@ -46,6 +48,8 @@ class AccessBehaviour(CommonBehaviour):
     greeting_capabilities: bool = True
     capabilities: tuple[str, ...] | None = None
     capabilities_tls: tuple[str, ...] | None = None
+    capability: str | None = None
+    capability_tls: str | None = None
     mechanisms: tuple[str, ...] = ()
     mechanisms_tls: tuple[str, ...] = ("PLAIN",)
     starttls: str | None = None

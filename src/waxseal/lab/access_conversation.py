@@ -86,7 +86,8 @@ class AccessConversation(Conversation):
         """Say them, at the stage that they belong to."""
         behind_starttls = self.stream.in_tls and not self.behaviour.implicit
         await self.reach(Stage.EHLO_TLS if behind_starttls else Stage.EHLO)
-        await self.say(octets)
+        given = self.behaviour.capability_tls if self.stream.in_tls else self.behaviour.capability
+        await self.say(octets if given is None else self.complete(given))
 
     async def starttls(self, argument: bytes) -> None:
         """STARTTLS or STLS: before a login only, and once (RFC 9051 §6.2.1, RFC 2595 §4, RFC 5804 §2.2)."""
@@ -145,10 +146,11 @@ class AccessConversation(Conversation):
             text: The initial response in BASE64; None for none.
         """
         how = self.behaviour
+        in_tls = self.stream.in_tls
         mechanism = name.upper().decode("latin-1")
         if self.user:
             await self.respond("BAD", "You are logged in already")
-        elif mechanism not in how.mechanisms_now(in_tls=self.stream.in_tls):
+        elif not how.takes_mechanism(mechanism, how.mechanisms_now(in_tls=in_tls), in_tls=in_tls):
             await self.respond("NO", "Unknown mechanism")
         elif mechanism in PLAIN_TEXT and self.secret_refused():
             await self.respond("NO", "Not without TLS", self.privacy_code)

@@ -48,6 +48,7 @@ class CommonBehaviour:
             go-ahead.
         takes_for_tls: Octets behind STARTTLS are taken for TLS, so the handshake fails unless they are one.
         refuses_pipelining: STARTTLS with octets behind it is refused in words, and the connection closed.
+        breaks_pipelining: What happens in place of the handshake where octets came behind STARTTLS.
         late_s: Seconds before the first smuggled command is executed under TLS.
         joins_answers: Answers wait until nothing more is there to be answered, the next command behind those
             smuggled included, and go out in one piece.
@@ -56,7 +57,7 @@ class CommonBehaviour:
         takes_again: STARTTLS inside TLS gets a go-ahead too; it hangs up at what follows.
         after_refusal: What happens in place of every answer behind a STARTTLS that it turned down.
         keeps_login: A login in clear is still good under TLS.
-        login_in_clear: Passwords are looked at in clear too.
+        login_in_clear: Passwords are looked at in clear too, whether a mechanism for them is listed or not.
         lets_anyone_in: Every user and password is good, but for SCRAM, where no server could pretend.
         errors_limit: It hangs up at so many unknown commands; None for never.
         echoes: Its answer to an unknown command holds that line.
@@ -74,6 +75,7 @@ class CommonBehaviour:
     runs_in_clear: bool = False
     takes_for_tls: bool = False
     refuses_pipelining: bool = False
+    breaks_pipelining: Break | None = None
     late_s: float = 0.0
     joins_answers: bool = False
     greets_again: bool = False
@@ -86,6 +88,10 @@ class CommonBehaviour:
     errors_limit: int | None = 3
     echoes: bool = False
     account: tuple[str, str] = ACCOUNT
+
+    def takes_mechanism(self, name: str, listed: tuple[str, ...], *, in_tls: bool) -> bool:
+        """Whether it knows a SASL mechanism, given those that it lists."""
+        return name in listed or (not in_tls and self.login_in_clear and name in PLAIN_TEXT)
 
     def tls_order(self) -> TlsOrder:
         """How it shakes hands."""

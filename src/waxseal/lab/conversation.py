@@ -164,7 +164,10 @@ class Conversation(ABC):
     async def cross(self, go_ahead: bytes) -> None:
         """Say the go-ahead and shake hands; nothing that came in clear is remembered, unless told so."""
         how = self._common
+        pipelined = self.anything_behind()
         kept = await self._sort_out_clear(go_ahead)
+        if pipelined:
+            await self._fail(how.breaks_pipelining)
         await self.shake_hands()
         self.forget()
         self._errors = 0

@@ -7,6 +7,7 @@ from waxseal.lab.access_conversation import AccessConversation
 
 MESSAGES = 3
 """How many messages the account's INBOX holds."""
+_BROKEN_SUBJECT = "Subject with a\r\nbreak"
 _ADDRESS = '((NIL NIL "someone" "lab.test"))'
 
 
@@ -146,7 +147,7 @@ def _untagged(*data: str) -> bytes:
 
 
 def _envelope(number: int) -> bytes:
-    subject = f'"Message {number}"' if number != 2 else "{20}\r\nSubject with a\r\nbreak"
+    subject = f'"Message {number}"' if number != 2 else f"{{{len(_BROKEN_SUBJECT)}}}\r\n{_BROKEN_SUBJECT}"
     fields = ('"Wed, 1 Jul 2026 12:00:00 +0000"', subject, *(_ADDRESS,) * 4, "NIL", "NIL", "NIL")
     return _untagged(f'{number} FETCH (ENVELOPE ({" ".join(fields)} "<{number}@lab.test>"))')
 

@@ -37,10 +37,10 @@ def mailbox(argument: bytes) -> str:
 
 
 def is_local(address: str, domains: frozenset[str]) -> bool:
-    """Whether a mailbox is in one of these domains, or at an address literal, or has no domain."""
+    """Whether a mailbox is in one of these domains or address literals (lower case), or has no domain."""
     behind_quotes = address.rpartition('"')[2] if address.startswith('"') else address
     _, at, domain = behind_quotes.rpartition("@")
-    return not at or domain.lower() in domains or domain.startswith("[")
+    return not at or domain.lower() in domains
 
 
 def forms_asked(recipient: str, sender: str, domains: frozenset[str]) -> frozenset[RelayForm]:
@@ -49,7 +49,7 @@ def forms_asked(recipient: str, sender: str, domains: frozenset[str]) -> frozens
     Args:
         recipient: As in RCPT, without angle brackets.
         sender: As in MAIL; "" for the null sender.
-        domains: What the server takes mail for, lower case.
+        domains: What the server takes mail for, its address literals among them, lower case.
     """
     if recipient.startswith("@"):
         inner = recipient.partition(":")[2]

@@ -50,7 +50,8 @@ class SmtpServer(Listener):
     Args:
         behaviour: What to do.
         ca: Makes its certificates.
-        domains: Domains that it takes mail for, beside those that follow from the behaviour.
+        domains: Domains and address literals (RFC 5321 §4.1.3) that it takes mail for, beside the domains
+            that follow from the behaviour.
 
     Attributes:
         behaviour: What it was told.
@@ -276,9 +277,10 @@ class _Conversation(Conversation):
         behaviour = self._behaviour
         words = argument.upper().decode("latin-1").split()
         in_tls = self.stream.in_tls
+        listed = behaviour.mechanisms(in_tls=in_tls)
         if self._logged_in or self._sender is not None or not self._hello:
             await self._say(_BAD_SEQUENCE)
-        elif not words or words[0] not in behaviour.mechanisms(in_tls=in_tls):
+        elif not words or not behaviour.takes_mechanism(words[0], listed, in_tls=in_tls):
             await self._say(reply(504, "5.5.4 Unrecognized authentication mechanism"))
         elif words[0] in PLAIN_TEXT and not in_tls and not behaviour.login_in_clear:
             await self._say(reply(538, "5.7.11 Encryption required for requested authentication mechanism"))

@@ -102,7 +102,8 @@ class LabWorld:
                     if isinstance(server.behaviour, str):
                         self._lead(server.addresses, server.port, server.behaviour)
                     else:
-                        self._open(server.addresses, server.port, self._server(server.behaviour))
+                        listener = self._server(server.behaviour, server.addresses)
+                        self._open(server.addresses, server.port, listener)
             self._open_sites()
         except BaseException:
             await self.stop()
@@ -158,13 +159,15 @@ class LabWorld:
         }
         (folder / DIAL_MAP_FILE).write_text(json.dumps(table, indent=1) + "\n", encoding="ascii")
 
-    def _server(self, behaviour: Behaviour | AccessBehaviour) -> Listener:
-        """A mail server; one that takes mail does so for the domains whose MX records name it."""
+    def _server(self, behaviour: Behaviour | AccessBehaviour, addresses: tuple[str, ...]) -> Listener:
+        """A mail server. It takes mail for the domains whose MX records name it, and for its addresses."""
         if isinstance(behaviour, AccessBehaviour):
             return AccessServer(behaviour, self._ca)
         named = (record for domain in self.domains for record in domain.records if record.rdtype == "MX")
         end = f" {behaviour.host}."
-        return SmtpServer(behaviour, self._ca, tuple(r.name for r in named if r.rdata.endswith(end)))
+        literals = (f"[IPv6:{address}]" if ":" in address else f"[{address}]" for address in addresses)
+        domains = (record.name for record in named if record.rdata.endswith(end))
+        return SmtpServer(behaviour, self._ca, (*literals, *domains))
 
     def _open_sites(self) -> None:
         """One listener for each pair of addresses that HTTPS hosts are at."""

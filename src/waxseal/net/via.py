@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from waxseal.errors import UsageError
 from waxseal.facts import Cause, Stage
+from waxseal.facts.address import UNIX
 from waxseal.net.command_stream import CommandDialer, StreamCommand, parse_command
 from waxseal.net.dial import Dialer, MappedDialer, TcpDialer
 from waxseal.net.errors import NetError
@@ -19,7 +20,6 @@ from waxseal.net.proxy import Proxy, ProxyDialer, parse_proxy
 from waxseal.net.stream import ByteStream, SocketStream
 from waxseal.wire.proxy_header import Place, Version, proxy_header
 
-UNIX_PREFIX = "unix:"
 SOURCE_PORT = 49152
 """Port of a made-up source where none was given: the first of the dynamic ones (RFC 6335 §6)."""
 _COMMAND_PREFIX = "command:"
@@ -92,7 +92,7 @@ class _NoUnixDialer:
 
     async def dial(self, address: str, port: int) -> ByteStream:
         """See `Dialer.dial`."""
-        if address.startswith(UNIX_PREFIX):
+        if address.startswith(UNIX):
             raise NetError(
                 Cause.BLOCKED_HERE, f"{self._name} does not lead to a UNIX socket", phase=Stage.CONNECT
             )

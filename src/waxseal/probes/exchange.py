@@ -6,6 +6,7 @@ is said and what it proves, in the probes.
 """
 
 import contextlib
+import dataclasses
 from collections import deque
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
@@ -16,6 +17,7 @@ from waxseal.facts import Answer, Cause, Keyword, MailProtocol, Stage, TlsMode, 
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.net.stream import ByteStream
+from waxseal.probes.exchange_ahead import AheadStream
 from waxseal.probes.exchange_grammar import Grammar, Heard, grammar_of
 from waxseal.probes.recorder import Run
 from waxseal.probes.settings import ProbeSettings
@@ -34,8 +36,11 @@ UNASKED_LIMIT_S = 3.0
 """How long ManageSieve's capabilities behind TLS are waited for (RFC 5804 §2.2)."""
 MAX_TRANSCRIPT_LINES = 2000
 MAX_ANSWERS = 256
+GO_AHEAD = frozenset(("220", "OK", "+OK"))
+"""How STARTTLS is answered with yes."""
 MAX_ANSWER_OCTETS = 1024 * 1024
 """Octets received for one answer, or in one time of collecting."""
+_SECRET_LEAST_OCTETS = 4
 _QUIET_LEAST_S = 0.3
 _QUIET_MOST_S = 2.0
 
@@ -73,6 +78,7 @@ class Exchange:
         self._stream: ByteStream | None = None
         self._grammar: Grammar | None = None
         self._heard: deque[Heard] = deque()
+        self._secrets: set[bytes] = set()
         self._lines: list[TranscriptLine] = []
 
     @property
@@ -164,6 +170,8 @@ class Exchange:
         """
         self._heard.clear()
         octets = self._spoken.go_on(line)
+        if secret and len(line) >= _SECRET_LEAST_OCTETS:
+            self._secrets.add(line)
         self._write_down("C", Stage.ENVELOPE, "****" if secret else decode_text(line))
         await self._guarded(Stage.ENVELOPE, self._standing.write(octets))
         return (await self._next(Stage.ENVELOPE, limit_s or ANSWER_LIMIT_S)).answer
@@ -240,6 +248,30 @@ class Exchange:
         if self.way.protocol is MailProtocol.SIEVE:
             await self._take_in_unasked()
 
+    async def start_tls_at_once(self) -> Answer | None:
+        """STARTTLS and the ClientHello in one segment, and the handshake if the server takes part.
+
+        Returns:
+            The answer to STARTTLS; `in_tls` says whether the handshake followed. None where none came.
+        """
+        command = self._spoken.send(self.starttls_command)
+        self._write_down("C", Stage.STARTTLS, f"{decode_text(command.rstrip())} and ClientHello, one segment")
+        ahead = AheadStream(self._standing, self._spoken, command)
+        self._stream = ahead
+        self.answers.clear()
+        self.keywords = ()
+        try:
+            await self._shake_hands()
+        except NetError:
+            if ahead.answer is None or ahead.answer.status in GO_AHEAD:
+                raise
+        finally:
+            self._take(Stage.STARTTLS, ahead.heard)
+            self.answers.clear()
+        if self.in_tls and self.way.protocol is MailProtocol.SIEVE:
+            await self._take_in_unasked()
+        return ahead.answer
+
     async def leave(self) -> None:
         """Say goodbye, wait a little for the answer, and close. Never raises for the peer."""
         if not self.closed and self._stream is not None:
@@ -290,7 +322,10 @@ class Exchange:
     ) -> Heard:
         self._heard.clear()  # what came before was not caused by this command
         octets = self._spoken.send(command, multiline=multiline)
-        shown = command.split(b" ", 1)[0] + b" ****" if secret else octets.rstrip(b"\r\n")
+        word, *secrets = command.split(b" ")
+        shown = word + b" ****" if secret else octets.rstrip(b"\r\n")
+        if secret:
+            self._secrets.update(part for part in secrets if len(part) >= _SECRET_LEAST_OCTETS)
         self._write_down("C", stage, decode_text(shown))
         await self._guarded(stage, self._standing.write(octets))
         return await self._next(stage, limit_s or ANSWER_LIMIT_S)
@@ -357,6 +392,8 @@ class Exchange:
         return heard
 
     def _take(self, stage: Stage, heard: list[Heard]) -> list[Heard]:
+        if self._secrets:
+            heard = [self._without_secrets(one) for one in heard]
         for one in heard:
             for line in one.raw.split(b"\n"):
                 if line.rstrip(b"\r"):
@@ -366,6 +403,14 @@ class Exchange:
             if one.answer.status == "421":
                 self.peer.back_off()
         return heard
+
+    def _without_secrets(self, one: Heard) -> Heard:
+        """The same where nothing of it repeats a secret, as a server does that says unknown commands back."""
+        raw, text, kept = one.raw, one.answer.text, one.answer.raw
+        for secret in self._secrets:
+            raw, kept = raw.replace(secret, b"****"), kept.replace(secret, b"****")
+            text = text.replace(decode_text(secret), "****")
+        return dataclasses.replace(one, raw=raw, answer=structs.replace(one.answer, raw=kept, text=text))
 
     async def _guarded(
         self, stage: Stage, work: Awaitable[T], limit_s: float | None = None, began: float | None = None

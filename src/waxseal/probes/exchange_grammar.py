@@ -64,6 +64,11 @@ class Grammar(Protocol):
         ...
 
     @property
+    def tls_due(self) -> bool:
+        """Whether STARTTLS was answered with yes."""
+        ...
+
+    @property
     def overflow(self) -> bool:
         """Whether a limit of size was crossed; nothing more is read then."""
         ...
@@ -112,6 +117,11 @@ class SmtpGrammar:
     def leftover(self) -> bytes:
         """See `Grammar.leftover`."""
         return self._smtp.leftover
+
+    @property
+    def tls_due(self) -> bool:
+        """See `Grammar.tls_due`."""
+        return self._smtp.tls_due
 
     @property
     def overflow(self) -> bool:
@@ -172,6 +182,11 @@ class AccessGrammar:
     def leftover(self) -> bytes:
         """See `Grammar.leftover`."""
         return self._access.leftover
+
+    @property
+    def tls_due(self) -> bool:
+        """See `Grammar.tls_due`."""
+        return self._access.tls_due
 
     @property
     def overflow(self) -> bool:

@@ -23,14 +23,12 @@ from waxseal.facts import (
 )
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
-from waxseal.probes.exchange import Exchange, joined
+from waxseal.probes.exchange import GO_AHEAD, Exchange, joined
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
 
 PROBE = "starttls.injection"
-GO_AHEAD = frozenset(("220", "OK", "+OK"))
-"""How STARTTLS is answered with yes."""
 _STATE_CHANGES = frozenset((MailProtocol.SMTP, MailProtocol.LMTP))
 """Where the answer to a command may be another one behind EHLO, so that the control asks twice."""
 _CLOSE_LIMIT_S = 2.0
@@ -106,19 +104,25 @@ class _Trials:
         if not await self._control():
             return
         smuggled = self.command.encode() + b"\r\n"
-        first, second = self.split.command[: self.split.at], self.split.command[self.split.at :]
-        plans: tuple[tuple[str, tuple[bytes, ...], str], ...] = (
-            ("one-segment", (smuggled,), ""),
-            ("two-segments", (b"", smuggled), ""),
-            ("across", (first.encode(),), second),
-        )
-        for way, segments, rest in plans:
-            trial = await self._trial(way, segments, rest)
-            if trial.ended.cause is Cause.BUDGET_SPENT:
-                self.run.ended = trial.ended
+        if not await self._add(await self._trial("one-segment", (smuggled,), "")):
+            return
+        if self.trials[-1].ended.stage is Stage.HANDSHAKE:
+            # In two segments it fares no better, so the connection goes to the one thing that can be shown.
+            if not await self._add(await self._with_hello()):
                 return
-            self.trials.append(trial)
-        self.run.ended = completed(Stage.QUIT)
+        elif not await self._add(await self._trial("two-segments", (b"", smuggled), "")):
+            return
+        first, second = self.split.command[: self.split.at], self.split.command[self.split.at :]
+        if await self._add(await self._trial("across", (first.encode(),), second)):
+            self.run.ended = completed(Stage.QUIT)
+
+    async def _add(self, trial: InjectionTrial) -> bool:
+        """Keep a trial; False where there is no time or connection left."""
+        if trial.ended.cause is Cause.BUDGET_SPENT:
+            self.run.ended = trial.ended
+            return False
+        self.trials.append(trial)
+        return True
 
     async def _control(self) -> bool:
         """Say the candidates under TLS by right; whether every one of them was answered.
@@ -213,6 +217,26 @@ class _Trials:
         answers = tuple(exchange.answers) if exchange.in_tls else ()
         return InjectionTrial(way, clear, ended, go_ahead, tuple(said), answers, unasked)
 
+    async def _with_hello(self) -> InjectionTrial:
+        """STARTTLS and the ClientHello in one segment."""
+        exchange = self._exchange()
+        said: list[str] = []
+        clear, go_ahead, unasked, ended = b"", None, 0, completed(Stage.QUIT)
+        try:
+            clear = await self._to_starttls(exchange, prepared=False) or b""
+            go_ahead = await exchange.start_tls_at_once() if clear else None
+            if exchange.in_tls:
+                unasked = await self._under_tls(exchange, said, "")
+            else:
+                ended = declined(Stage.STARTTLS, *refusal(go_ahead)) if go_ahead else self.run.ended
+                await exchange.leave()
+        except NetError as error:
+            ended = error.ended()
+        finally:
+            await exchange.close()
+        answers = tuple(exchange.answers) if exchange.in_tls else ()
+        return InjectionTrial("with-hello", clear, ended, go_ahead, tuple(said), answers, unasked)
+
     async def _under_tls(self, exchange: Exchange, said: list[str], rest: str) -> int:
         """The hello and the goodbye under TLS; how many answers came before the first command."""
         if rest:
@@ -227,8 +251,12 @@ class _Trials:
         await self._goodbye(exchange, said)
         return unasked
 
-    async def _to_starttls(self, exchange: Exchange) -> bytes | None:
+    async def _to_starttls(self, exchange: Exchange, *, prepared: bool = True) -> bytes | None:
         """Greeting and hello in clear; the octets of STARTTLS, or None where the server would not go on.
+
+        Args:
+            exchange: Not connected yet.
+            prepared: Whether STARTTLS is registered, so that the octets can be written.
 
         Raises:
             NetError: The conversation broke off.
@@ -242,6 +270,8 @@ class _Trials:
             self.run.ended = declined(stage, refusal(answer)[0], why)
             await exchange.leave()
             return None
+        if not prepared:
+            return exchange.starttls_command + b"\r\n"
         return exchange.prepare(exchange.starttls_command)
 
     async def _say(

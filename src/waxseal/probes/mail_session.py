@@ -3,9 +3,13 @@
 For the probes that ask about mail and not about TLS. Those that look at STARTTLS itself go their own way.
 """
 
-from waxseal.facts import Answer, Cause, Reply, Stage, TlsMode
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from waxseal.facts import Answer, Cause, Reply, Stage, TlsMode, Transcript
 from waxseal.net.errors import NetError
-from waxseal.probes.exchange import Exchange
+from waxseal.probes.exchange import MAX_TRANSCRIPT_LINES, Exchange
 from waxseal.probes.recorder import Run, declined
 from waxseal.wire import smtp_command
 from waxseal.wire.smtp_reply import ReplyParser
@@ -65,6 +69,16 @@ def own_host(ehlo_name: str, local_address: str) -> str:
         return ehlo_name or smtp_command.address_literal(local_address)
     except ValueError:
         return "localhost"
+
+
+def joined(probe: str, talks: Iterable[tuple[float, Transcript]]) -> Transcript:
+    """The dialogues of one attempt in one, each with the seconds at which it began."""
+    lines = [
+        structs.replace(line, at_s=round(begin_s + line.at_s, 6))
+        for begin_s, talk in talks
+        for line in talk.lines
+    ]
+    return Transcript(probe=probe, lines=tuple(lines[:MAX_TRANSCRIPT_LINES]))
 
 
 async def _give_up(exchange: Exchange, run: Run, stage: Stage, answer: Answer) -> bool:

@@ -7,11 +7,11 @@ refusals.
 
 import secrets
 
-from waxseal.facts import RelayTrial, RelayTrials, Reply, Stage, Subject
+from waxseal.facts import RelayTrial, RelayTrials, Reply, Stage, Subject, Transcript
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.probes.exchange import Exchange
-from waxseal.probes.mail_session import SHUTTING_DOWN, ask, hung_up, own_mailbox, ready
+from waxseal.probes.mail_session import SHUTTING_DOWN, ask, hung_up, joined, own_mailbox, ready
 from waxseal.probes.recorder import Recorder, Run, attempt, completed
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
@@ -39,12 +39,13 @@ async def try_relay(
         try:
             await asked.run_through()
         finally:
+            run.emit(joined(PROBE, asked.talks))
             if asked.control is not None or asked.trials:
                 run.emit(RelayTrials(control=asked.control, trials=tuple(asked.trials)))
 
 
 class _Relay:
-    """The trials, over one connection or two."""
+    """The trials, over two connections."""
 
     def __init__(self, peer: Peer, run: Run, settings: ProbeSettings, way: Way) -> None:
         self.peer = peer
@@ -55,6 +56,7 @@ class _Relay:
         self.control: Reply | None = None
         self.trials: list[RelayTrial] = []
         self.told_to_leave = False
+        self.talks: list[tuple[float, Transcript]] = []
         self._controlled = False
 
     async def run_through(self) -> None:
@@ -63,7 +65,10 @@ class _Relay:
         Raises:
             NetError: The dialogue cannot go on.
         """
+        clock = self.peer.network.clock
+        began = clock.monotonic()
         for number in range(MOST_CONNECTIONS):
+            begin_s = clock.monotonic() - began
             exchange = Exchange(self.peer, self.run, self.way, self.settings)
             last = number + 1 == MOST_CONNECTIONS
             try:
@@ -72,10 +77,10 @@ class _Relay:
                 await self._ask(exchange, None if last else PER_CONNECTION)
                 await exchange.leave()
             except NetError as error:
-                if last or self.told_to_leave or not hung_up(error):
+                if last or self.told_to_leave or not self._controlled or not hung_up(error):
                     raise
             finally:
-                self.run.emit(exchange.transcript())
+                self.talks.append((begin_s, exchange.transcript()))
             if self.told_to_leave:
                 break
         self.run.ended = completed(Stage.QUIT)

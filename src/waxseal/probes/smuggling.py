@@ -12,11 +12,20 @@ import contextlib
 import secrets
 from email.utils import format_datetime
 
-from waxseal.facts import Cause, Ended, SmugglingTrial, SmugglingTrials, Stage, Subject
+from waxseal.facts import Cause, Ended, SmugglingTrial, SmugglingTrials, Stage, Subject, Transcript
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.probes.exchange import Exchange
-from waxseal.probes.mail_session import SHUTTING_DOWN, ask, hung_up, own_host, own_mailbox, ready, reply_of
+from waxseal.probes.mail_session import (
+    SHUTTING_DOWN,
+    ask,
+    hung_up,
+    joined,
+    own_host,
+    own_mailbox,
+    ready,
+    reply_of,
+)
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
@@ -44,15 +53,22 @@ async def try_smuggling(
     """
     async with attempt(recorder, subjects, PROBE, peer.network.clock) as run:
         trials: list[SmugglingTrial] = []
+        talks: list[tuple[float, Transcript]] = []
+        clock = peer.network.clock
+        began = clock.monotonic()
         try:
             for ending in (None, *VARIANTS):
-                trial = await _Message(peer, run, settings, way, ending).send()
+                sent = _Message(peer, run, settings, way, ending)
+                begin_s = clock.monotonic() - began
+                trial = await sent.send()
+                talks.append((begin_s, sent.exchange.transcript()))
                 trials.append(trial)
                 if trial.ended.cause is not Cause.COMPLETED:
                     run.ended = trial.ended
                 if not _go_on(trial):
                     break
         finally:
+            run.emit(joined(PROBE, talks))
             if trials:
                 run.emit(SmugglingTrials(recipient=settings.own_recipient, trials=tuple(trials)))
 
@@ -92,8 +108,6 @@ class _Message:
                 await self._through()
         except NetError as error:
             ended = error.ended()
-        finally:
-            self.run.emit(exchange.transcript())
         with contextlib.suppress(NetError):
             await exchange.close()
         replies = () if begin is None else tuple(reply_of(answer) for answer in exchange.answers[begin:])

@@ -11,8 +11,8 @@ import base64
 from waxseal.facts import Answer, Cause, MailProtocol, Stage, StarttlsSession, Subject
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
-from waxseal.probes.exchange import Exchange, joined
-from waxseal.probes.injection import GO_AHEAD, random_word, refusal, welcome
+from waxseal.probes.exchange import GO_AHEAD, Exchange, joined
+from waxseal.probes.injection import random_word, refusal, welcome
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
@@ -42,7 +42,7 @@ async def try_session(
         try:
             await asked.hold()
         finally:
-            if asked.heard:
+            if asked.heard or asked.greeted:
                 run.emit(StarttlsSession(**asked.heard))
             if asked.exchanges:
                 run.emit(joined(PROBE, asked.exchanges))
@@ -53,11 +53,17 @@ class _GaveUp(Exception):  # noqa: N818  # leaves one conversation; no error
 
 
 class _Session:
-    """The answers of all connections, by the names of `StarttlsSession`."""
+    """The answers of all connections.
+
+    Attributes:
+        heard: By the names of `StarttlsSession`.
+        greeted: Whether any conversation got as far as the hello.
+    """
 
     def __init__(self, peer: Peer, run: Run, settings: ProbeSettings, way: Way) -> None:
         self.run = run
         self.heard: dict[str, Answer] = {}
+        self.greeted = False
         self.exchanges: list[Exchange] = []
         self._anonymous = False
         self._nonce = random_word()
@@ -126,10 +132,15 @@ class _Session:
         if not await self._hello(exchange):
             return
         await self._clear_mail(exchange)
-        await self._seal(exchange)
+        kept = self.heard["clear_mail"].status.startswith("2")
+        if kept and not await self._seal_within(exchange):
+            kept = False
+            await exchange.say(smtp_command.rset()[:-2])
+        if not exchange.in_tls:
+            await self._seal(exchange)
         if not welcome(await exchange.hello()):
             return
-        if self.heard["clear_mail"].status.startswith("2"):
+        if kept:
             recipient = smtp_command.rcpt_to(f"{self._nonce}@example.invalid")[:-2]
             self.heard["kept_mail"] = await exchange.say(recipient)
             await exchange.say(smtp_command.rset()[:-2])
@@ -156,8 +167,7 @@ class _Session:
         if not await self._hello(exchange):
             return
         self.heard["clear_user"] = await exchange.say(b"USER " + self._nonce.encode())
-        if self.heard["clear_user"].status == "+OK":
-            await self._seal(exchange)
+        if self.heard["clear_user"].status == "+OK" and await self._seal_within(exchange):
             self.heard["kept_user"] = await self._password(exchange)
 
     async def _plain(self, exchange: Exchange) -> None:
@@ -183,6 +193,7 @@ class _Session:
         if not welcome(answer):
             self.run.ended = declined(Stage.EHLO, *refusal(answer))
             raise _GaveUp
+        self.greeted = True
         self._anonymous = self._anonymous or "ANONYMOUS" in exchange.mechanisms
         if exchange.starttls_command.decode() in {keyword.name for keyword in exchange.keywords}:
             return True
@@ -199,7 +210,10 @@ class _Session:
         answer = await exchange.say(exchange.starttls_command + b" " + PARAMETER)
         self.heard["parameter"] = answer
         if answer.status not in GO_AHEAD:
-            return exchange
+            # Cyrus takes the parameter for one more command, so that answers would be taken for others.
+            await exchange.collect(exchange.quiet_s)
+            if not exchange.closed and not answer.status.startswith("4"):
+                return exchange
         await exchange.close()
         fresh = self._exchange()
         await self._greeting(fresh)
@@ -229,6 +243,19 @@ class _Session:
                 raise
         self.heard["turned_down"] = answer
         raise _GaveUp
+
+    async def _seal_within(self, exchange: Exchange) -> bool:
+        """STARTTLS behind MAIL or USER, where some servers do not take it, and the handshake.
+
+        Raises:
+            NetError: As in `_seal`.
+        """
+        answer = await exchange.say(exchange.starttls_command)
+        if answer.status in GO_AHEAD:
+            await exchange.start_tls()
+            return True
+        self.heard["refused_within"] = answer
+        return False
 
     async def _password(self, exchange: Exchange) -> Answer:
         return await exchange.say(b"PASS " + self._nonce.encode(), secret=True)

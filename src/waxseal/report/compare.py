@@ -143,6 +143,8 @@ def _parts(comparison: Comparison, a: Vantage, b: Vantage) -> Iterable[Renderabl
         yield _text("What differs", "bold")
         groups = groupby(comparison.differences, key=lambda d: (d.weight, d.kind, d.lacks, d.a, d.b))
         for number, (_, group) in enumerate(groups, start=1):
+            if number > 1:
+                yield Text("")
             yield _indented(_difference(number, list(group), a, b), 2)
     names = {Side.A: a.name, Side.B: b.name}
     told = [(f"{names[u.side]} did not see", u) for u in comparison.unseen]
@@ -151,7 +153,8 @@ def _parts(comparison: Comparison, a: Vantage, b: Vantage) -> Iterable[Renderabl
         yield Text("")
         yield _text("What could not be compared", "bold")
         for (who, what, why), same in _alike(told).items():
-            line = _text(f"• {who} {what}: {why}")
+            line = _row()
+            line.add_row(_text("•"), _text(f"{who} {what}: {why}"))
             yield _indented(line, 2)
             yield _indented(_labelled("At", "; ".join(dict.fromkeys(map(str, same)))), 4)
     yield Text("")
@@ -188,13 +191,13 @@ def _verdict(comparison: Comparison) -> tuple[str, str, str]:
 
 def _difference(number: int, group: list[Difference], a: Vantage, b: Vantage) -> RenderableType:
     first = group[0]
-    title = _text(f"{number}. {sentence(first, a, b)} ")
-    title.append(f"[{first.weight.label}]", style=_LOOK[first.weight.label])
-    title.append(f"  {first.kind}", style="dim")
+    told = _text(f"{sentence(first, a, b)} ")
+    told.append(f"[{first.weight.label}]", style=_LOOK[first.weight.label])
+    told.append(f"  {first.kind}", style="dim")
+    title = _row()
+    title.add_row(_text(f"{number}."), told)
     places = "; ".join(dict.fromkeys(str(difference.subject) for difference in group))
-    seen = Table.grid(padding=(0, 1, 0, 0))
-    seen.add_column(no_wrap=True)
-    seen.add_column(overflow="fold")
+    seen = _row()
     seen.add_row(_text("At:", "cyan"), _text(places))
     for side, what in ((a, first.a), (b, first.b)):
         seen.add_row(_text(f"{side.name}:", "cyan"), _text(what))
@@ -227,9 +230,14 @@ def _text(text: str, style: str = "") -> Text:
     return Text(plain(text), style=style)
 
 
-def _labelled(label: str, text: str, style: str = "cyan") -> Table:
+def _row() -> Table:
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
+    return row
+
+
+def _labelled(label: str, text: str, style: str = "cyan") -> Table:
+    row = _row()
     row.add_row(_text(f"{label}:", style), _text(text))
     return row

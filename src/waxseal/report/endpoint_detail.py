@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from waxseal.facts import (
+    AccessGreeting,
     Attempt,
+    Capabilities,
+    CapabilitiesClear,
+    CapabilitiesTls,
     Certificate,
     CertificateChain,
     EhloAnswer,
@@ -12,11 +16,13 @@ from waxseal.facts import (
     FactSet,
     Greeting,
     Handshake,
+    Keyword,
     ReverseNames,
     Subject,
     Timing,
     describe,
 )
+from waxseal.report.extensions import extensions_line
 
 Line = tuple[str, str]
 MOST_NAMES = 8
@@ -32,12 +38,20 @@ def endpoint_lines(facts: FactSet, subject: Subject) -> Iterator[Line]:
     greeting = facts.nearest(Greeting, subject)
     if greeting is not None:
         yield "Greeting", f"{greeting.reply.code or ''} {greeting.reply.text}".strip()[:200]
-    yield from _keywords("EHLO", facts.nearest(EhloClear, subject))
+    access = facts.nearest(AccessGreeting, subject)
+    if access is not None:
+        yield "Greeting", str(access.response)[:200]
+    yield from _keywords("", facts.nearest(EhloClear, subject))
+    yield from _capabilities("Capabilities", facts.nearest(CapabilitiesClear, subject))
     handshake = facts.nearest(Handshake, subject)
     if handshake is not None:
         name = f", name sent: {handshake.server_name}" if handshake.server_name else ", no name sent"
         yield "TLS", f"{handshake.version} {handshake.suite}{name}"
-    yield from _keywords("EHLO in TLS", facts.nearest(EhloTls, subject))
+    yield from _keywords(" in TLS", facts.nearest(EhloTls, subject))
+    yield from _capabilities("Capabilities in TLS", facts.nearest(CapabilitiesTls, subject))
+    extensions = extensions_line(facts, subject)
+    if extensions:
+        yield "Extensions", extensions
     for where, chain in facts.within(CertificateChain, subject):
         yield from _certificates(where, chain)
     yield from _timing(facts.nearest(Timing, subject))
@@ -46,10 +60,19 @@ def endpoint_lines(facts: FactSet, subject: Subject) -> Iterator[Line]:
         yield attempt.probe, f"{describe(attempt.ended)}; {spent}, {attempt.elapsed_s:.2f} s"
 
 
-def _keywords(label: str, answer: EhloAnswer | None) -> Iterator[Line]:
+def _keywords(where: str, answer: EhloAnswer | None) -> Iterator[Line]:
     if answer is not None:
-        words = (" ".join((keyword.name, *keyword.parameters)) for keyword in answer.keywords)
-        yield label, ", ".join(words)[:500] or f"{answer.reply.code or ''} {answer.reply.text}".strip()[:200]
+        said = f"{answer.reply.code or ''} {answer.reply.text}".strip()[:200]
+        yield f"{answer.command}{where}", _words(answer.keywords) or said
+
+
+def _capabilities(label: str, answer: Capabilities | None) -> Iterator[Line]:
+    if answer is not None:
+        yield label, _words(answer.keywords) or str(answer.response)[:200]
+
+
+def _words(keywords: tuple[Keyword, ...]) -> str:
+    return ", ".join(" ".join((keyword.name, *keyword.parameters)) for keyword in keywords)[:500]
 
 
 def _certificates(where: Subject, chain: CertificateChain) -> Iterator[Line]:

@@ -37,6 +37,7 @@ from waxseal.scan.published import (
     ask_domain,
     prove_validator,
     recall,
+    recall_endpoints,
     service_targets,
 )
 from waxseal.scan.target import subject_of
@@ -87,7 +88,7 @@ async def collect(
         named = await service_targets(network, recorder, domains)
         wanted = _distinct([*wanted, *(t for t in named if not _named_before(t, wanted))])
     await asyncio.gather(
-        _find_and_test(network, recorder, wanted, settings),
+        _find_and_test(network, recorder, wanted, settings, earlier),
         *(ask_domain(network, recorder, domain, settings) for domain in domains),
     )
     if settings.control is not None and _nothing_answered(recorder.facts()):
@@ -96,7 +97,11 @@ async def collect(
 
 
 async def _find_and_test(
-    network: Network, recorder: Recorder, wanted: list[Target], settings: ProbeSettings
+    network: Network,
+    recorder: Recorder,
+    wanted: list[Target],
+    settings: ProbeSettings,
+    earlier: FactSet | None = None,
 ) -> None:
     """Find the places of every target, and test each of them once."""
     places: list[Place] = []
@@ -106,6 +111,8 @@ async def _find_and_test(
     plans = _plan(places)
     for plan in plans:
         announce(recorder, plan)
+        if earlier is not None:
+            recall_endpoints(recorder, earlier, plan.subjects)
     of_address = _by_address(plans)
     await asyncio.gather(
         _test_all(network, recorder, plans, settings),

@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from waxseal.facts import (
+    CertificateChain,
+    EarlierEndpoint,
     FactSet,
     HostAddresses,
+    Keyword,
     MailProtocol,
     RunContext,
     StsEarlier,
@@ -23,6 +26,7 @@ from waxseal.facts import (
     TlsMode,
     Validator,
 )
+from waxseal.grading.compare_heard import heard
 from waxseal.net.network import Network
 from waxseal.probes.recorder import Recorder
 from waxseal.probes.settings import ProbeSettings
@@ -72,6 +76,27 @@ async def service_targets(network: Network, recorder: Recorder, domains: Iterabl
             if port:
                 targets.setdefault((host, port), target)
     return tuple(targets.values())
+
+
+def recall_endpoints(recorder: Recorder, earlier: FactSet, places: Iterable[Subject]) -> None:
+    """Record what an earlier run saw of each port that this one tests (`earlier.endpoint/1`)."""
+    began = earlier.nearest(RunContext, Subject())
+    for place in places:
+        then = heard(earlier, place)
+        if then is None or began is None:
+            continue
+        shown = earlier.within(CertificateChain, place)
+        name = then.handshake.server_name if then.handshake is not None else ""
+        known = then.keywords is not None and not then.hello_unsure and not then.masks
+        words = tuple(Keyword(*pair) for pair in (then.keywords or {}).items())
+        fact = EarlierEndpoint(
+            seen_at=began.started_at,
+            keywords=words if known else None,
+            starttls=then.starttls if known else None,
+            version=then.handshake.version if then.handshake is not None else "",
+            leaf_sha256=next((c.leaf.sha256 for where, c in shown if where.server_name == name), ""),
+        )
+        recorder.emit((place,), fact)
 
 
 def recall(recorder: Recorder, earlier: FactSet, domains: Iterable[str]) -> None:

@@ -92,9 +92,10 @@ def _socket_target(given: str, scheme: str | None, place: str, expected: str | N
     if scheme.lower() not in _SCHEMES:
         raise UsageError(f"{given!r}: {scheme}+unix: is not known", f"known are {', '.join(_SCHEMES)}")
     path = place[2:] if place.startswith("///") else place
+    if path.startswith("/") and "/../" not in f"{path}/":  # behind a link, .. leads elsewhere
+        path = posixpath.normpath(path) + ("/" if path.endswith("/") else "")
     if not path.startswith("/") or path.startswith("//") or path.endswith("/"):
         raise UsageError(f"{given!r} names no socket by an absolute path", "write lmtp+unix:/path/to/socket")
-    path = posixpath.normpath(path) if "/../" not in f"{path}/" else path
     if not path.isprintable() or len(path.encode("utf-8", "replace")) > MAX_PATH_OCTETS:
         raise UsageError(
             f"{given[:200]!r}: a socket's path has {MAX_PATH_OCTETS} octets at most, all of them printable",

@@ -18,7 +18,7 @@ def starttls(protocol: MailProtocol) -> bytes:
 
 
 def logout(protocol: MailProtocol) -> bytes:
-    """``LOGOUT``, or ``QUIT`` (RFC 1939 §5)."""
+    """``LOGOUT``, or ``QUIT`` (RFC 1939 §4)."""
     return b"QUIT" if protocol is MailProtocol.POP3 else b"LOGOUT"
 
 

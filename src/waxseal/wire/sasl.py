@@ -19,8 +19,12 @@ MAX_CHALLENGE_OCTETS: Final = 12288
 MAX_ITERATIONS: Final = 1_000_000
 """Rounds of hashing that a server may ask for; more is taken for an attack on the client."""
 
-PREFERENCE: Final = ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5")
-"""The mechanisms spoken, in the order in which an account is tried with them under TLS."""
+PREFERENCE: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "LOGIN", "CRAM-MD5")
+"""The mechanisms spoken, in the order to try an account with under TLS to a proved server.
+
+PLAIN comes first, since it works with every form in which a server stores passwords; SCRAM and CRAM-MD5 fail
+where theirs is not among them, however right the password.
+"""
 
 _SCRAM: Final = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 _SERVER_FIRST = re.compile(r"r=([!-+\--~]+),s=([A-Za-z0-9+/]+={0,2}),i=([1-9][0-9]{0,9})(?:,.*)?", re.DOTALL)

@@ -14,7 +14,7 @@ QUOTED_OCTETS: Final = 1024
 """The longest quoted string, its quotes left out (RFC 5804 §4, quoted)."""
 
 RULES: Final = {
-    "bare-lf": "RFC 5804 §4",
+    "bare-lf": "RFC 5804 §1.1",
     "bare-cr": "RFC 5804 §4",
     "nul": "RFC 5804 §4",
     "eight-bit": "RFC 5804 §4",

@@ -7,6 +7,7 @@ The rules of the grammars, with their sources, are in ``wire.imap_response``, ``
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from waxseal.checks.absence import LISTS_CUT
 from waxseal.checks.api import Judgement, not_applicable, unreached
 from waxseal.facts import (
     AccessGreeting,
@@ -30,7 +31,6 @@ from waxseal.wire.smtp_reply import decode_text
 MAX_EVIDENCE = 200
 ACCESS = frozenset({MailProtocol.IMAP, MailProtocol.POP3, MailProtocol.SIEVE})
 OVERSIZED = frozenset({"too-many-lines", "response-too-long"})
-_INCOMPLETE = OVERSIZED | {"cut-off"}
 _LATER = frozenset({"UNAVAILABLE", "INUSE", "IN-USE", "LIMIT", "TRYLATER"})
 """Codes that say "not now": RFC 9051 §7.1, RFC 2449 §8.1.2, RFC 5804 §1.3."""
 
@@ -90,12 +90,7 @@ def broken(response: Response) -> frozenset[str]:
 
 def whole(response: Response) -> bool:
     """Whether a response came to its end and has a status."""
-    return bool(response.status) and not broken(response) & _INCOMPLETE
-
-
-def lists_whole(listed: Capabilities) -> bool:
-    """Whether a list of capabilities came whole and good, so that none can be missing from it."""
-    return listed.response.good and whole(listed.response) and "not-a-response" not in broken(listed.response)
+    return bool(response.status) and not broken(response) & LISTS_CUT
 
 
 def temporary(response: Response) -> bool:
@@ -174,6 +169,8 @@ def not_reached(attempt: Attempt, what: str) -> Judgement:
 
 def waited_for(endpoint: Endpoint, stage: Stage) -> str:
     """What was due in a stage of the conversation, in words; "" for a stage in which no command was sent."""
+    if stage is Stage.EHLO_TLS and endpoint.protocol is MailProtocol.SIEVE:
+        return "the client behind the handshake"  # which need not ask (RFC 5804 §2.2)
     if stage is Stage.EHLO_TLS:
         return f"{listing(endpoint.protocol)} under TLS"
     if stage is Stage.EHLO:

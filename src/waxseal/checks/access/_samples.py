@@ -37,7 +37,11 @@ _LISTS_TLS = {
     POP3: b"+OK Capability list follows\r\nUIDL\r\nSASL PLAIN\r\n.\r\n",
     SIEVE: b'"IMPLEMENTATION" "Sieved"\r\n"SASL" "PLAIN"\r\nOK\r\n',
 }
-_GO_AHEADS = {IMAP: b"a1 OK Begin TLS now\r\n", POP3: b"+OK Begin TLS now\r\n", SIEVE: b'OK "Begin TLS now"\r\n'}
+_GO_AHEADS = {
+    IMAP: b"a1 OK Begin TLS now\r\n",
+    POP3: b"+OK Begin TLS now\r\n",
+    SIEVE: b'OK "Begin TLS now"\r\n',
+}
 _FAREWELLS = {
     IMAP: b"* BYE logging out\r\na1 OK completed\r\n",
     POP3: b"+OK signing off\r\n",

@@ -33,8 +33,7 @@ from waxseal.facts import AccessGreeting
     remedy=Remedy(
         general="If this was not meant, remove the rule that turns this caller away, or raise the limits of "
         "connections and processes.",
-        dovecot="mail_max_userip_connections, service imap-login { client_limit, process_limit }, "
-        "login_access_sockets",
+        dovecot="mail_max_userip_connections, and service imap-login { client_limit, process_limit }",
     ),
     rows=("B9", "B10", "B11", "P10"),
 )

@@ -8,8 +8,15 @@ offer TLS on another port (993, 995).
 
 from collections.abc import Iterator
 
+from waxseal.checks.absence import lists_whole, unknown_capa
 from waxseal.checks.access import _samples as samples
-from waxseal.checks.access._responses import keywords, lists_whole, said, starting, unclear, whole
+from waxseal.checks.access._responses import (
+    keywords,
+    said,
+    starting,
+    unclear,
+    whole,
+)
 from waxseal.checks.api import (
     Example,
     Judgement,
@@ -34,8 +41,7 @@ from waxseal.facts import CapabilitiesClear, Endpoint, MailProtocol, TlsMode
     remedy=Remedy(
         general="Give the server a certificate and switch TLS on; or close this port, and let users connect "
         "where TLS comes first (993 for IMAP, 995 for POP3).",
-        dovecot="ssl = required, with ssl_server_cert_file and ssl_server_key_file (ssl_cert and ssl_key "
-        "before version 2.4)",
+        dovecot="ssl = required; ssl_cert = </path/fullchain.pem; ssl_key = </path/key.pem",
     ),
     rows=("B9", "B10", "B11"),
 )
@@ -49,9 +55,8 @@ def judge(endpoint: Endpoint, listed: CapabilitiesClear) -> Judgement:
     response = listed.response
     if not whole(response):
         return unclear(response, "the request for capabilities")
-    if endpoint.protocol is MailProtocol.POP3 and response.status == "-ERR":
-        if not response.code.upper().startswith("SYS/"):
-            return fail("The server does not know CAPA, and so it offers no STLS", f"CAPA: {said(response)}")
+    if unknown_capa(endpoint.protocol, response):
+        return fail("The server does not know CAPA, and so it offers no STLS", f"CAPA: {said(response)}")
     if not response.good or (not listed.keywords and endpoint.protocol is not MailProtocol.POP3):
         return unreached(
             "the server did not list its capabilities",

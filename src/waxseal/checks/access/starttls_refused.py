@@ -33,8 +33,7 @@ from waxseal.facts import AccessStarttls
     remedy=Remedy(
         general="Read the server's log for the TLS error and mend what it names: mostly a certificate or key "
         "file that is missing, unreadable or does not fit. Let the program that lists STARTTLS carry it out.",
-        dovecot="ssl = yes or required; the login processes must reach the files of ssl_server_cert_file and "
-        "ssl_server_key_file (ssl_cert and ssl_key before version 2.4)",
+        dovecot="the files that ssl_cert and ssl_key name; look for ssl_cert in doveadm log errors",
     ),
     rows=("B9", "B10", "B11"),
 )
@@ -47,9 +46,7 @@ def judge(answer: AccessStarttls) -> Judgement:
         return unclear(response, answer.command)
     if temporary(response):
         return not_applicable(f"{answer.command} is put off, see access/starttls-temporary")
-    return fail(
-        f"The server offers {answer.command} and refuses it ({response.status})", said(response)
-    )
+    return fail(f"The server offers {answer.command} and refuses it ({response.status})", said(response))
 
 
 def examples() -> Iterator[Example]:

@@ -48,7 +48,7 @@ def judge(answer: AccessStarttls) -> Judgement:
     if not temporary(response):
         return not_applicable(f"{answer.command} is refused for good, see access/starttls-refused")
     return fail(
-        f"The server offers {answer.command}, and answers it with {response.code[:60]}: not available for now",
+        f"The server offers {answer.command}, and answers it with {response.code[:60]}: not for now",
         said(response),
     )
 

@@ -35,7 +35,7 @@ from waxseal.facts import ClientCertificateRequest, TlsMode
     remedy=Remedy(
         general="Strike EXTERNAL from the mechanisms, or ask for client certificates in the TLS handshake.",
         postfix="smtpd_sasl_mechanism_filter = !external, static:rest",
-        dovecot="auth_ssl_request_client_cert = yes; ssl_ca = </path/of/clients-ca.pem",
+        dovecot="ssl_verify_client_cert = yes; ssl_ca = </path/of/clients-ca.pem",
     ),
     rows=("J7",),
 )

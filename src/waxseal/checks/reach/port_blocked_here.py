@@ -62,6 +62,12 @@ def judge(attempts: Everywhere[Attempt], control: ControlReach | None, context: 
     for port, by_address in sorted(made.items()):
         ends = list(by_address.values())
         forbidden = [a for a in ends if failed_with(a, Cause.BLOCKED_HERE)]
+        if forbidden and context.via:
+            return inconclusive(
+                f"the way that connections take gives none to port {port}: {context.via}",
+                forbidden[0].ended.detail[:200],
+                advice="see whether that way works by itself, or test without it",
+            )
         if forbidden:
             return inconclusive(
                 f"this machine forbids outgoing connections to port {port}",
@@ -119,7 +125,10 @@ def examples() -> Iterator[Example]:
     yield Example("one stands", Verdict.PASS, (samples.attempt(), at(silent, address="192.0.2.26")))
     yield Example("refused", Verdict.PASS, (samples.attempt(Cause.REFUSED, Stage.CONNECT),))
     yield Example("all silent", Verdict.INCONCLUSIVE, (silent,))
-    yield Example("forbidden", Verdict.INCONCLUSIVE, (samples.attempt(Cause.BLOCKED_HERE, Stage.CONNECT),))
+    blocked = samples.attempt(Cause.BLOCKED_HERE, Stage.CONNECT)
+    yield Example("forbidden", Verdict.INCONCLUSIVE, (blocked,))
+    through = samples.run_context(via="socks5://gw.example.net:1080")
+    yield Example("no way", Verdict.INCONCLUSIVE, (through, blocked))
     reached, unreached = (
         ControlReach(destination="control.example.net:25", connected=connected) for connected in (True, False)
     )

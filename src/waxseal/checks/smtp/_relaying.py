@@ -15,9 +15,15 @@ def taken(reply: Reply | None) -> bool:
 
 
 def refused(trial: RelayTrial) -> bool:
-    """Whether MAIL or RCPT was refused for good."""
+    """Whether MAIL or RCPT was refused for good, or for the time being with words about relaying.
+
+    Postfix's ``defer_unauth_destination``, in Debian's default configuration, says "454 4.7.1 Relay access
+    denied" for ever.
+    """
     last = trial.rcpt or trial.mail
-    return last is not None and last.code is not None and last.code // 100 == 5
+    if last is None or last.code is None:
+        return False
+    return last.code // 100 == 5 or (last.code == 454 and "relay" in last.text.lower())
 
 
 def aside(reply: Reply) -> bool:

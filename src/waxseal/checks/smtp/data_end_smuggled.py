@@ -34,10 +34,10 @@ from waxseal.wire.data_endings import CONTROL, VARIANTS
     cites=("RFC 5321 §4.1.1.4", "RFC 5321 §2.3.8"),
     remedy=Remedy(
         general="Bring the server up to date, and have it refuse line ends other than CRLF.",
-        postfix="smtpd_forbid_bare_newline = yes (3.5.23, 3.6.13, 3.7.9, 3.8.4 and later; from 3.8.5 and 3.9 "
-        "on better: normalize), and look whom smtpd_forbid_bare_newline_exclusions leaves out",
+        postfix="smtpd_forbid_bare_newline = normalize (3.5.24, 3.6.14, 3.7.10, 3.8.5 and 3.9 or later; yes "
+        "in the versions before these), and look whom smtpd_forbid_bare_newline_exclusions leaves out",
         exim="4.97.1 or later",
-        sendmail="8.18.0.2 or later",
+        sendmail="8.18 or later, with o in srv_features",
     ),
     rows=("F13",),
 )

@@ -23,9 +23,9 @@ from waxseal.checks.api import (
     inconclusive,
     passed,
 )
-from waxseal.checks.smtp._dialogue import COMMANDS, all_answered
+from waxseal.checks.smtp._dialogue import COMMANDS, all_answered, elsewhere
 from waxseal.checks.smtp._replies import not_reached
-from waxseal.facts import Cause, Stage
+from waxseal.facts import Cause, Endpoint, Stage
 
 _HOW = {
     Cause.CLOSED: "the server closes the connection (FIN)",
@@ -47,8 +47,10 @@ _HOW = {
     ),
     rows=("B4",),
 )
-def judge(attempt: DialogueAttempt) -> Judgement:
+def judge(endpoint: Endpoint | None, attempt: DialogueAttempt) -> Judgement:
     """Judge whether the stream ended while a reply was due."""
+    if (other := elsewhere(endpoint)) is not None:
+        return other
     ended = attempt.ended
     if ended.cause in _HOW and ended.stage in COMMANDS:
         how = _HOW[ended.cause]

@@ -24,9 +24,9 @@ from waxseal.checks.api import (
     passed,
 )
 from waxseal.checks.patience import unless_patient
-from waxseal.checks.smtp._dialogue import COMMANDS, all_answered
+from waxseal.checks.smtp._dialogue import COMMANDS, all_answered, elsewhere
 from waxseal.checks.smtp._replies import not_reached
-from waxseal.facts import Cause, Stage
+from waxseal.facts import Cause, Endpoint, Stage
 
 
 @check(
@@ -42,8 +42,10 @@ from waxseal.facts import Cause, Stage
     ),
     rows=("B2", "B4"),
 )
-def judge(attempt: DialogueAttempt) -> Judgement:
+def judge(endpoint: Endpoint | None, attempt: DialogueAttempt) -> Judgement:
     """Judge whether the wait for a reply used up its time."""
+    if (other := elsewhere(endpoint)) is not None:
+        return other
     ended = attempt.ended
     if ended.cause is Cause.TIMED_OUT and ended.stage in COMMANDS:
         said = f"no reply to {COMMANDS[ended.stage]} within {ended.stage_s:.1f} s"

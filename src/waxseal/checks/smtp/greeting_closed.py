@@ -21,8 +21,9 @@ from waxseal.checks.api import (
     inconclusive,
     passed,
 )
+from waxseal.checks.smtp._dialogue import elsewhere
 from waxseal.checks.smtp._replies import not_reached, shown
-from waxseal.facts import Cause, Greeting, Stage
+from waxseal.facts import Cause, Endpoint, Greeting, Stage
 
 _HOW = {
     Cause.CLOSED: "the server closed the connection in order (FIN) before any greeting",
@@ -47,8 +48,10 @@ _ADVICE = {
     ),
     rows=("B4", "P10"),
 )
-def judge(attempt: DialogueAttempt, greeting: Greeting | None) -> Judgement:
+def judge(endpoint: Endpoint | None, attempt: DialogueAttempt, greeting: Greeting | None) -> Judgement:
     """Judge how the wait for the greeting ended."""
+    if (other := elsewhere(endpoint)) is not None:
+        return other
     ended = attempt.ended
     if ended.stage is Stage.GREETING and ended.cause in _HOW:
         begun = () if greeting is None else (f"received: {shown(greeting.reply.raw)}",)

@@ -23,8 +23,9 @@ from waxseal.checks.api import (
     passed,
 )
 from waxseal.checks.smtp import _samples
+from waxseal.checks.smtp._dialogue import elsewhere
 from waxseal.checks.smtp._replies import not_reached, shown
-from waxseal.facts import Cause, Greeting, Stage
+from waxseal.facts import Cause, Endpoint, Greeting, Stage
 
 
 @check(
@@ -40,8 +41,10 @@ from waxseal.facts import Cause, Greeting, Stage
     ),
     rows=("B4", "P10"),
 )
-def judge(attempt: DialogueAttempt, greeting: Greeting | None) -> Judgement:
+def judge(endpoint: Endpoint | None, attempt: DialogueAttempt, greeting: Greeting | None) -> Judgement:
     """Judge whether the server spoke first, and how long it was waited for."""
+    if (other := elsewhere(endpoint)) is not None:
+        return other
     ended = attempt.ended
     if ended.cause is Cause.TIMED_OUT and ended.stage is Stage.GREETING:
         begun = greeting is not None

@@ -23,8 +23,9 @@ from waxseal.checks.api import (
     warn,
 )
 from waxseal.checks.smtp import _samples
+from waxseal.checks.smtp._dialogue import elsewhere
 from waxseal.checks.smtp._replies import code_unsure, first_line, not_reached, unclear
-from waxseal.facts import Cause, QuitAnswer, Stage
+from waxseal.facts import Cause, Endpoint, QuitAnswer, Stage
 
 _SILENT = {
     Cause.TIMED_OUT: "The server leaves QUIT unanswered",
@@ -44,8 +45,10 @@ _SILENT = {
     ),
     rows=("B1",),
 )
-def judge(attempt: DialogueAttempt, farewell: QuitAnswer | None) -> Judgement:
+def judge(endpoint: Endpoint | None, attempt: DialogueAttempt, farewell: QuitAnswer | None) -> Judgement:
     """Judge the answer to QUIT."""
+    if (other := elsewhere(endpoint)) is not None:
+        return other
     ended = attempt.ended
     if farewell is not None and (reply := farewell.reply) is not None:
         if reply.code == 221:

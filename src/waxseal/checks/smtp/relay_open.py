@@ -43,10 +43,9 @@ _AT_OWN_DOMAIN = frozenset(("percent", "quoted-at-own", "bang-at-own", "two-at")
         general="Take mail for foreign domains only from your own networks and from users who logged in.",
         postfix="smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, "
         "reject_unauth_destination; and keep mynetworks small",
-        exim="require domains = +local_domains : +relay_to_domains in acl_smtp_rcpt, behind accept for "
-        "hosts = +relay_from_hosts and authenticated = *",
+        exim="in the default configuration: hostlist relay_from_hosts with your own networks only, and "
+        "domainlist relay_to_domains with the domains that you relay for",
         sendmail="without FEATURE(promiscuous_relay); relay domains in /etc/mail/relay-domains",
-        exchange="no ms-Exch-SMTP-Accept-Any-Recipient for anonymous users on the receive connector",
     ),
     rows=("B10", "P4"),
 )
@@ -85,8 +84,8 @@ def _not_open(relay: RelayTrials, odd: list[RelayTrial], *, complete: bool) -> J
             *([] if relay.control is None else [first_line(relay.control)]),
             advice="test later, or from an address that it takes mail from; --envelope tells what it refuses",
         )
-    unsure = [trial for trial in tried if not refused(trial)]
-    if unsure and not odd:
+    unsure = [trial for trial in tried if not refused(trial) and trial not in odd]
+    if unsure:
         return inconclusive(
             "the server neither took nor refused some of the forms",
             *lines(unsure),

@@ -29,7 +29,7 @@ from waxseal.facts import CommandAnswers, Reply
     title="VRFY or EXPN tells of users",
     level=Level.SHOULD,
     scope=Scope.PORT,
-    cites=("RFC 2505 §2.11", "RFC 5321 §7.3"),
+    cites=("RFC 2505 §2.11",),
     remedy=Remedy(
         general="Answer VRFY with 252 and refuse EXPN, at least to clients that have not logged in.",
         postfix="disable_vrfy_command = yes (Postfix knows no EXPN)",
@@ -43,7 +43,7 @@ def judge(answers: CommandAnswers) -> Judgement:
     expanded = [r for r in (answers.expn_known, answers.expn) if r is not None and r.code == 250]
     if expanded:
         return warn(
-            "EXPN is answered to strangers: it can tell who gets an alias's mail", *_lines(expanded[0])
+            "EXPN is answered to strangers: it can tell whom an alias stands for", *_lines(expanded[0])
         )
     known, unknown = answers.vrfy_known, answers.vrfy
     if known is None or unknown is None or answers.expn is None:

@@ -1,6 +1,8 @@
 """The table of lab domains: a few sound ones, and one for each fault, with what waxseal should say of it."""
 
 from waxseal.lab.domains import (
+    access,
+    auth,
     authentication,
     certificates,
     dane,
@@ -12,8 +14,10 @@ from waxseal.lab.domains import (
     on_request,
     reach,
     sound,
+    starttls_flaws,
     tls,
     tls_rpt,
+    trials,
 )
 from waxseal.lab.domains.table import Expected, LabDomain, LabServer
 
@@ -40,6 +44,10 @@ def all_domains(*, old_tls: bool = True) -> tuple[LabDomain, ...]:
         tls_rpt,
         authentication,
         on_request,
+        access,
+        starttls_flaws,
+        auth,
+        trials,
     )
     return tuple(
         domain.completed()

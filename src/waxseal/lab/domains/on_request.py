@@ -1,6 +1,6 @@
 """Lab domains with faults that are only looked for on request: DKIM keys, the envelope, blocklists.
 
-Unless asked so they are sound; what is said of them when asked is in `REQUESTS`.
+Unless asked so all but one are sound; what is said of them when asked is in `REQUESTS`.
 """
 
 import base64
@@ -31,6 +31,8 @@ from waxseal.lab.zone import DnsFault, DnsRecord, FaultyName, reverse_name, text
 DKIM_DOMAIN = "dkim.test"
 BLOCKLIST_ID = "spamhaus-zen"
 _BLOCKLIST_ZONE = "zen.spamhaus.org"
+_UNASKED = {"envelope-demands-tls.test": minor("smtp/unencrypted-refused")}
+"""What is said unasked, where that is not that all is well."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Request:
     Attributes:
         target: The domain.
         settings: Fields of `ProbeSettings`.
-        expected: What waxseal should say, `NONE_PUBLISHED` aside.
+        expected: What waxseal should say, `NONE_PUBLISHED` aside where mail is taken on port 25.
     """
 
     target: str
@@ -113,7 +115,9 @@ def _envelopes(plan: AddressPlan) -> tuple[LabDomain, ...]:
             {"mail": reply(530, "5.7.0 Must issue a STARTTLS command first")},
         ),
     )
-    return tuple(mail_domain(name, title, plan, SEALED, **changes) for name, title, changes in rows)
+    return tuple(
+        mail_domain(name, title, plan, _UNASKED.get(name, SEALED), **changes) for name, title, changes in rows
+    )
 
 
 def _listings(plan: AddressPlan) -> tuple[LabDomain, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from waxseal.checks.verdict import Verdict
+from waxseal.facts import MailProtocol
 from waxseal.grading.seal import State
 from waxseal.lab.access_behaviour import AccessBehaviour
 from waxseal.lab.behaviour import Behaviour
@@ -281,6 +282,52 @@ def mail_domain(
         servers=(LabServer(addresses=addresses, behaviour=Behaviour(host=host, tls=tls, **changes)),),
         needs_old_tls=needs_old_tls,
         slow=slow,
+    )
+
+
+SERVICES = {
+    "imap": (MailProtocol.IMAP, 143),
+    "imaps": (MailProtocol.IMAP, 993),
+    "pop3": (MailProtocol.POP3, 110),
+    "pop3s": (MailProtocol.POP3, 995),
+    "lmtp": (MailProtocol.LMTP, 24),
+    "sieve": (MailProtocol.SIEVE, 4190),
+    "submission": (MailProtocol.SMTP, 587),
+    "submissions": (MailProtocol.SMTP, 465),
+}
+"""What the schemes of targets mean: protocol and port."""
+_IMPLICIT = ("imaps", "pop3s", "submissions")
+
+
+def service_host(
+    scheme: str, name: str, title: str, plan: AddressPlan, expected: Expected, **changes: Any
+) -> LabDomain:
+    """A host with one service on two addresses, sound but for what is said.
+
+    Args:
+        scheme: What it speaks, as in `SERVICES`.
+        name: The host, A-labels.
+        title: What is the matter.
+        plan: Where its addresses come from.
+        expected: What waxseal should say.
+        changes: Fields of its `Behaviour` or `AccessBehaviour`; ``slow`` and ``needs_old_tls`` are the
+            domain's.
+    """
+    protocol, port = SERVICES[scheme]
+    addresses = plan.pair()
+    own = {key: changes.pop(key) for key in ("slow", "needs_old_tls") if key in changes}
+    mail = protocol in (MailProtocol.SMTP, MailProtocol.LMTP)
+    kind = Behaviour if mail else AccessBehaviour
+    behaviour = kind(host=name, protocol=protocol, implicit=scheme in _IMPLICIT, **changes)
+    return LabDomain(
+        name=name,
+        title=title,
+        expected=expected,
+        records=tuple(host_records(name, *addresses)),
+        servers=(LabServer(addresses=addresses, behaviour=behaviour, port=port),),
+        port=port,
+        typed=f"{scheme}://{name}",
+        **own,
     )
 
 

@@ -1,0 +1,113 @@
+"""STARTTLS is missing at one address or port of a mail host, and the same host offers it at another.
+
+So the software can do TLS and has a certificate. Either this one address or port is set up differently, often
+an old machine behind a name that was moved, or something on the path to it alone takes the keyword away. That
+STARTTLS is missing is told by smtp/starttls-missing; this says where it is not, and which other keywords are
+missing beside it. Ports with TLS from the first octet count too: nothing on the path can change what is
+listed there.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from waxseal.checks import samples
+from waxseal.checks.api import (
+    Each,
+    Everywhere,
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Subject,
+    Verdict,
+    at,
+    check,
+    not_applicable,
+    passed,
+    warn,
+)
+from waxseal.checks.smtp._earlier import Offer, offer
+from waxseal.facts import EhloClear, Endpoint, MailProtocol, TlsMode
+
+_ONLY_IN_TLS = frozenset({"AUTH", "AUTH=", "REQUIRETLS", "STARTTLS"})
+"""What servers rightly keep for TLS (RFC 8689 §2 of REQUIRETLS), or what is told anyway."""
+
+
+class _Heard(NamedTuple):
+    """One port of the host, with what it lists."""
+
+    where: Subject
+    mode: TlsMode
+    offer: Offer
+
+
+@check(
+    title="STARTTLS is offered at another address or port of the same host",
+    level=Level.ADVICE,
+    scope=Scope.HOST,
+    cites=("RFC 3207 §6",),
+    remedy=Remedy(
+        general="Give every address and port of the host the same TLS settings; where they have them, look "
+        "for what changes the answer on the way, from another network (waxseal compare).",
+        postfix="in each smtpd line of master.cf: -o smtpd_tls_security_level=may",
+        exim="tls_advertise_hosts = *",
+    ),
+    rows=("B7",),
+)
+def judge(
+    subject: Subject,
+    own: Each[EhloClear],
+    answers: Everywhere[EhloClear],
+    endpoints: Everywhere[Endpoint],
+) -> Judgement:
+    """Judge each answer without STARTTLS against the other answers of the same host."""
+    modes = {where: e.mode for where, e in endpoints if e.protocol is MailProtocol.SMTP}
+    here = [_Heard(w, modes[w], offer(ehlo)) for w, ehlo in own if modes.get(w) is TlsMode.STARTTLS]
+    lacking = [x for x in here if x.offer.starttls is False]
+    if not lacking:
+        unheard = next((x.offer.unheard for x in here if x.offer.unheard is not None), None)
+        if unheard is not None:
+            return unheard
+        return (
+            passed("STARTTLS is offered wherever it is due") if here else not_applicable("none is due here")
+        )
+    others = [
+        _Heard(w, modes[w], offer(ehlo)) for w, ehlo in answers if w in modes and w.host == subject.host
+    ]
+    found = [x for x in others if x.offer.starttls or x.mode is TlsMode.IMPLICIT]
+    if not found:
+        return not_applicable("it is offered nowhere that was heard of this host, see smtp/starttls-missing")
+    first = lacking[0]
+    there = min(found, key=lambda x: (x.mode is TlsMode.IMPLICIT, x.where.port != first.where.port))
+    missing = ", ".join(dict.fromkeys(map(_place, lacking)))[:120]
+    said = "TLS comes first" if there.mode is TlsMode.IMPLICIT else "it is offered"
+    return warn(f"STARTTLS is missing at {missing}, and {said} at {_place(there)}", *_evidence(first, there))
+
+
+def _place(heard: _Heard) -> str:
+    return str(Subject(address=heard.where.address, port=heard.where.port))
+
+
+def _evidence(here: _Heard, there: _Heard) -> Iterator[str]:
+    yield f"{_place(there)}: {', '.join(there.offer.names)[:150]}"
+    yield f"{_place(here)}: {', '.join(here.offer.names)[:150] or 'no keyword at all'}"
+    beside = [n for n in there.offer.names if n not in here.offer.names and n not in _ONLY_IN_TLS]
+    if beside:
+        yield f"missing beside STARTTLS: {', '.join(beside)[:160]}"
+
+
+def examples() -> Iterator[Example]:
+    """The smallest facts for each answer."""
+    start, bare = samples.endpoint(), samples.ehlo("PIPELINING")
+    second = (at(start, address="192.0.2.26"), at(samples.ehlo(), address="192.0.2.26"))
+    yield Example("at another address", Verdict.WARN, (start, bare, *second))
+    submission = (at(start, port=587), at(samples.ehlo(), port=587))
+    yield Example("at another port", Verdict.WARN, (start, bare, *submission))
+    implicit = samples.endpoint(TlsMode.IMPLICIT)
+    sealed = (at(implicit, port=465), at(samples.ehlo("PIPELINING", "CHUNKING"), port=465))
+    yield Example("TLS on another port", Verdict.WARN, (start, bare, *sealed))
+    yield Example("offered", Verdict.PASS, (start, samples.ehlo()))
+    yield Example("nowhere", Verdict.NOT_APPLICABLE, (start, bare))
+    yield Example("masked", Verdict.INCONCLUSIVE, (start, samples.ehlo("XXXXXXXA"), *second))
+    yield Example("only implicit TLS", Verdict.NOT_APPLICABLE, (implicit, samples.ehlo("SIZE 1000")))

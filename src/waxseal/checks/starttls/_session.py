@@ -1,0 +1,67 @@
+"""What the checks of a session over STARTTLS share: the facts, and what a missing answer means."""
+
+from typing import Annotated
+
+from waxseal.checks.api import Bundle, Judgement, Probe, not_applicable, unreached
+from waxseal.facts import (
+    Answer,
+    Attempt,
+    Cause,
+    Endpoint,
+    MailProtocol,
+    Stage,
+    StarttlsSession,
+    TlsMode,
+    describe,
+)
+
+MAIL = (MailProtocol.SMTP, MailProtocol.LMTP)
+GO_AHEAD = frozenset(("220", "OK", "+OK"))
+"""How STARTTLS is answered with yes."""
+
+SessionAttempt = Annotated[Attempt, Probe("starttls.session")]
+
+
+class Session(Bundle, frozen=True):
+    """The answers, where they were asked for, and how asking ended."""
+
+    endpoint: Endpoint
+    answers: StarttlsSession
+    attempt: SessionAttempt | None
+
+    def aside(self) -> Judgement | None:
+        """Nothing of it arises where TLS begins with the first octet."""
+        if self.endpoint.mode is TlsMode.IMPLICIT:
+            return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
+        return None
+
+    def not_of(self, *protocols: MailProtocol) -> Judgement | None:
+        """The answer where another protocol is spoken; None where it is one of these."""
+        spoken = self.endpoint.protocol
+        return None if spoken in protocols else not_applicable(f"{spoken.label} is spoken here")
+
+    def unheard(self, what: str) -> Judgement:
+        """The answer where something under TLS was not heard."""
+        ended = self.attempt.ended if self.attempt is not None else None
+        if self.answers.turned_down is not None:
+            return unreached(
+                "STARTTLS was turned down when this was asked",
+                shown(self.answers.turned_down),
+                advice="see what the other findings say of STARTTLS, and test again later",
+            )
+        if ended is not None and ended.cause is Cause.DECLINED and ended.stage is Stage.EHLO:
+            return not_applicable("no STARTTLS is offered here")
+        why = f": {describe(ended)}" if ended is not None and ended.cause is not Cause.COMPLETED else ""
+        return unreached(
+            f"{what} was not heard{why}", advice="test again; see --transcript for what was heard"
+        )
+
+
+def shown(answer: Answer) -> str:
+    """An answer as evidence."""
+    return str(answer)[:200]
+
+
+def taken(answer: Answer) -> bool:
+    """Whether a command was answered with yes."""
+    return answer.status.startswith("2") or answer.status in ("OK", "+OK")

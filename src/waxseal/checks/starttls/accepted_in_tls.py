@@ -1,0 +1,50 @@
+"""STARTTLS is taken inside TLS.
+
+A server has to know whether TLS stands, and has to turn STARTTLS down then. One that says the go-ahead once
+more has not taken notice of the handshake: mostly a proxy ends TLS in front of it. Its rules for sealed mail,
+such as no login in clear, then rest on wrong knowledge. No second handshake was tried.
+"""
+
+from collections.abc import Iterator
+
+from waxseal.checks.api import Example, Judgement, Level, Remedy, Scope, Verdict, check, fail, passed
+from waxseal.checks.starttls import _samples
+from waxseal.checks.starttls._session import Session, shown, taken
+from waxseal.facts import Cause, MailProtocol, Stage
+
+
+@check(
+    title="STARTTLS is taken inside TLS",
+    level=Level.MUST,
+    scope=Scope.PORT,
+    cites=("RFC 3207 §4.2", "RFC 9051 §6.2.1"),
+    remedy=Remedy(
+        general="Let the program that ends TLS answer STARTTLS, or switch it off in the server behind that.",
+        postfix="behind a TLS proxy: smtpd_tls_security_level = none for that line of master.cf",
+        exim="behind a TLS proxy: let tls_advertise_hosts expand to nothing for its $received_port",
+    ),
+    rows=("B8", "F10"),
+)
+def judge(session: Session) -> Judgement:
+    """Judge the answer to STARTTLS inside TLS."""
+    answer = session.answers.again
+    if answer is None:
+        return session.unheard("the answer to STARTTLS inside TLS")
+    if taken(answer):
+        return fail("The server says the go-ahead for TLS inside TLS", shown(answer))
+    return passed("STARTTLS is turned down inside TLS", shown(answer))
+
+
+def examples() -> Iterator[Example]:
+    """The smallest facts for each answer."""
+    end, pop3 = _samples.endpoint(), _samples.endpoint(MailProtocol.POP3)
+    yield Example("turned down", Verdict.PASS, (end, _samples.answers(again="554 5.5.1 TLS already active")))
+    yield Example("taken", Verdict.FAIL, (end, _samples.answers(again="220 2.0.0 Ready to start TLS")))
+    yield Example("taken in POP3", Verdict.FAIL, (pop3, _samples.answers(again="+OK Begin TLS")))
+    later = _samples.answers(turned_down="454 4.7.0 TLS not available", recovery_hello="250 mx.example.org")
+    yield Example("TLS not available", Verdict.INCONCLUSIVE, (end, later))
+    yield Example(
+        "not offered",
+        Verdict.NOT_APPLICABLE,
+        (end, _samples.answers(clear_mail="250 2.1.0 Ok"), _samples.ended(Cause.DECLINED, Stage.EHLO)),
+    )
