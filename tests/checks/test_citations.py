@@ -36,6 +36,7 @@ WEAKER = {
     "reach/connection-refused": "the MUST of RFC 5321 §5.1 is the sender's, who tries all addresses",
     "reach/connection-timed-out": "the MUST of RFC 5321 §5.1 is the sender's, who tries all addresses",
     "reach/connection-unreachable": "the MUST of RFC 5321 §5.1 is the sender's, who tries all addresses",
+    "smtp/clear-mail-taken": "the MUST of RFC 3207 §4 is about public servers, which may not demand TLS",
     "smtp/greeting-missing": "RFC 5321 §3.1 has a MUST on what follows a 554 only",
     "smtp/greeting-refused": "RFC 5321 allows the refusal; RFC 7504 §3 says when 521 is not the one to use",
     "smtp/starttls-missing": "RFC 9325 §3.2 binds those who use STARTTLS; RFC 3207 §4 forbids to demand it",

@@ -41,8 +41,8 @@ def test_a_key_by_selector_and_by_message(waxseal: Command, message: Path) -> No
 
 
 def test_the_envelope(waxseal: Command) -> None:
-    assert "smtp/unencrypted-refused" in fixes(waxseal, "envelope-demands-tls.test", "--envelope")
-    assert "smtp/unencrypted-refused" not in fixes(waxseal, "envelope-demands-tls.test")
+    assert "smtp/envelope-deferred" in fixes(waxseal, "envelope-greylisted.test", "--envelope")
+    assert "smtp/envelope-deferred" not in fixes(waxseal, "envelope-greylisted.test")
 
 
 def test_blocklists(waxseal: Command) -> None:

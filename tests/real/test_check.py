@@ -66,6 +66,9 @@ _OLD = {("tls/version-old-accepted", FAIL), ("tls/forward-secrecy-missing", WARN
 OLD_VERSIONS = {"postfix": {*_OLD, ("tls/suite-anonymous", FAIL)}, "exim": _OLD}
 """Software that Debian configures with TLS 1.0 and 1.1, and what that and its suites come to where clients
 connect by implicit TLS. The suites are proved by OpenSSL's own client in ``test_full_depth``."""
+INSISTING = ("postfix", "dovecot")
+"""Software whose `submission` takes no mail in clear, which would be too much of an MX
+host, which it is taken for on its port."""
 BROKEN_HANDSHAKE = {("tls/handshake-refused", FAIL)}
 
 
@@ -73,6 +76,8 @@ def expected(server: RealServer) -> tuple[State, set[tuple[str, Verdict]]]:
     if not server.can_handshake and server.set_up != "no-starttls":
         return (State.EXPOSED if server.mode == "starttls" else State.UNDELIVERABLE), BROKEN_HANDSHAKE
     state, findings = EXPECTED[server.set_up]
+    if server.set_up == "submission" and server.software in INSISTING:
+        findings = findings | {("smtp/unencrypted-refused", WARN)}
     if server.software not in OLD_VERSIONS or server.set_up in ("tls12-only", "no-starttls"):
         return state, findings
     if server.mode == "implicit":  # who connects there reads and sends mail of their own, with a password

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from .by_hand import ENDINGS, NOOP, Wire, ends_message, executed_under_tls
+from .by_hand import ENDINGS, GO_AHEAD, NOOP, Wire, ends_message, executed_under_tls
 from .dovecot_access import LAX_MECHANISMS, MESSAGES, PASSWORD, USER
 from .servers import SERVICE_SET_UPS, RealServer, RealServers
 
@@ -245,6 +245,26 @@ def test_lax_dovecot_offers_every_mechanism_in_clear(start_real: Callable[[str, 
         offered = set(re.findall(rb"AUTH=(\S+)", wire.say(b"c1 CAPABILITY")))
         assert offered == {name.upper().encode() for name in (*LAX_MECHANISMS, "external")}
         assert wire.say(b"l1 AUTHENTICATE ANONYMOUS eA==").startswith(b"* CAPABILITY")
+
+
+@_servers(("dovecot-lax", "pop3"), ("courier", "pop3"))
+def test_a_user_named_in_clear_is_logged_in_under_tls(real_server: RealServer) -> None:
+    with Wire(real_server) as wire:
+        wire.say(b"USER " + USER.encode())
+        wire.start_tls()
+        assert wire.say(b"PASS " + PASSWORD.encode()).startswith(b"+OK")
+    with Wire(real_server) as wire:
+        wire.start_tls()
+        assert wire.say(b"PASS " + PASSWORD.encode()).startswith(b"-ERR")
+
+
+@_servers(("dovecot-access", "imap"), ("dovecot-access", "pop3"), ("courier", "imap"), ("nginx", "smtp"))
+def test_starttls_with_a_parameter_is_taken(real_server: RealServer) -> None:
+    command = {"imap": b"s1 STARTTLS", "pop3": b"STLS"}.get(real_server.protocol, b"STARTTLS")
+    with Wire(real_server) as wire:
+        wire.hello()
+        assert wire.say(command + b" x").startswith(GO_AHEAD[real_server.protocol])
+        wire.secure()
 
 
 RELAYING = {

@@ -23,6 +23,7 @@ from waxseal.facts import (
     FactSet,
     Greeting,
     Handshake,
+    MailProtocol,
     NoSniAnswer,
     ReverseNames,
     Scope,
@@ -149,3 +150,28 @@ def test_what_is_no_socket_is_not_dialled(tmp_path: Path, make: str) -> None:
     (main,) = [a for _, a in facts.within(Attempt, Subject()) if a.probe == DIALOGUE]
     assert main.ended.cause is Cause.NOT_ALLOWED
     assert str(path) in main.ended.detail
+
+
+def asked_about(server: Listener) -> list[str]:
+    facts = looked_at(server, f"imap://{LOOPBACK}", ProbeSettings(ehlo_name="client.example.test"))
+    attempts = [a for _, a in facts.within(Attempt, Subject()) if a.connections and a.probe != DIALOGUE]
+    return [attempt.probe for attempt in attempts]
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        AccessBehaviour(protocol=MailProtocol.IMAP, host=HOST, capabilities=("IMAP4rev1",)),
+        AccessBehaviour(protocol=MailProtocol.IMAP, host=HOST, starttls="NO not today"),
+    ],
+    ids=["not-offered", "turned-down"],
+)
+def test_sessions_without_tls_are_looked_at_too(behaviour: AccessBehaviour) -> None:
+    probes = asked_about(AccessServer(behaviour, CA))
+    assert "starttls.session" in probes
+    assert "tls" not in probes
+
+
+def test_a_server_that_will_not_talk_is_left_alone() -> None:
+    behaviour = AccessBehaviour(protocol=MailProtocol.IMAP, host=HOST, greeting=b"* BYE busy\r\n")
+    assert asked_about(AccessServer(behaviour, CA)) == []

@@ -8,9 +8,13 @@ from waxseal.api import Result, check
 from waxseal.checks.api import Verdict
 from waxseal.facts import (
     BlocklistAnswer,
+    CertificateChain,
     DkimKey,
     DmarcWalk,
+    EarlierEndpoint,
+    Endpoint,
     FactSet,
+    Handshake,
     HostAddresses,
     IssuancePolicy,
     MailServices,
@@ -113,3 +117,18 @@ def test_services_are_found_and_tested() -> None:
         ("mail.sound.test", 465, State.SEALED),
         ("mail.sound.test", 587, State.SEALED),
     ]
+
+
+def test_an_earlier_run_is_recalled_at_each_port() -> None:
+    before = looked_at()
+    facts = looked_at(earlier=before.facts)
+    recalled = facts.facts.within(EarlierEndpoint, Subject())
+    tested = facts.facts.within(Endpoint, Subject())
+    assert {where for where, _ in recalled} == {where for where, _ in tested}
+    for where, earlier in recalled:
+        handshake = before.facts.nearest(Handshake, where)
+        assert handshake is not None
+        assert (earlier.starttls, earlier.version) == (True, handshake.version)
+        assert "STARTTLS" in {keyword.name for keyword in earlier.keywords or ()}
+        chains = before.facts.within(CertificateChain, where)
+        assert earlier.leaf_sha256 in {chain.leaf.sha256 for _, chain in chains}

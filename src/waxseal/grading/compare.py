@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from waxseal.facts import FactSet, HostAddresses, MxRecords, RunContext, Scope, Subject
 from waxseal.grading.compare_heard import heard
-from waxseal.grading.compare_model import Comparison, Difference, Kind, Side, Unseen, Vantage
-from waxseal.grading.compare_ports import Runs, Told, compare_port
+from waxseal.grading.compare_model import Comparison, Difference, Kind, Runs, Side, Told, Unseen, Vantage
+from waxseal.grading.compare_ports import compare_port
 from waxseal.grading.compare_published import compare_domain, compare_host
 
 _KINDS = tuple(Kind)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct, structs
 
-from waxseal.facts import Subject
+from waxseal.facts import FactSet, Subject
 from waxseal.grading.severity import Severity
 
 
@@ -135,6 +135,25 @@ class Unseen(Struct, frozen=True, omit_defaults=True):
     def swapped(self) -> "Unseen":
         """The same, with the sides the other way round."""
         return structs.replace(self, side=self.side.other)
+
+
+Told = Difference | Unseen
+
+
+class Runs(Struct, frozen=True):
+    """The two runs."""
+
+    a: FactSet
+    b: FactSet
+
+    def of(self, side: Side) -> FactSet:
+        """The facts of one side."""
+        return self.a if side is Side.A else self.b
+
+
+def lacking_side(a: bool, b: bool) -> Side | None:
+    """The one side of which something is true; None where it is of neither or of both."""
+    return None if a is b else Side.A if a else Side.B
 
 
 class Comparison(Struct, frozen=True):

@@ -1,29 +1,17 @@
-"""What two runs saw differently at one port: reach, greeting, keywords, STARTTLS, TLS, certificates.
+"""What two runs saw differently at one port: reach, greeting, keywords, STARTTLS, TLS.
 
 One fault is one difference: where one side did not come as far as the other, what it missed behind that is
 not told again. What time alone explains is left out: ids and times in texts, tickets, durations.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from typing import TypeVar
 
-from msgspec import Struct
-
-from waxseal.facts import (
-    Certificate,
-    CertificateChain,
-    FactSet,
-    RunContext,
-    Subject,
-    TlsMode,
-    TrustAnchors,
-)
+from waxseal.facts import Subject, TlsMode
+from waxseal.grading.compare_certificates import compare_certificates
 from waxseal.grading.compare_heard import MAX_SHOWN, Heard, Rung, heard
-from waxseal.grading.compare_model import Difference, Kind, Side, Unseen
+from waxseal.grading.compare_model import Difference, Kind, Runs, Side, Told, Unseen, lacking_side
 from waxseal.grading.severity import Severity
-from waxseal.trust.chain import verify
-from waxseal.trust.proof import plain
 
 _WITH_STARTTLS = (Rung.CONNECTED, Rung.GREETED, Rung.HELLO, Rung.GO_AHEAD, Rung.SEALED)
 _IMPLICIT = (Rung.CONNECTED, Rung.SEALED, Rung.GREETED, Rung.HELLO)
@@ -43,22 +31,8 @@ _RUNG_WORDS = {
 }
 _STARTS_TLS = frozenset({"STARTTLS", "STLS"})
 _SASL = frozenset({"AUTH", "AUTH=", "SASL"})
-_NOT_BEFORE_SLACK = timedelta(days=1)
-"""Authorities date a certificate back a little."""
 
-Told = Difference | Unseen
 T = TypeVar("T")
-
-
-class Runs(Struct, frozen=True):
-    """The two runs."""
-
-    a: FactSet
-    b: FactSet
-
-    def of(self, side: Side) -> FactSet:
-        """The facts of one side."""
-        return self.a if side is Side.A else self.b
 
 
 def compare_port(runs: Runs, place: Subject) -> Iterator[Told]:
@@ -77,7 +51,7 @@ def compare_port(runs: Runs, place: Subject) -> Iterator[Told]:
         yield from _keywords(place, a.keywords_tls, b.keywords_tls, in_tls=True)
     if a.handshake is not None and b.handshake is not None:
         yield from _handshakes(place, a, b)
-        yield from _certificates(runs, place)
+        yield from compare_certificates(runs, place)
 
 
 def _clear(place: Subject, a: Heard, b: Heard) -> Iterator[Told]:
@@ -90,7 +64,7 @@ def _clear(place: Subject, a: Heard, b: Heard) -> Iterator[Told]:
     if a.hello_unsure or b.hello_unsure:
         return
     shown = _listed(a.keywords, a.masks), _listed(b.keywords, b.masks)
-    lacking = _lacking(bool(a.masks), bool(b.masks))
+    lacking = lacking_side(bool(a.masks), bool(b.masks))
     if a.starttls is not b.starttls:
         lacks = Side.B if a.starttls else Side.A
         kind = Kind.STARTTLS_MASKED if lacking is lacks else Kind.STARTTLS
@@ -99,11 +73,6 @@ def _clear(place: Subject, a: Heard, b: Heard) -> Iterator[Told]:
         yield Difference(Kind.MASKED, Severity.MEDIUM, place, *shown, lacking)
     if lacking is None:  # what a mask hides is told with it
         yield from _keywords(place, a.keywords, b.keywords, in_tls=a.mode is TlsMode.IMPLICIT)
-
-
-def _lacking(a: bool, b: bool) -> Side | None:
-    """The one side that has something; None where neither or both have."""
-    return None if a is b else Side.A if a else Side.B
 
 
 def _keywords(
@@ -120,11 +89,12 @@ def _keywords(
     if names[0] != names[1]:
         kind = Kind.KEYWORDS_TLS if in_tls else Kind.KEYWORDS
         own = _words(names[0] - names[1]), _words(names[1] - names[0])
-        yield Difference(kind, weight, place, *_pair(lambda x: f"only here: {x}" if x else "nothing of its own", *own))
+        shown = _pair(lambda x: f"only here: {x}" if x else "nothing of its own", *own)
+        yield Difference(kind, weight, place, *shown)
     other = sorted(n for n in names[0] & names[1] if sorted(a[n]) != sorted(b[n]))
     if other and not in_tls:
-        shown = _pair(lambda some: _words(" ".join((n, *some[n])) for n in other), a, b)
-        yield Difference(Kind.PARAMETERS, Severity.LOW, place, *shown)
+        told = _pair(lambda some: _words(" ".join((n, *some[n])) for n in other), a, b)
+        yield Difference(Kind.PARAMETERS, Severity.LOW, place, *told)
 
 
 def _pair(show: Callable[[T], str], a: T, b: T) -> tuple[str, str]:
@@ -191,7 +161,7 @@ def _at(rung: Rung, there: Heard, reached: bool) -> str:
 
 
 def _greetings(place: Subject, a: Heard, b: Heard) -> Iterator[Difference]:
-    lacking = _lacking(a.greeting_masked, b.greeting_masked)
+    lacking = lacking_side(a.greeting_masked, b.greeting_masked)
     both = Rung.GREETED in a.reached and Rung.GREETED in b.reached
     if lacking is not None and both and not (a.masks or b.masks):
         yield Difference(Kind.MASKED, Severity.MEDIUM, place, a.greeting, b.greeting, lacking)
@@ -218,87 +188,6 @@ def _handshakes(place: Subject, a: Heard, b: Heard) -> Iterator[Difference]:
 def _order(version: str) -> tuple[str, ...]:
     """``TLSv1`` before ``TLSv1.1``, SSL before TLS."""
     return ("0" if version.startswith("SSL") else "1", version)
-
-
-def _certificates(runs: Runs, place: Subject) -> Iterator[Told]:
-    """The leaves shown for each server name and key type; different types where no type is common."""
-    a, b = _chains(runs.a, place), _chains(runs.b, place)
-    for name in sorted(a.keys() & b.keys()):
-        common = sorted(a[name].keys() & b[name].keys())
-        pairs = [(a[name][kind], b[name][kind]) for kind in common]
-        if not common:  # the types of key differ, and with them every key
-            pairs = [(_all(a[name]), _all(b[name]))]
-        for one, other in pairs:
-            found = _leaves(runs, place, one, other)
-            if found is not None:
-                yield found
-
-
-_Shown = tuple[Subject, CertificateChain]
-
-
-def _chains(facts: FactSet, place: Subject) -> dict[str, dict[str, list[_Shown]]]:
-    """What was shown, by server name and type of key."""
-    found: dict[str, dict[str, list[_Shown]]] = {}
-    for where, chain in facts.within(CertificateChain, place):
-        kind = where.certificate_type or chain.leaf.key_type
-        found.setdefault(where.server_name or "", {}).setdefault(kind, []).append((where, chain))
-    return found
-
-
-def _all(shown: dict[str, list[_Shown]]) -> list[_Shown]:
-    return [one for some in shown.values() for one in some]
-
-
-def _leaves(runs: Runs, place: Subject, a: list[_Shown], b: list[_Shown]) -> Difference | None:
-    """The one difference between what two sides were shown; none where they have a leaf in common."""
-    one, other = ([chain.leaf for _, chain in some] for some in (a, b))
-    if {leaf.sha256 for leaf in one} & {leaf.sha256 for leaf in other}:
-        return None
-    told = _called(one[0]), _called(other[0])
-    keys = {_key(leaf) for leaf in one}, {_key(leaf) for leaf in other}
-    if keys[0] & keys[1]:
-        return Difference(Kind.CERTIFICATE, Severity.LOW, place, *told)
-    lacks = _lacking(
-        not any(_trusted(runs.a, *shown) for shown in a), not any(_trusted(runs.b, *shown) for shown in b)
-    )
-    if lacks is not None and _same_roots(runs):
-        return Difference(Kind.CERTIFICATE_ISSUER, Severity.CRITICAL, place, *told, lacks)
-    own = one[0].issuer == one[0].subject
-    if one[0].issuer == other[0].issuer and not own and _issued_between(runs, one, other):
-        return Difference(Kind.RENEWAL, Severity.LOW, place, *told)
-    changing = len(keys[0]) > 1 or len(keys[1]) > 1  # a server that makes its key anew proves nothing
-    return Difference(Kind.CERTIFICATE_KEY, Severity.MEDIUM if changing else Severity.HIGH, place, *told)
-
-
-def _key(leaf: Certificate) -> str:
-    return leaf.spki_sha256 or leaf.sha256
-
-
-def _same_roots(runs: Runs) -> bool:
-    a, b = (facts.nearest(RunContext, Subject()) for facts in (runs.a, runs.b))
-    return a is not None and b is not None and a.root_store == b.root_store
-
-
-def _trusted(facts: FactSet, where: Subject, chain: CertificateChain) -> bool:
-    anchors = facts.nearest(TrustAnchors, where)
-    return anchors is not None and verify(chain.certificates, anchors.candidates, chain.shown_at).trusted
-
-
-def _issued_between(runs: Runs, a: list[Certificate], b: list[Certificate]) -> bool:
-    """Whether the side that looked later saw certificates that did not exist when the other one looked."""
-    one, other = (facts.nearest(RunContext, Subject()) for facts in (runs.a, runs.b))
-    if one is None or other is None or one.started_at == other.started_at:
-        return False
-    later, since = (b, one.started_at) if other.started_at > one.started_at else (a, other.started_at)
-    since -= _NOT_BEFORE_SLACK
-    return all(leaf.not_before is not None and leaf.not_before > since for leaf in later)
-
-
-def _called(leaf: Certificate) -> str:
-    own = leaf.issuer == leaf.subject
-    issuer = "by itself" if own else f"by {plain(leaf.issuer, 80) or 'nobody'}"
-    return f"{leaf.key_type} key {_key(leaf)[:16]}, certificate {leaf.sha256[:16]} issued {issuer}"
 
 
 def _listed(keywords: dict[str, tuple[str, ...]], masks: tuple[str, ...]) -> str:

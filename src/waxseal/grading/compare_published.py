@@ -20,8 +20,7 @@ from waxseal.facts import (
     TlsaRecords,
 )
 from waxseal.grading.compare_heard import MAX_SHOWN
-from waxseal.grading.compare_model import Difference, Kind, Side, Unseen
-from waxseal.grading.compare_ports import Runs, Told
+from waxseal.grading.compare_model import Difference, Kind, Runs, Side, Told, Unseen
 from waxseal.grading.severity import Severity
 from waxseal.trust.proof import plain
 

@@ -28,6 +28,7 @@ from waxseal.facts import (
     MxRecords,
     MxTarget,
     Scope,
+    StarttlsSession,
     StsFetch,
     StsRecord,
     Subject,
@@ -478,6 +479,10 @@ def _clear_code(facts: FactSet, subject: Subject) -> int | None:
     """The reply to MAIL in clear, as far as it is about TLS: 530 (RFC 3207 §4), or refused in clear only."""
     seen = facts.nearest(EnvelopeAnswers, subject)
     clear = seen.clear_mail.code if seen is not None and seen.clear_mail is not None else None
+    session = facts.nearest(StarttlsSession, subject)
+    if clear is None and session is not None and session.clear_mail is not None:
+        told = session.clear_mail.status
+        clear = int(told) if told.isdigit() else None
     sealed = seen.tls_mail.code if seen is not None and seen.tls_mail is not None else None
     if clear is None:
         return None

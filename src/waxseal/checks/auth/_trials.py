@@ -38,11 +38,19 @@ def outcome(trial: AuthTrial, tried: tuple[AuthTrial, ...]) -> Outcome:
         return Outcome.ASKED
     if any(answer.status in _CHALLENGE for answer in trial.answers):
         return Outcome.ASKED
-    if not (last.status in _NO or last.status.startswith("5")) or _PASSING.search(last.text):
+    if not denied(trial):
         return Outcome.UNCLEAR
     if trial.mechanism == "LOGIN" and last.status == "NO" and not trial.in_tls:
         return _of_login(last, tried)
     return Outcome.TURNED_DOWN
+
+
+def denied(trial: AuthTrial) -> bool:
+    """Whether the last word was no, for good and not for some trouble that passes."""
+    if not trial.answers:
+        return False
+    last = trial.answers[-1]
+    return (last.status in _NO or last.status.startswith("5")) and not _PASSING.search(last.text)
 
 
 def _of_login(last: Answer, tried: tuple[AuthTrial, ...]) -> Outcome:

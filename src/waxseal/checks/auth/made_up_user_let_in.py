@@ -21,7 +21,7 @@ from waxseal.checks.api import (
     unreached,
 )
 from waxseal.checks.auth._samples import trial, trials
-from waxseal.checks.auth._trials import Outcome, line, outcome
+from waxseal.checks.auth._trials import Outcome, denied, line, outcome
 from waxseal.facts import AuthTrials, Endpoint
 
 
@@ -37,16 +37,14 @@ from waxseal.facts import AuthTrials, Endpoint
 )
 def judge(endpoint: Endpoint, tried: AuthTrials) -> Judgement:
     """Judge every login that was tried with a made-up user."""
-    found = [(one, outcome(one, tried.trials)) for one in tried.trials]
-    let_in = [line(one) for one, kind in found if kind is Outcome.LET_IN]
+    let_in = [line(one) for one in tried.trials if outcome(one, tried.trials) is Outcome.LET_IN]
     if let_in:
         return fail("The server let in a user that does not exist, with a random password", *let_in)
-    clear = [line(one) for one, kind in found if kind is not Outcome.UNCLEAR]
-    if clear and len(clear) == len(found):
-        return passed("no made-up user was let in", *clear)
+    if tried.trials and all(denied(one) for one in tried.trials):
+        return passed("no made-up user was let in", *(line(one) for one in tried.trials))
     return unreached(
         "not every login that was tried got a clear answer",
-        *(line(one) for one, _ in found),
+        *(line(one) for one in tried.trials),
         advice="test again later; see --transcript for what was said",
     )
 
@@ -61,4 +59,6 @@ def examples() -> Iterator[Example]:
     yield Example("POP3", Verdict.FAIL, (end, trials(trial("USER", "+OK", "+OK 0 messages"))))
     yield Example("POP3, USER only", Verdict.PASS, (end, trials(trial("USER", "+OK", "-ERR no"))))
     yield Example("no answer", Verdict.INCONCLUSIVE, (end, trials(no, trial("LOGIN", "454 4.7.0 later"))))
+    later = trial("PLAIN", "334", "454 4.7.0 later")
+    yield Example("trouble behind it", Verdict.INCONCLUSIVE, (end, trials(later)))
     yield Example("none tried", Verdict.INCONCLUSIVE, (end, trials()))

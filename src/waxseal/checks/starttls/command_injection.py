@@ -64,7 +64,7 @@ def judge(endpoint: Endpoint, injection: CommandInjection) -> Judgement:
         )
     outcomes = {reading.way: reading.outcome for reading in readings}
     if outcomes.get("one-segment") is Outcome.DISCARDED:
-        return passed("octets in clear behind STARTTLS are thrown away", *evidence)
+        return passed("nothing that came in clear behind STARTTLS is answered under TLS", *evidence)
     if outcomes.get("one-segment") is Outcome.REFUSED:
         return passed("a command behind STARTTLS is refused before TLS begins", *evidence)
     if outcomes.get("with-hello") is Outcome.DISCARDED:
