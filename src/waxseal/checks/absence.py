@@ -81,6 +81,7 @@ from waxseal.facts import (
     Validator,
     describe,
 )
+from waxseal.facts.address import UNIX
 from waxseal.wire.smtp_ehlo import masked_keyword
 
 _EXAMINED: dict[type[Fact], str] = {
@@ -116,6 +117,7 @@ _NEEDS_TLS: frozenset[type[Fact]] = frozenset(
         CapabilitiesTls,
         AccessStarttls,
         CommandInjection,
+        StarttlsSession,
         CrossProtocol,
         ImapLogin,
         *_EXAMINED,
@@ -148,6 +150,7 @@ _SPOKEN_IN: dict[type[Fact], frozenset[MailProtocol]] = {
     ImapLogin: frozenset({MailProtocol.IMAP}),
 }
 """The protocols in which a fact can come about, where that is not every one."""
+_BY_ADDRESS: frozenset[type[Fact]] = frozenset({ReverseNames, TlsaRecords, IssuancePolicy, HostAddresses})
 _ONLY_AFTER_STARTTLS: frozenset[type[Fact]] = frozenset(
     {StarttlsAnswer, EhloTls, AccessStarttls, CapabilitiesTls, CommandInjection, StarttlsSession}
 )
@@ -196,6 +199,14 @@ _ON_REQUEST: dict[type[Fact], str] = {
 }
 """What is there only where it was asked for, or where something leads to it, and why it is not."""
 
+_REQUESTED: dict[type[Fact], str] = {
+    EnvelopeAnswers: "envelope",
+    AuthTrials: "active-auth",
+    ImapLogin: "account",
+    RelayTrials: "relay",
+    SmugglingTrials: "own-recipient",
+}
+"""How `RunContext.requested` names it."""
 _NOT_AT_GRADE: frozenset[type[Fact]] = frozenset(
     {CommandInjection, StarttlsSession, CommandAnswers, CrossProtocol}
 )
@@ -225,11 +236,11 @@ _WORDS: dict[type[Fact], str] = {
     AccessLogout: "the answer to LOGOUT",
     CommandInjection: "whether commands in clear are executed under TLS",
     StarttlsSession: "what the server keeps over STARTTLS",
-    AuthTrials: "the answers to logins",
+    AuthTrials: "the answer to a login",
     ImapLogin: "the answer to the login",
-    RelayTrials: "the answers to requests to relay",
+    RelayTrials: "the answer to a request to relay",
     SmugglingTrials: "how doubtful ends of data are taken",
-    CommandAnswers: "the answers to VRFY and EXPN",
+    CommandAnswers: "the answer to VRFY and EXPN",
     CrossProtocol: "how a web client is taken",
     EarlierEndpoint: "what an earlier run saw",
     CertificateChain: "the certificate chain",
@@ -270,6 +281,11 @@ _ADVICE: dict[Cause, str] = {
     Cause.DECLINED: "test from an address that the server accepts, or later",
     Cause.CRASHED: "report this as a bug of waxseal",
 }
+
+
+def is_local(subject: Subject) -> bool:
+    """Whether it is about a UNIX socket of this machine, where nothing crosses a network."""
+    return (subject.address or "").startswith(UNIX)
 
 
 def accepts_no_mail(facts: FactSet, subject: Subject) -> bool:
@@ -349,6 +365,8 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     context = facts.nearest(RunContext, Subject())
     if context is not None and _LEFT_OUT.get(missing) in context.left_out:
         return not_applicable(f"it was not asked for (--no-{_LEFT_OUT[missing]})")
+    if missing in _BY_ADDRESS and is_local(subject):
+        return not_applicable("a socket of this machine has no place in DNS")
     endpoint = facts.nearest(Endpoint, subject)
     spoken = endpoint.protocol if endpoint is not None else None
     if spoken is not None and spoken not in _SPOKEN_IN.get(missing, (spoken,)):
@@ -361,13 +379,16 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
     if missing in _EXAMINED and (judgement := _left_out(facts, subject, what)) is not None:
         return judgement
     attempt = _explaining_attempt(facts, subject, _PUBLISHED.get(missing))
-    if attempt is None and missing in _ON_REQUEST:
+    asked = context is not None and _REQUESTED.get(missing) in context.requested
+    if attempt is None and asked:
+        attempt = _explaining_attempt(facts, subject, None)
+    if attempt is None and not asked and missing in _ON_REQUEST:
         return not_applicable(_ON_REQUEST[missing])
     if attempt is None and missing in _NOT_AT_GRADE and facts.nearest(Handshake, subject) is not None:
         return unreached(f"{what} was not asked", advice="ask for it with --depth standard")
     if attempt is not None:
         advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
-        return unreached(f"{what} was not seen: {describe(attempt.ended)}", advice=advice)
+        return unreached(f"{what} was not seen: {describe(attempt.ended, spoken)}", advice=advice)
     return _never_tried(facts, subject, what)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from waxseal.facts.record import Fact, fact
+from waxseal.facts.run import MailProtocol
 from waxseal.facts.subject import Scope
 
 DIALOGUE = "dialogue"
@@ -152,17 +153,33 @@ _STAGE_WORDS = {
     Stage.QUIT: "at QUIT",
     Stage.RESPONSE: "at the HTTP response",
 }
+_COMMANDS: dict[MailProtocol, tuple[str, str, str]] = {
+    MailProtocol.LMTP: ("LHLO", "STARTTLS", "QUIT"),
+    MailProtocol.IMAP: ("CAPABILITY", "STARTTLS", "LOGOUT"),
+    MailProtocol.POP3: ("CAPA", "STLS", "QUIT"),
+    MailProtocol.SIEVE: ("CAPABILITY", "STARTTLS", "LOGOUT"),
+}
+"""What stands in the place of SMTP's EHLO, STARTTLS and QUIT."""
 
 
-def describe(ended: Ended) -> str:
-    """One plain phrase for how an attempt ended, such as ``timed out at the greeting after 30.0 s``."""
+def describe(ended: Ended, protocol: MailProtocol | None = None) -> str:
+    """One plain phrase for how an attempt ended, such as ``timed out at the greeting after 30.0 s``.
+
+    Args:
+        ended: The end.
+        protocol: What was spoken, for the names of commands; SMTP's where it is not known.
+    """
     numbers: dict[Cause, int | None] = {Cause.ALERT: ended.alert, Cause.DECLINED: ended.code}
     number = numbers.get(ended.cause)
     text = ended.cause.value.replace("-", " ")
     if number is not None:
         text += f" ({number})"
     if ended.stage is not None:
-        text += f" {_STAGE_WORDS[ended.stage]}"
+        where = _STAGE_WORDS[ended.stage]
+        own_names = _COMMANDS.get(protocol, ()) if protocol is not None else ()
+        for smtp, own in zip(("EHLO", "STARTTLS", "QUIT"), own_names, strict=False):
+            where = where.replace(smtp, own)
+        text += f" {where}"
     if not ended.detail:
         return text
     return f"{text} {ended.detail}" if ended.cause is Cause.TIMED_OUT else f"{text}: {ended.detail}"

@@ -22,6 +22,8 @@ class RunContext(Fact, frozen=True, kw_only=True):
         control: The control destination ``host:port``; "" where none was given.
         allowed_networks: Special-purpose networks that the caller allowed.
         left_out: What the caller did not want asked: ``policy``, ``authentication``, ``injection``.
+        requested: What the caller wanted tried beside the usual: ``envelope``, ``active-auth``, ``relay``,
+            ``own-recipient``, ``account``.
         expected: What the caller says must be so, as the servers' own rule: ``tls`` (no mail in clear).
         via: The way that connections took: a proxy's URL without credentials, a command's name, or "".
     """
@@ -37,6 +39,7 @@ class RunContext(Fact, frozen=True, kw_only=True):
     control: str = ""
     allowed_networks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
     via: str = ""
 
@@ -82,6 +85,7 @@ class Target(Fact, frozen=True, kw_only=True):
         port: TCP port to test; 0 for a UNIX socket.
         mode: How TLS begins there.
         protocol: What is spoken there.
+        submission: The user says that mail programs hand in mail there (``submission://``).
         expected_name: The host name that the certificate should bear, given apart (``--name``).
     """
 
@@ -91,6 +95,7 @@ class Target(Fact, frozen=True, kw_only=True):
     port: int = 25
     mode: TlsMode = TlsMode.STARTTLS
     protocol: MailProtocol = MailProtocol.SMTP
+    submission: bool = False
     expected_name: str | None = None
 
 
@@ -103,11 +108,13 @@ class Endpoint(Fact, frozen=True, kw_only=True):
         reference_names: The names a certificate may be expected to bear, most specific first:
             MX host, given name, policy domain (A-labels; RFC 9525 *reference identifiers*).
         protocol: What is spoken there.
+        submission: As in `Target`.
     """
 
     mode: TlsMode
     reference_names: tuple[str, ...] = ()
     protocol: MailProtocol = MailProtocol.SMTP
+    submission: bool = False
 
 
 @fact("control/1", Scope.RUN)

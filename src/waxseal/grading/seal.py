@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from waxseal.checks.absence import accepts_no_mail, came_whole, lists_no_starttls
+from waxseal.checks.absence import accepts_no_mail, came_whole, is_local, lists_no_starttls
 from waxseal.checks.api import Verdict
 from waxseal.checks.patience import ENOUGH_S
 from waxseal.facts import (
@@ -152,8 +152,13 @@ def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subjec
     handshake = facts.nearest(Handshake, subject)
     attempt = main_attempt(facts, subject)
     completed = attempt is not None and attempt.ended.cause is Cause.COMPLETED
-    ended = "" if attempt is None or completed else describe(attempt.ended)
+    endpoint = facts.nearest(Endpoint, subject)
+    spoken = endpoint.protocol if endpoint is not None else None
+    ended = "" if attempt is None or completed else describe(attempt.ended, spoken)
     connections = sum(a.connections for a in facts.at(Attempt, subject))
+    if handshake is None and is_local(subject) and not ended:
+        ended = "no TLS; nothing crosses a network at a socket of this machine"
+        return EndpointSeal(subject, Seal.UNKNOWN, ended=ended, connections=connections)
     if handshake is None:
         seal = Seal.EXPOSED if attempt is not None and _no_tls(facts, subject, attempt) else Seal.UNKNOWN
         return EndpointSeal(subject, seal, ended=ended, connections=connections)

@@ -90,6 +90,18 @@ class ProbeSettings(Struct, frozen=True):
         return tuple(name for name, yes in wanted.items() if not yes)
 
     @property
+    def requested(self) -> tuple[str, ...]:
+        """What is wanted beside the usual, as `RunContext.requested` has it."""
+        wanted = {
+            "envelope": self.envelope,
+            "active-auth": self.active_auth,
+            "relay": self.relay,
+            "own-recipient": self.own_recipient,
+            "account": self.account,
+        }
+        return tuple(name for name, yes in wanted.items() if yes)
+
+    @property
     def seconds(self) -> float:
         """The limit of time in force."""
         return self.depth.time_limit_s if self.time_limit_s is None else self.time_limit_s

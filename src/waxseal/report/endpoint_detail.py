@@ -13,6 +13,7 @@ from waxseal.facts import (
     EhloAnswer,
     EhloClear,
     EhloTls,
+    Endpoint,
     FactSet,
     Greeting,
     Handshake,
@@ -55,9 +56,11 @@ def endpoint_lines(facts: FactSet, subject: Subject) -> Iterator[Line]:
     for where, chain in facts.within(CertificateChain, subject):
         yield from _certificates(where, chain)
     yield from _timing(facts.nearest(Timing, subject))
+    endpoint = facts.nearest(Endpoint, subject)
+    spoken = endpoint.protocol if endpoint is not None else None
     for attempt in facts.at(Attempt, subject):
         spent = f"{attempt.connections} connection{'' if attempt.connections == 1 else 's'}"
-        yield attempt.probe, f"{describe(attempt.ended)}; {spent}, {attempt.elapsed_s:.2f} s"
+        yield attempt.probe, f"{describe(attempt.ended, spoken)}; {spent}, {attempt.elapsed_s:.2f} s"
 
 
 def _keywords(where: str, answer: EhloAnswer | None) -> Iterator[Line]:

@@ -13,6 +13,10 @@ from waxseal.probes.way import Way
 _MAIL = (MailProtocol.SMTP, MailProtocol.LMTP)
 
 
+_ON_REQUEST = {"auth": 2, "login": 1, "relay": 2, "smuggling": 8}
+"""Connections that probes on request take at the most; they come on top of the endpoint's limit."""
+
+
 async def ask_around(
     peer: Peer, recorder: Recorder, subjects: tuple[Subject, ...], settings: ProbeSettings, way: Way
 ) -> None:
@@ -35,16 +39,20 @@ async def ask_around(
     if settings.active_auth:
         from waxseal.probes.auth_trials import try_auth
 
+        peer.connection_limit += _ON_REQUEST["auth"]
         await try_auth(peer, recorder, subjects, settings, way)
     if settings.account is not None and way.protocol is MailProtocol.IMAP:
         from waxseal.probes.imap_login import try_login
 
+        peer.connection_limit += _ON_REQUEST["login"]
         await try_login(peer, recorder, subjects, settings, way)
     if settings.relay and way.protocol is MailProtocol.SMTP:
         from waxseal.probes.relay import try_relay
 
+        peer.connection_limit += _ON_REQUEST["relay"]
         await try_relay(peer, recorder, subjects, settings, way)
     if settings.own_recipient and way.protocol is MailProtocol.SMTP:
         from waxseal.probes.smuggling import try_smuggling
 
+        peer.connection_limit += _ON_REQUEST["smuggling"]
         await try_smuggling(peer, recorder, subjects, settings, way)

@@ -168,6 +168,7 @@ def _context(network: Network, settings: ProbeSettings, vantage: str, started_at
         control=control,
         allowed_networks=network.guard.allowed_networks,
         left_out=settings.left_out,
+        requested=settings.requested,
         expected=("tls",) if settings.expect_tls else (),
         via=settings.via,
     )
@@ -219,6 +220,7 @@ def _plan(places: list[Place]) -> list[EndpointPlan]:
             protocol=group[0][0].protocol,
             subjects=tuple(subject for _, subject, _ in group),
             names=tuple(names for _, _, names in group),
+            submission=any(target.submission for target, _, _ in group),
         )
         for group in shared.values()
     ]

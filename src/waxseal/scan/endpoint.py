@@ -57,6 +57,7 @@ class EndpointPlan(Struct, frozen=True):
         protocol: What is spoken.
         subjects: Every port subject that this address stands for.
         names: The names of each subject.
+        submission: Whether the user says that mail programs hand in mail there.
     """
 
     address: str
@@ -65,6 +66,7 @@ class EndpointPlan(Struct, frozen=True):
     protocol: MailProtocol
     subjects: tuple[Subject, ...]
     names: tuple[Names, ...]
+    submission: bool = False
 
     @property
     def server_names(self) -> tuple[str, ...]:
@@ -81,7 +83,12 @@ class EndpointPlan(Struct, frozen=True):
 def announce(recorder: Recorder, plan: EndpointPlan) -> None:
     """Record what is about to be tested."""
     for subject, names in zip(plan.subjects, plan.names, strict=True):
-        endpoint = Endpoint(mode=plan.mode, reference_names=names.reference, protocol=plan.protocol)
+        endpoint = Endpoint(
+            mode=plan.mode,
+            reference_names=names.reference,
+            protocol=plan.protocol,
+            submission=plan.submission,
+        )
         recorder.emit((subject,), endpoint)
 
 

@@ -75,7 +75,14 @@ def parse_target(text: str, *, name: str | None = None, port: int | None = None)
         named_apart = own_port is not None or scheme is not None
         kind = TargetKind.HOST if named_apart else TargetKind.DOMAIN
     return Target(
-        given=given, kind=kind, name=host, port=chosen, mode=mode, protocol=protocol, expected_name=expected
+        given=given,
+        kind=kind,
+        name=host,
+        port=chosen,
+        mode=mode,
+        protocol=protocol,
+        submission=_is_submission(scheme),
+        expected_name=expected,
     )
 
 
@@ -109,8 +116,13 @@ def _socket_target(given: str, scheme: str | None, place: str, expected: str | N
         port=0,
         mode=mode,
         protocol=protocol,
+        submission=_is_submission(scheme),
         expected_name=expected,
     )
+
+
+def _is_submission(scheme: str | None) -> bool:
+    return scheme is not None and scheme.lower() in ("submission", "submissions", "smtps")
 
 
 def subject_of(target: Target) -> Subject:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from waxseal.facts import Keyword, MailProtocol, Response
 
 _UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
-_STRING = re.compile(r"\"((?:[^\"\\]|\\.)*+)\"", re.S)
+# Where no quote closes a string, none closes one that begins later, so each character is looked at once.
+_STRING = re.compile(r"\"((?:[^\"\\]|\\.)*+)(?:(\")|\\?\Z)", re.S)
 _LISTS = ("SASL", "SIEVE", "NOTIFY")
 """ManageSieve's capabilities whose string is a list, separated by SP (RFC 5804 §4)."""
 
@@ -73,7 +74,7 @@ def _of_sieve(response: Response) -> tuple[Keyword, ...]:
         return ()
     keywords = []
     for line in response.lines:
-        strings = [re.sub(r"\\(.)", r"\1", string) for string in _STRING.findall(line)]
+        strings = [re.sub(r"\\(.)", r"\1", each[1]) for each in _STRING.finditer(line) if each[2]]
         if not strings or not strings[0]:
             continue
         name = strings[0].translate(_UPPER)

@@ -29,8 +29,9 @@ _TAGGED = re.compile(rb"([^\s(){%*\"\\+\x00-\x1f\x7f-\xff]++) (OK|NO|BAD)(?![^ ]
 _UNTAGGED_STATUS = re.compile(rb"\* (OK|NO|BAD|PREAUTH|BYE)(?![^ ]) ?(.*)", re.I | re.S)
 _UNTAGGED = re.compile(rb"\* [^ ]", re.S)
 _GO_ON = re.compile(rb"\+(?: (.*))?", re.S)
-_CODE = re.compile(rb"\[((?:[^\]\"]|\"(?:[^\"\\]|\\.)*+\"|\")*+)\](?: ?)(.*)", re.S)
-_QUOTED = re.compile(rb"\"(?:[^\"\\]|\\.)*+\"", re.S)
+# Where no quote closes a string, none closes one that begins later, so each octet is looked at once.
+_CODE = re.compile(rb"\[((?:[^\]\"]|\"(?:[^\"\\]|\\.)*+\")*+(?:\"[^\]]*+)?+)\](?: ?)(.*)", re.S)
+_QUOTED = re.compile(rb"\"(?:[^\"\\]|\\.)*+(?:(\")|\\?\Z)", re.S)
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]+")
 _GREETINGS = ("OK", "PREAUTH", "BYE")
 
@@ -111,6 +112,8 @@ def _flag_octets(draft: Draft, line: Line) -> None:
 
 
 def _without_utf8(quoted: re.Match[bytes]) -> bytes:
+    if not quoted[1]:
+        return quoted[0]
     try:
         quoted[0].decode("utf-8")
     except UnicodeDecodeError:

@@ -30,6 +30,8 @@ RULES: Final = {
 
 _STATUS = re.compile(rb"(OK|NO|BYE)(?![^ (\"]) ?(.*)", re.I | re.S)
 _QUOTED = re.compile(rb"\"((?:[^\"\\]|\\.)*+)\"", re.S)
+# Where no quote closes a string, none closes one that begins later, so each octet is looked at once.
+_EACH_QUOTED = re.compile(rb"\"((?:[^\"\\]|\\.)*+)(?:(\")|\\?\Z)", re.S)
 _CODE = re.compile(
     rb"\(((?:[^()\"]|\"(?:[^\"\\]|\\.)*+\"|\((?:[^()\"]|\"(?:[^\"\\]|\\.)*+\")*+\))*+)\) ?(.*)", re.S
 )
@@ -93,7 +95,7 @@ def _flag_octets(draft: Draft, line: Line) -> None:
             draft.flag("nul", part[found:], line.at + (0 if at else found))
         if (found := part.find(b"\r")) >= 0:
             draft.flag("bare-cr", part[found:], line.at + (0 if at else found))
-        if any(len(quoted[1]) > QUOTED_OCTETS for quoted in _QUOTED.finditer(part)):
+        if any(each[2] and len(each[1]) > QUOTED_OCTETS for each in _EACH_QUOTED.finditer(part)):
             draft.flag("quoted-too-long", part, line.at)
         try:
             part.decode("utf-8")

@@ -8,7 +8,7 @@ offer TLS on another port (993, 995).
 
 from collections.abc import Iterator
 
-from waxseal.checks.absence import lists_whole, unknown_capa
+from waxseal.checks.absence import is_local, lists_whole, unknown_capa
 from waxseal.checks.access import _samples as samples
 from waxseal.checks.access._responses import (
     keywords,
@@ -23,6 +23,7 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
+    Subject,
     Verdict,
     check,
     fail,
@@ -45,10 +46,12 @@ from waxseal.facts import CapabilitiesClear, Endpoint, MailProtocol, TlsMode
     ),
     rows=("B9", "B10", "B11"),
 )
-def judge(endpoint: Endpoint, listed: CapabilitiesClear) -> Judgement:
+def judge(subject: Subject, endpoint: Endpoint, listed: CapabilitiesClear) -> Judgement:
     """Judge the capabilities listed in clear."""
     if endpoint.mode is TlsMode.IMPLICIT:
         return not_applicable("TLS begins with the first octet here")
+    if is_local(subject):
+        return not_applicable("a socket of this machine: nothing crosses a network")
     command = starting(endpoint.protocol)
     if listed.keyword(command) is not None:
         return passed(f"{command} is offered")

@@ -7,7 +7,7 @@ worth is in ``_mechanisms``.
 
 from msgspec import Struct
 
-from waxseal.checks.absence import came_whole
+from waxseal.checks.absence import came_whole, is_local
 from waxseal.checks.api import Bundle, DialogueAttempt, Judgement, Subject, not_applicable, unreached
 from waxseal.checks.auth._mechanisms import SHOW_THE_SECRET, listed
 from waxseal.facts import (
@@ -86,7 +86,7 @@ class Offers(Bundle, frozen=True):
         if refused:
             why = f"the server's list was asked for and refused ({refused})"
         elif self.attempt is not None:
-            why = f"the server's list was not heard: {describe(self.attempt.ended)}"[:200]
+            why = f"the server's list was not heard: {describe(self.attempt.ended, self.protocol)}"[:200]
         else:
             why = "the server's list was not heard"
         return unreached(why, advice="see the finding that names the cause, and test again")
@@ -120,7 +120,7 @@ class Offers(Bundle, frozen=True):
 
     def in_clear(self) -> Listed | Judgement:
         """What is listed in clear; or the answer of a check that asks for it, where nothing is."""
-        if (self.subject.address or "").startswith("unix:"):
+        if is_local(self.subject):
             return not_applicable("a socket of this machine: nothing crosses a network")
         found = self.clear
         if found is None:
@@ -138,7 +138,7 @@ class Offers(Bundle, frozen=True):
         elif self.handshake is None and self.offers_no_tls:
             return not_applicable("the server offers no TLS here")
         elif self.attempt is not None:
-            why = f"the list under TLS was not heard: {describe(self.attempt.ended)}"[:200]
+            why = f"the list under TLS was not heard: {describe(self.attempt.ended, self.protocol)}"[:200]
         else:
             why = "the list under TLS was not heard"
         return unreached(why, advice="see the finding that names the cause, and test again")

@@ -9,6 +9,7 @@ dns/mx-is-localhost.
 from collections.abc import Iterator
 
 from waxseal.checks import samples
+from waxseal.checks.absence import is_local
 from waxseal.checks.api import (
     DialogueAttempt,
     Example,
@@ -16,7 +17,9 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
+    Subject,
     Verdict,
+    at,
     check,
     inconclusive,
     not_applicable,
@@ -37,8 +40,14 @@ from waxseal.facts import Cause, Stage, describe
     ),
     rows=("A6",),
 )
-def judge(dialogue: DialogueAttempt) -> Judgement:
+def judge(subject: Subject, dialogue: DialogueAttempt) -> Judgement:
     """Judge whether the guard let the connection be tried."""
+    if dialogue.ended.cause is Cause.NOT_ALLOWED and is_local(subject):
+        return inconclusive(
+            "the socket was not connected to",
+            dialogue.ended.detail,
+            advice="name the path of a socket that is there and may be opened",
+        )
     if dialogue.ended.cause is Cause.NOT_ALLOWED:
         return inconclusive(
             "the address was not connected to: it is no public one and was not allowed",
@@ -56,6 +65,8 @@ def examples() -> Iterator[Example]:
     yield Example("stands", Verdict.PASS, (samples.attempt(),))
     yield Example("refused by the server", Verdict.PASS, (samples.attempt(Cause.REFUSED, Stage.CONNECT),))
     yield Example("not allowed", Verdict.INCONCLUSIVE, (guarded,))
+    missing = at(samples.attempt(Cause.NOT_ALLOWED, Stage.CONNECT), address="unix:/run/lmtp", port=0)
+    yield Example("no such socket", Verdict.INCONCLUSIVE, (missing,))
     yield Example(
         "no time left", Verdict.NOT_APPLICABLE, (samples.attempt(Cause.BUDGET_SPENT, Stage.CONNECT),)
     )

@@ -56,7 +56,7 @@ def judge(endpoint: Endpoint, handshake: Handshake, timing: Timing) -> Judgement
     stages = (
         ("STARTTLS", timing.starttls_s),
         ("handshake", handshake.elapsed_s),
-        ("EHLO", timing.ehlo_tls_s),
+        ("first command under TLS", timing.ehlo_tls_s),
     )
     split = ", ".join(f"{name} {spent * 1000:.0f} ms" for name, spent in stages if spent is not None)
     if extra > SLOW_S + ROUND_TRIPS * (timing.connect_s or 0.0):

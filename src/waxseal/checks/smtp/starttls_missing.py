@@ -8,12 +8,14 @@ answered EHLO with 250; one that refused, hung or answered garbage has findings 
 from collections.abc import Iterator
 
 from waxseal.checks import samples
+from waxseal.checks.absence import is_local
 from waxseal.checks.api import (
     Example,
     Judgement,
     Level,
     Remedy,
     Scope,
+    Subject,
     Verdict,
     check,
     fail,
@@ -42,10 +44,12 @@ from waxseal.wire.smtp_ehlo import masked_keyword
     ),
     rows=("B4",),
 )
-def judge(endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
+def judge(subject: Subject, endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
     """Judge the keywords of the first EHLO answer."""
     if endpoint.mode is TlsMode.IMPLICIT:
         return not_applicable("TLS begins with the first octet here")
+    if is_local(subject):
+        return not_applicable("a socket of this machine: nothing crosses a network")
     if ehlo.keyword("STARTTLS") is not None:
         return passed("STARTTLS is offered")
     if ehlo.reply.code != 250:

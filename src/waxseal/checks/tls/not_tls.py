@@ -33,7 +33,7 @@ from waxseal.facts import Cause, Endpoint, Handshake, Stage, TlsMode
     cites=("RFC 3207 §4", "RFC 8446 §5.1"),
     remedy=Remedy(
         general="See what stands between the Internet and the server. Switch off inspection and proxying of "
-        "SMTP on firewalls, and see in the server's log why it did not begin TLS after its 220.",
+        "SMTP on firewalls, and see in the server's log why it did not begin TLS after its go-ahead.",
         postfix="journalctl -u postfix, for 'TLS library problem' and 'SSL_accept error'",
     ),
     rows=("B4", "B7"),
@@ -46,7 +46,7 @@ def judge(endpoint: Endpoint, attempt: DialogueAttempt, handshake: Handshake | N
     if not isinstance(seen, Failure):
         return seen
     return fail(
-        "After its 220 to STARTTLS the server sends something that is not TLS",
+        "After its go-ahead to STARTTLS the server sends something that is not TLS",
         *([seen.detail] if seen.detail else []),
     )
 

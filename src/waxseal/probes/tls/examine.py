@@ -94,7 +94,7 @@ class Examination:
             extras = Extras(self.knowledge, maker, self.protocol)
             self._flaws = Flaws(self.knowledge, maker, depth, self.protocol, self.mode)
             self._sessions = self._make_sessions(maker, main)
-            control = Control(self.knowledge, extras)
+            control = Control(self.knowledge, extras, self.peer)
             strands = self._strands(run, maker, extras, depth, main, other_names)
             simulation = Simulation(chosen_shapes(self.settings.simulate), server_name)
             self.peer.connection_limit += simulation.connections
