@@ -142,9 +142,9 @@ POSTFIX: dict[str, Findings] = {
     "closed": _OLD_MAIL,
     "mandatory-tls": {*_OLD_MAIL, *_TLS_DEMANDED},
     "submissions": {*_OLD_ACCESS, *_ANONYMOUS_SUITES},
-    "auth-in-clear": {*_OLD_MAIL, *_PASSWORD_IN_CLEAR},
+    "auth-in-clear": {*_OLD_ACCESS, *_ANONYMOUS_SUITES, *_PASSWORD_IN_CLEAR},
 }
-EXIM: dict[str, Findings] = {"closed": _OLD_MAIL, "auth-in-clear": {*_OLD_MAIL, *_PASSWORD_IN_CLEAR}}
+EXIM: dict[str, Findings] = {"closed": _OLD_MAIL, "auth-in-clear": {*_OLD_ACCESS, *_PASSWORD_IN_CLEAR}}
 CYRUS: dict[str, Findings] = {
     "imap": {*_OBSOLETE, *_STATIC_KEYS},
     "imaps": {*_OBSOLETE, *_STATIC_KEYS},
@@ -177,7 +177,7 @@ NGINX: dict[str, Findings] = {
     "pop3-insisting": {*_NO_13, *_STATIC_KEYS, *_PARAMETER},
     "pop3s": {*_NO_13, *_STATIC_KEYS},
     "smtp": {*_NO_13, *_PARAMETER},
-    "submission": {*_NO_13, *_PARAMETER},
+    "submission": {*_NO_13, *_STATIC_KEYS, *_PARAMETER},
     "submissions": {*_NO_13, *_STATIC_KEYS},
 }
 EXPECTED: dict[At, Findings] = {

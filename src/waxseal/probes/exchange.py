@@ -58,6 +58,8 @@ class Exchange:
         keywords: Of the newest hello, greeting or unasked list that has any; empty behind the handshake.
         answers: Every answer since the beginning, or since TLS stands, in order; the first `MAX_ANSWERS`.
         leftover: Octets in clear that came behind the go-ahead, before our ClientHello.
+        in_step: Whether each answer belongs to its command, as far as goodbye shows: False where it was
+            answered as another command is, or more came behind that; None where it was not answered.
         began: When it was made, by the monotonic clock.
         round_trip_s: The shortest time that an answer took; 0 before there is one.
     """
@@ -71,6 +73,7 @@ class Exchange:
         self.answers: list[Answer] = []
         self.leftover = b""
         self.round_trip_s = 0.0
+        self.in_step: bool | None = None
         self._run = run
         self._settings = settings
         self._clock = peer.network.clock
@@ -134,6 +137,9 @@ class Exchange:
         several = self.way.protocol is MailProtocol.POP3
         stage = Stage.EHLO_TLS if self.in_tls else Stage.EHLO
         heard = await self._ask(self.hello_command, stage, multiline=several)
+        if self.in_tls and heard.answer.status == "220":
+            # It greets again; the answer to EHLO is the next reply, which then nobody asked for.
+            heard = await self._next(stage, ANSWER_LIMIT_S, unasked=True)
         self.keywords = heard.keywords
         return heard.answer
 
@@ -273,10 +279,12 @@ class Exchange:
         return ahead.answer
 
     async def leave(self) -> None:
-        """Say goodbye, wait a little for the answer, and close. Never raises for the peer."""
+        """Say goodbye, wait a little for the answer (`in_step`), and close. Never raises for the peer."""
         if not self.closed and self._stream is not None:
-            with contextlib.suppress(NetError):  # nothing depends on the answer
-                await self._ask(self.farewell_command, Stage.QUIT, limit_s=LEAVE_LIMIT_S)
+            with contextlib.suppress(NetError):
+                heard = await self._ask(self.farewell_command, Stage.QUIT, limit_s=LEAVE_LIMIT_S)
+                more = await self.collect(self.quiet_s)
+                self.in_step = _in_step(self.way.protocol, heard.answer, more)
         await self.close()
 
     async def close(self) -> None:
@@ -328,10 +336,19 @@ class Exchange:
             self._secrets.update(part for part in secrets if len(part) >= _SECRET_LEAST_OCTETS)
         self._write_down("C", stage, decode_text(shown))
         await self._guarded(stage, self._standing.write(octets))
-        return await self._next(stage, limit_s or ANSWER_LIMIT_S)
+        tag = octets.partition(b" ")[0].decode() if self.way.protocol is MailProtocol.IMAP else ""
+        return await self._next(stage, limit_s or ANSWER_LIMIT_S, tag=tag)
 
-    async def _next(self, stage: Stage, limit_s: float | None) -> Heard:
+    async def _next(
+        self, stage: Stage, limit_s: float | None, *, tag: str = "", unasked: bool = False
+    ) -> Heard:
         """The next answer that was asked for; others go to `answers` only.
+
+        Args:
+            stage: For the record.
+            limit_s: Seconds; None for what the peer has left.
+            tag: IMAP: the command's; an answer that bears the tag of an earlier one is passed over.
+            unasked: Whether one that nobody asked for will do.
 
         Raises:
             NetError: None came, or a part of one only.
@@ -341,7 +358,7 @@ class Exchange:
         while True:
             while self._heard:
                 heard = self._heard.popleft()
-                if heard.asked:
+                if (heard.asked or unasked) and (not tag or heard.answer.tag in ("", "*", tag)):
                     elapsed = self._clock.monotonic() - began
                     if not 0 < self.round_trip_s < elapsed:
                         self.round_trip_s = elapsed
@@ -430,6 +447,20 @@ class Exchange:
         if len(self._lines) < MAX_TRANSCRIPT_LINES:
             at_s = round(self._clock.monotonic() - self.began, 6)
             self._lines.append(TranscriptLine(at_s, sender, text[:1024], self.in_tls, stage))
+
+
+def _in_step(protocol: MailProtocol, farewell: Answer, more: Sequence[Answer]) -> bool | None:
+    """Whether goodbye was answered as goodbye is, and with nothing behind it; None where that is not told.
+
+    A session that is about to be closed may end with 421 or BYE at any time. IMAP's tags keep the step.
+    """
+    if protocol is MailProtocol.IMAP:
+        return True
+    if farewell.status in ("421", "BYE"):
+        return None
+    if any(answer.status not in ("", "421", "BYE") for answer in more):
+        return False
+    return farewell.status in ("221", "OK", "+OK")
 
 
 def _literal(address: str) -> str:

@@ -4,9 +4,14 @@ RFC 9051 §6.2.1 allows that, and calls it friendlier than throwing the octets a
 completed so shows where such octets go.
 """
 
-from waxseal.facts import Answer
+from waxseal.facts import Answer, Cause, Stage
+from waxseal.net.errors import NetError
 from waxseal.net.stream import READ_OCTETS, ByteStream
 from waxseal.probes.exchange_grammar import Grammar, Heard
+
+
+MAX_CLEAR_OCTETS = 64 * 1024
+"""Octets taken in before the answer to STARTTLS."""
 
 
 class AheadStream:
@@ -26,6 +31,7 @@ class AheadStream:
         self._inner = inner
         self._grammar = grammar
         self._command = command
+        self._clear_octets = 0
         self.heard: list[Heard] = []
         self.first = b""
 
@@ -50,11 +56,18 @@ class AheadStream:
         return next((one.answer for one in self.heard if one.asked), None)
 
     async def read(self, limit_octets: int = READ_OCTETS) -> bytes:
-        """See `ByteStream.read`; what stands behind the answer. Empty where the answer is no go-ahead."""
+        """See `ByteStream.read`; what stands behind the answer. Empty where the answer is no go-ahead.
+
+        Raises:
+            NetError: LIMIT, beside what `ByteStream.read` raises.
+        """
         while self.answer is None:
             data = await self._inner.read()
             if not data:
                 return data
+            self._clear_octets += len(data)
+            if self._clear_octets > MAX_CLEAR_OCTETS:
+                raise NetError(Cause.LIMIT, f"{self._clear_octets} octets in clear", phase=Stage.STARTTLS)
             self.heard += self._grammar.receive(data)
             if self.answer is not None:
                 if not self._grammar.tls_due:

@@ -2,8 +2,8 @@
 
 Two connections as a rule, one in IMAP and ManageSieve, one more for each answer that ends a conversation. The
 server has to forget what was said in clear (RFC 3207 §4.2, RFC 2595 §4, RFC 9051 §6.2.1, RFC 5804 §2.2). No
-message is sent: recipients are in a reserved domain (RFC 2606 §2), DATA is never said. The only password is a
-made-up one of a made-up user.
+message is sent: recipients are in a reserved domain (RFC 2606 §2), DATA is never said. Logins, ANONYMOUS and
+one of a made-up user, are tried only where the user wants it (`ProbeSettings.active_auth`).
 """
 
 import base64
@@ -66,6 +66,7 @@ class _Session:
         self.greeted = False
         self.exchanges: list[Exchange] = []
         self._anonymous = False
+        self._judged = 0
         self._nonce = random_word()
         self._peer = peer
         self._settings = settings
@@ -83,6 +84,7 @@ class _Session:
         for talk in talks:
             if talk in (self._without_hello, self._login) and not self._worthwhile(talk):
                 continue
+            before = dict(self.heard)
             exchange = self._exchange()
             try:
                 await talk(exchange)
@@ -93,24 +95,38 @@ class _Session:
                 if error.cause is Cause.BUDGET_SPENT or error.phase in (Stage.CONNECT, Stage.GREETING):
                     break
             finally:
-                for held in self.exchanges:
-                    await held.leave()
+                if not await self._leave():
+                    self.heard = before
+                    ended = self.run.ended = declined(
+                        Stage.QUIT, None, "more answers came than commands went"
+                    )
         self.run.ended = ended
+
+    async def _leave(self) -> bool:
+        """Say goodbye on every connection; False where the answers on one were out of step with commands."""
+        for held in self.exchanges:
+            await held.leave()
+        in_step = all(held.in_step is not False for held in self.exchanges[self._judged :])
+        self._judged = len(self.exchanges)
+        return in_step
 
     def _worthwhile(self, talk: object) -> bool:
         """Whether the answers so far ask for it."""
         if talk == self._login:
-            return self._anonymous
+            return self._anonymous and self._settings.active_auth
         fresh, unheralded = self.heard.get("fresh_mail"), self.heard.get("unheralded")
-        if fresh is None or unheralded is None or not unheralded.status.startswith("2"):
-            return False
-        return not fresh.status.startswith("2") and fresh.status != "503"
+        return (
+            fresh is not None
+            and fresh.status != "250"
+            and unheralded is not None
+            and unheralded.status == "250"
+        )
 
     async def _before_hello(self, exchange: Exchange) -> None:
         """SMTP and LMTP: MAIL before EHLO in clear and under TLS, and STARTTLS with a parameter."""
         await self._greeting(exchange)
         self.heard["fresh_mail"] = await exchange.say(_MAIL)
-        if self.heard["fresh_mail"].status.startswith("2"):
+        if self.heard["fresh_mail"].status == "250":
             await exchange.say(smtp_command.rset()[:-2])
         if not await self._hello(exchange):
             return
@@ -120,36 +136,37 @@ class _Session:
         await exchange.say(smtp_command.rset()[:-2])
 
     async def _without_hello(self, exchange: Exchange) -> None:
-        """SMTP and LMTP: MAIL under TLS where EHLO was said nowhere."""
+        """SMTP and LMTP: MAIL under TLS where EHLO was said nowhere, if STARTTLS is taken then."""
         await self._greeting(exchange)
         if (await exchange.say(exchange.starttls_command)).status in GO_AHEAD:
-            await exchange.start_tls()
+            await _cross(exchange)
             self.heard["fresh_mail"] = await exchange.say(_MAIL)
 
     async def _over_tls(self, exchange: Exchange) -> None:
-        """SMTP and LMTP: MAIL in clear, RCPT under TLS; then STARTTLS inside TLS."""
+        """SMTP and LMTP: MAIL in clear, RCPT under TLS before EHLO, which would end a message that was begun
+        (RFC 5321 §4.1.4); then STARTTLS inside TLS.
+        """
         await self._greeting(exchange)
         if not await self._hello(exchange):
             return
         await self._clear_mail(exchange)
-        kept = self.heard["clear_mail"].status.startswith("2")
+        kept = self.heard["clear_mail"].status == "250"
         if kept and not await self._seal_within(exchange):
             kept = False
             await exchange.say(smtp_command.rset()[:-2])
         if not exchange.in_tls:
             await self._seal(exchange)
-        if not welcome(await exchange.hello()):
-            return
         if kept:
             recipient = smtp_command.rcpt_to(f"{self._nonce}@example.invalid")[:-2]
             self.heard["kept_mail"] = await exchange.say(recipient)
             await exchange.say(smtp_command.rset()[:-2])
             self.heard["fresh_recipient"] = await exchange.say(recipient)
             await exchange.say(smtp_command.rset()[:-2])
-        await self._again(exchange)
+        if welcome(await exchange.hello()):
+            await self._again(exchange)
 
     async def _login(self, exchange: Exchange) -> None:
-        """SMTP and LMTP: a login by AUTH ANONYMOUS in clear where that is offered, and another under TLS."""
+        """SMTP and LMTP: a login by AUTH ANONYMOUS in clear and another under TLS, where it is offered."""
         await self._greeting(exchange)
         if not await self._hello(exchange):
             return
@@ -158,15 +175,18 @@ class _Session:
         if self.heard["auth_in_clear"].status != "235":
             return
         await self._seal(exchange)
-        if welcome(await exchange.hello()):
+        # Exim says 503 too, to a mechanism that it does not offer.
+        if welcome(await exchange.hello()) and "ANONYMOUS" in exchange.mechanisms:
             self.heard["kept_auth"] = await exchange.say(command)
 
     async def _user(self, exchange: Exchange) -> None:
-        """POP3: USER in clear, PASS under TLS."""
+        """POP3: USER in clear; and PASS under TLS, a login that fails, where the user wants logins tried."""
         await self._greeting(exchange)
         if not await self._hello(exchange):
             return
         self.heard["clear_user"] = await exchange.say(b"USER " + self._nonce.encode())
+        if not self._settings.active_auth:
+            return
         if self.heard["clear_user"].status == "+OK" and await self._seal_within(exchange):
             self.heard["kept_user"] = await self._password(exchange)
 
@@ -228,7 +248,7 @@ class _Session:
         """
         answer = await exchange.say(exchange.starttls_command)
         if answer.status in GO_AHEAD:
-            await exchange.start_tls()
+            await _cross(exchange)
             return
         self.run.ended = declined(Stage.STARTTLS, *refusal(answer))
         try:
@@ -252,7 +272,7 @@ class _Session:
         """
         answer = await exchange.say(exchange.starttls_command)
         if answer.status in GO_AHEAD:
-            await exchange.start_tls()
+            await _cross(exchange)
             return True
         self.heard["refused_within"] = answer
         return False
@@ -270,3 +290,13 @@ class _Session:
         exchange = Exchange(self._peer, self.run, self._way, self._settings)
         self.exchanges.append(exchange)
         return exchange
+
+
+async def _cross(exchange: Exchange) -> None:
+    """The handshake; and what the server says behind it unasked, which some do, is taken in.
+
+    Raises:
+        NetError: The handshake failed.
+    """
+    await exchange.start_tls()
+    await exchange.collect(exchange.quiet_s)

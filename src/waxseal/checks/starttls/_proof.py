@@ -1,8 +1,10 @@
 """What trials of command injection prove: which answer under TLS the smuggled command alone can have caused.
 
-Two proofs. The random word was said in clear only and comes back under TLS, in IMAP as the tag of an answer.
-Or the answers under TLS are those of the control to the commands said there, and one more, of the form that
-the smuggled command's answer has in the control. Anything else proves nothing.
+Two proofs. The random word was said in clear only and comes back under TLS, in IMAP as the tag of an answer,
+in an answer of the status that the command has in the control. Or the answers under TLS are those of the
+control to the commands said there, and one more, which says what the smuggled command's answer says in the
+control and no other answer does. Anything else proves nothing: a server may greet twice, repeat an answer,
+or say that it threw octets away.
 """
 
 from collections.abc import Iterable
@@ -13,6 +15,9 @@ from waxseal.facts import Answer, Cause, CommandInjection, InjectionTrial, MailP
 from waxseal.wire.smtp_reply import decode_text
 
 GO_AHEAD = frozenset(("220", "OK", "+OK"))
+_GOOD = frozenset(("250", "OK", "+OK"))
+_BYE = frozenset(("221", "OK", "+OK"))
+_CLOSING = frozenset(("421", "BYE"))
 _REFUSALS = ("5", "-ERR", "NO", "BAD")
 _LATER = ("TRYLATER", "UNAVAILABLE", "SYS/TEMP")
 """Response codes of what passes by itself (RFC 5804 §1.3, RFC 9051 §7.1, RFC 3206 §4)."""
@@ -27,6 +32,8 @@ class Outcome(Enum):
     """TLS stood, every command said there was answered, and nothing else."""
     REFUSED = "refused"
     """STARTTLS was refused for good in words, where the control's was taken."""
+    UNEXPLAINED = "unexplained"
+    """TLS stood, and what was answered there fits neither."""
     OPEN = "open"
     """It shows nothing."""
 
@@ -49,12 +56,26 @@ class Control(NamedTuple):
     """What the control taught.
 
     Attributes:
-        unasked: Status of each answer that came before the first command.
-        forms: The statuses with which each command was answered.
+        unasked: Answers that came before the first command.
+        forms: The answers with which each command was answered.
+        nonce: The random word; commands without it are the hello and the goodbye.
     """
 
-    unasked: tuple[str, ...]
-    forms: dict[str, tuple[str, ...]]
+    unasked: tuple[Answer, ...]
+    forms: dict[str, tuple[Answer, ...]]
+    nonce: str
+
+    def said(self, command: str) -> frozenset[tuple[str, ...]]:
+        """What the answers to a command say."""
+        return frozenset(map(_says, self.forms.get(command, ())))
+
+    @property
+    def others(self) -> frozenset[tuple[str, ...]]:
+        """What the answers say that no command of the trial caused."""
+        own = [
+            answer for command in self.forms if self.nonce not in command for answer in self.forms[command]
+        ]
+        return frozenset(map(_says, (*own, *self.unasked)))
 
 
 def read_control(injection: CommandInjection) -> Control | str:
@@ -64,57 +85,82 @@ def read_control(injection: CommandInjection) -> Control | str:
         return "there was none"
     if trial.ended.cause is not Cause.COMPLETED:
         return describe(trial.ended)
-    unasked = _statuses(trial.answers[: trial.unasked])
-    asked = _statuses(trial.answers[trial.unasked :])
+    unasked = _answers(trial.answers[: trial.unasked])
+    asked = _answers(trial.answers[trial.unasked :])
     if not 0 <= len(trial.commands) - len(asked) <= 1:  # the goodbye may go without an answer
         return f"{len(trial.commands)} commands under TLS were answered {len(asked)} times"
     if injection.command not in trial.commands[: len(asked)]:
         return "the command was not answered under TLS by right"
-    forms: dict[str, tuple[str, ...]] = {}
-    for command, status in zip(trial.commands, asked, strict=False):
-        forms[command] = (*forms.get(command, ()), status)
-    return Control(unasked, forms)
+    forms: dict[str, tuple[Answer, ...]] = {}
+    for at, (command, answer) in enumerate(zip(trial.commands, asked, strict=False)):
+        forms[command] = (*forms.get(command, ()), answer)
+        good = _BYE if at == len(trial.commands) - 1 else _GOOD
+        if injection.nonce not in command and answer.status not in good:
+            return f"{command} was answered {answer}"[:150]  # or the answers are another command's
+    return Control(unasked, forms, injection.nonce)
 
 
 def read_trials(injection: CommandInjection, control: Control, protocol: MailProtocol) -> tuple[Reading, ...]:
     """Every trial but the control, in order."""
     trials = [trial for trial in injection.trials if trial.way != "control"]
-    return tuple(_read(injection, control, trial, protocol) for trial in trials)
+    return tuple(
+        Reading(trial.way, *(_before_tls(trial) or _under_tls(injection, control, trial, protocol)))
+        for trial in trials
+    )
 
 
-def _read(
+def _before_tls(trial: InjectionTrial) -> tuple[Outcome, str] | None:
+    """What came of a trial whose STARTTLS was refused; None where it was not."""
+    if trial.go_ahead is None or trial.go_ahead.status in GO_AHEAD:
+        return None
+    later = any(word in trial.go_ahead.text.upper() for word in _LATER)
+    refused = trial.go_ahead.status.startswith(_REFUSALS) and not later
+    text = f"STARTTLS was answered {trial.go_ahead}"[:200]
+    return (Outcome.REFUSED if refused else Outcome.OPEN), text
+
+
+def _under_tls(
     injection: CommandInjection, control: Control, trial: InjectionTrial, protocol: MailProtocol
-) -> Reading:
-    def reading(outcome: Outcome, because: str) -> Reading:
-        return Reading(trial.way, outcome, because)
-
-    if trial.go_ahead is not None and trial.go_ahead.status not in GO_AHEAD:
-        later = any(word in trial.go_ahead.text.upper() for word in _LATER)
-        refused = trial.go_ahead.status.startswith(_REFUSALS) and not later
-        text = f"STARTTLS was answered {trial.go_ahead}"[:200]
-        return reading(Outcome.REFUSED if refused else Outcome.OPEN, text)
+) -> tuple[Outcome, str]:
+    whole = _whole(injection, trial)
     back = _word_back(injection.nonce, trial)
-    if back is not None:
-        return reading(Outcome.EXECUTED, f"under TLS came {back}"[:200])
+    if back is not None and back.status in {answer.status for answer in control.forms.get(whole, ())}:
+        return Outcome.EXECUTED, f"under TLS came {back}"[:200]
     if trial.ended.stage is Stage.HANDSHAKE:
-        return reading(Outcome.OPEN, f"the handshake failed ({describe(trial.ended)})")
+        return Outcome.OPEN, f"the handshake failed ({describe(trial.ended)})"
     if trial.ended.cause is not Cause.COMPLETED:
-        return reading(Outcome.OPEN, describe(trial.ended))
-    heard = _statuses(trial.answers)
+        return Outcome.OPEN, describe(trial.ended)
+    heard = _answers(trial.answers)
+    told = f"answers under TLS: {_list(heard)}"
+    if any(answer.status in _CLOSING for answer in heard):
+        return Outcome.OPEN, f"the server shut down: {_list(heard)}"
+    if back is not None:
+        return Outcome.UNEXPLAINED, f"the word came back, but not as an answer to the command: {back}"[:200]
     if protocol is MailProtocol.IMAP:  # tags tell answers apart, untagged ones may come at any time
         due = {command.partition(" ")[0] for command in trial.commands[:-1]}
         answered = bool(due) and due <= {answer.tag for answer in trial.answers}
-        outcome = Outcome.DISCARDED if answered else Outcome.OPEN
-        return reading(outcome, f"answers under TLS: {_list(trial.answers)}")
+        return (Outcome.DISCARDED if answered else Outcome.UNEXPLAINED), told
     expected = _expected(control, trial)
-    smuggled, instead = _smuggled(injection, control, trial)
-    if any(expected and _one_more(heard, expected, status) for status in smuggled):
-        return reading(Outcome.EXECUTED, f"one answer more than commands under TLS: {_list(trial.answers)}")
-    if instead and heard in instead:
-        return reading(Outcome.EXECUTED, f"answered as the whole command is: {_list(trial.answers)}")
-    if expected and heard in (expected, expected[:-1]):
-        return reading(Outcome.DISCARDED, f"answers under TLS: {_list(trial.answers)}")
-    return reading(Outcome.OPEN, f"answers that the control does not explain: {_list(trial.answers)}")
+    if expected and _one_more(heard, expected, _telling(control, trial, whole)):
+        return Outcome.EXECUTED, f"one answer more than commands under TLS: {_list(heard)}"
+    if _as_whole(control, trial, whole, heard, expected):
+        return Outcome.EXECUTED, f"answered as the whole command is: {_list(heard)}"
+    farewell = _statuses(control.forms.get(trial.commands[-1], ())) if trial.commands else ()
+    sound = (expected, expected[:-1]) if farewell else (expected,)
+    if not expected or _statuses(heard) not in sound:
+        return Outcome.UNEXPLAINED, f"answers that the control does not explain: {_list(heard)}"
+    if trial.way == "across" and not _tells_across(control, trial, whole):
+        return Outcome.OPEN, "the command and its end are answered alike"
+    return Outcome.DISCARDED, told
+
+
+def _whole(injection: CommandInjection, trial: InjectionTrial) -> str:
+    """The command that a server executes which keeps what came in clear; "" where nothing did."""
+    if trial.way in ("one-segment", "two-segments"):
+        return injection.command
+    if trial.way != "across" or not trial.commands:
+        return ""
+    return decode_text(trial.clear.partition(b"\n")[2]) + trial.commands[0]
 
 
 def _word_back(nonce: str, trial: InjectionTrial) -> Answer | None:
@@ -131,44 +177,72 @@ def _expected(control: Control, trial: InjectionTrial) -> tuple[str, ...]:
     The end of a cut command, which the control need not have heard, is answered like an unknown command: its
     place is taken from the trial itself.
     """
-    expected = list(control.unasked)
+    expected = list(_statuses(control.unasked))
     for at, command in enumerate(trial.commands):
-        forms = control.forms.get(command)
-        if forms is not None:
+        forms = _statuses(control.forms.get(command, ()))
+        if forms:
             expected.append(forms[-1] if len(forms) == 1 or at else forms[0])
         elif trial.way == "across" and at == 0:
-            place = len(control.unasked)
-            expected += _statuses(trial.answers)[place : place + 1]
+            place = len(expected)
+            expected += _statuses(_answers(trial.answers))[place : place + 1]
         elif at < len(trial.commands) - 1:
             return ()
     return tuple(expected)
 
 
-def _smuggled(
-    injection: CommandInjection, control: Control, trial: InjectionTrial
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Statuses that an answer to the smuggled command can have; and of ``across``, whole rows of answers."""
-    if trial.way != "across":
-        smuggling = trial.way in ("one-segment", "two-segments")
-        return (control.forms.get(injection.command, ()) if smuggling else ()), ()
-    rest = trial.commands[0] if trial.commands else ""
-    whole = decode_text(trial.clear.partition(b"\n")[2]) + rest
-    forms = control.forms.get(whole, ())
-    if rest not in control.forms or set(forms) & set(control.forms[rest]):
-        return (), ()  # both are answered alike
-    sound = _expected(control, trial)
+def _telling(control: Control, trial: InjectionTrial, whole: str) -> frozenset[tuple[str, ...]]:
+    """What the smuggled command's answer says, and no other that may come in the trial does."""
+    return frozenset() if trial.way == "across" else control.said(whole) - control.others
+
+
+def _tells_across(control: Control, trial: InjectionTrial, whole: str) -> bool:
+    """Whether the answer to a whole command can be told from that to its end alone."""
+    word = control.nonce.encode("ascii")
+    if any(word in answer.raw.lower() for answer in control.forms.get(whole, ())):
+        return True
+    rest = trial.commands[0]
+    statuses = {answer.status for answer in control.forms.get(rest, ())}
+    return bool(statuses) and not statuses & {answer.status for answer in control.forms.get(whole, ())}
+
+
+def _as_whole(
+    control: Control, trial: InjectionTrial, whole: str, heard: tuple[Answer, ...], sound: tuple[str, ...]
+) -> bool:
+    """``across``: whether the end of the command was answered as the whole one is, and all else as it is due."""
     place = len(control.unasked)
-    return (), tuple((*sound[:place], status, *sound[place + 1 :]) for status in forms)
+    if trial.way != "across" or len(heard) != len(sound) or len(heard) <= place:
+        return False
+    if trial.commands[0] not in control.forms or not _tells_across(control, trial, whole):
+        return False
+    statuses = _statuses(heard)
+    rest_alike = statuses[:place] == sound[:place] and statuses[place + 1 :] == sound[place + 1 :]
+    return rest_alike and _says(heard[place]) in control.said(whole)
 
 
-def _one_more(heard: tuple[str, ...], expected: tuple[str, ...], status: str) -> bool:
-    """Whether taking one answer of this status out of those heard leaves those expected."""
-    return any(heard[at] == status and heard[:at] + heard[at + 1 :] == expected for at in range(len(heard)))
+def _one_more(
+    heard: tuple[Answer, ...], expected: tuple[str, ...], telling: frozenset[tuple[str, ...]]
+) -> bool:
+    """Whether taking one answer that tells out of those heard leaves those expected."""
+    statuses = _statuses(heard)
+    return any(
+        _says(heard[at]) in telling and statuses[:at] + statuses[at + 1 :] == expected
+        for at in range(len(heard))
+    )
+
+
+def _says(answer: Answer) -> tuple[str, ...]:
+    """Status and words, those that hold digits (times, numbers of sessions) left out."""
+    words = (word for word in answer.text.upper().split() if not any(c.isdigit() for c in word))
+    return (answer.status, *words)
+
+
+def _answers(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """All that are answers; lines of POP3's CAPA are none."""
+    return tuple(answer for answer in answers if answer.status)
 
 
 def _statuses(answers: Iterable[Answer]) -> tuple[str, ...]:
-    """Of all that are answers; lines of POP3's CAPA are none."""
-    return tuple(answer.status for answer in answers if answer.status)
+    return tuple(answer.status for answer in answers)
 
 
 def _list(answers: Iterable[Answer]) -> str:

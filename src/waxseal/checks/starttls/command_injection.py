@@ -7,7 +7,7 @@ runs, with POP3, IMAP and ManageSieve he brings the client's password or mail ou
 account. Certificates and policies do not help, since the handshake itself is sound.
 
 Said only where an answer under TLS has the smuggled command for its only cause, by a random word that was
-said in clear only or by one answer too many of the form that a control has shown. The command is harmless.
+said in clear only or by one answer too many that says what a control has shown. The command is harmless.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,10 @@ from waxseal.checks.starttls import _samples
 from waxseal.checks.starttls._proof import Outcome, Reading, read_control, read_trials
 from waxseal.facts import CommandInjection, Endpoint, InjectionTrial, TlsMode
 from waxseal.wire.smtp_reply import decode_text
+
+
+_NO_CHANCE = 2
+"""So often has STARTTLS to be refused that it cannot be for another reason, such as a busy server."""
 
 
 @check(
@@ -63,9 +67,15 @@ def judge(endpoint: Endpoint, injection: CommandInjection) -> Judgement:
             *(f"{reading.way}: {reading.because}"[:200] for reading in proved),
         )
     outcomes = {reading.way: reading.outcome for reading in readings}
+    if Outcome.UNEXPLAINED in outcomes.values():
+        return inconclusive(
+            "answers came under TLS that the commands said there do not explain, and that prove nothing",
+            *evidence,
+            advice="test again; where it stays so, look at --transcript and at what answers beside the server",
+        )
     if outcomes.get("one-segment") is Outcome.DISCARDED:
         return passed("nothing that came in clear behind STARTTLS is answered under TLS", *evidence)
-    if outcomes.get("one-segment") is Outcome.REFUSED:
+    if sum(outcome is Outcome.REFUSED for outcome in outcomes.values()) >= _NO_CHANCE:
         return passed("a command behind STARTTLS is refused before TLS begins", *evidence)
     if outcomes.get("with-hello") is Outcome.DISCARDED:
         return passed("octets behind STARTTLS are taken for TLS, not for commands", *evidence)
@@ -95,7 +105,13 @@ def examples() -> Iterator[Example]:
     yield Example("executed across the handshake", Verdict.FAIL, (end, _samples.injection(clean, joined)))
     refusal = _samples.answer("554 SMTP synchronization error")
     refused = _samples.trial("one-segment", go_ahead=refusal, commands=())
-    yield Example("refused", Verdict.PASS, (end, _samples.injection(refused)))
+    twice = (refused, _samples.trial("two-segments", go_ahead=refusal, commands=()))
+    yield Example("refused", Verdict.PASS, (end, _samples.injection(*twice)))
+    yield Example("refused once", Verdict.INCONCLUSIVE, (end, _samples.injection(refused)))
+    repeated = _samples.trial("one-segment", "250 mx.example.org", *sound, smuggled=f"{command}\r\n")
+    yield Example("an answer repeated", Verdict.INCONCLUSIVE, (end, _samples.injection(repeated)))
+    told = _samples.trial("one-segment", "503 5.5.0 thrown away: " + command, *sound, smuggled=command)
+    yield Example("said to be thrown away", Verdict.INCONCLUSIVE, (end, _samples.injection(told)))
     failed = _samples.trial("one-segment", ended=_samples.BROKEN, commands=())
     yield Example("handshakes failed", Verdict.INCONCLUSIVE, (end, _samples.injection(failed)))
     taken = _samples.trial("with-hello", *sound)
