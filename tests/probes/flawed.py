@@ -37,6 +37,7 @@ class Manner:
         refuses: Octets behind STARTTLS are refused in words, without TLS.
         one_line: EHLO is answered with one line.
         again: It greets again under TLS.
+        stutters: It answers RSET twice, the second time late.
         echoes: It says unknown commands back.
         parameter: It takes STARTTLS with a parameter.
         nested: It takes STARTTLS inside TLS.
@@ -55,6 +56,7 @@ class Manner:
     refuses: bool = False
     one_line: bool = False
     again: bool = False
+    stutters: bool = False
     echoes: bool = False
     parameter: bool = False
     nested: bool = False
@@ -98,7 +100,7 @@ class _Session:
 
     async def hold(self) -> None:
         await self.stream.write(self.greeting())
-        late = b""
+        late = twice = b""
         for _ in range(50):
             line = (await self._line()).decode("ascii", "replace")
             word, rest = self.split(line)
@@ -109,6 +111,9 @@ class _Session:
                 late = await self._starttls(line, rest)
                 continue
             answer = self.answer(line, word, rest)
+            if twice:
+                await self.stream.write(twice)
+            twice = answer if self.manner.stutters and word == "RSET" else b""
             if self.manner.keeps == "late" and late:
                 await self.stream.write(answer)
                 await asyncio.sleep(0.4)

@@ -9,10 +9,11 @@ from waxseal.facts import Cause, MailProtocol, Stage, StarttlsSession, Transcrip
 from waxseal.probes.starttls_session import try_session
 
 POP3 = (MailProtocol.POP3,)
+LOGINS = structs.replace(SETTINGS, active_auth=True)
 
 
 def session(protocol: MailProtocol, manner: Manner) -> Outcome:
-    return hold(try_session, protocol, manner)
+    return hold(try_session, protocol, manner, LOGINS)
 
 
 def fact(outcome: Outcome) -> StarttlsSession:
@@ -108,6 +109,29 @@ def test_passwords_stay_out_of_the_transcript() -> None:
     ((_, transcript),) = session(MailProtocol.POP3, Manner()).facts.within(Transcript, SUBJECT)
     said = [line.text for line in transcript.lines if line.sender == "C" and line.text.startswith("PASS")]
     assert said == ["PASS ****", "PASS ****"]
+
+
+@pytest.mark.parametrize("protocol", ALL)
+def test_a_second_greeting_under_tls_answers_nothing(protocol: MailProtocol) -> None:
+    outcome = session(protocol, Manner(again=True))
+    assert faults(outcome) == {}
+    assert "hello-kept" in outcome.verdicts() or protocol not in MAIL
+
+
+def test_answers_that_may_be_another_commands_are_not_kept() -> None:
+    outcome = session(MailProtocol.SMTP, Manner(stutters=True))
+    assert set(faults(outcome).values()) <= {Verdict.INCONCLUSIVE}
+    assert fact(outcome).kept_mail is None
+    assert (outcome.attempt().ended.cause, outcome.attempt().ended.stage) == (Cause.DECLINED, Stage.QUIT)
+
+
+def test_no_login_is_tried_unasked() -> None:
+    quiet = hold(try_session, MailProtocol.POP3, Manner(remembers="user"))
+    ((_, talk),) = quiet.facts.within(Transcript, SUBJECT)
+    assert not [line for line in talk.lines if line.text.startswith("PASS")]
+    assert faults(quiet) == {}
+    anonymous = hold(try_session, MailProtocol.SMTP, Manner(anonymous=True))
+    assert fact(anonymous).auth_in_clear is None
 
 
 def test_no_message_is_sent_and_recipients_are_reserved() -> None:

@@ -85,10 +85,10 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
         unheralded: SMTP and LMTP: the answer to MAIL under TLS before EHLO was said again.
         fresh_mail: SMTP and LMTP: the answer to MAIL before any EHLO, in clear, or under TLS where that in
             clear tells nothing of `unheralded`, whose control it is.
-        kept_mail: SMTP and LMTP: the answer to RCPT under TLS, where MAIL was taken in clear only, and EHLO
-            was said again under TLS.
+        kept_mail: SMTP and LMTP: the answer to RCPT under TLS, where MAIL was taken in clear only, before EHLO
+            was said under TLS.
         fresh_recipient: SMTP and LMTP: the answer to the same RCPT behind RSET; the control of `kept_mail`.
-        kept_user: POP3: the answer to PASS under TLS, where USER was said in clear only.
+        kept_user: POP3: the answer to PASS under TLS, where USER was said in clear only (``--active-auth``).
         fresh_user: POP3: the answer to PASS under TLS where USER was not said at all; the control of
             `kept_user`.
         again: The answer to STARTTLS inside TLS.
@@ -97,7 +97,7 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
         recovery_hello: Where STARTTLS was turned down: the answer to EHLO (CAPABILITY, CAPA) behind that;
             None where none came though it was asked.
         recovery_starttls: The same, of a second STARTTLS.
-        auth_in_clear: The answer to AUTH ANONYMOUS in clear where that is offered.
+        auth_in_clear: The answer to AUTH ANONYMOUS in clear where that is offered (``--active-auth``).
         kept_auth: The answer to a second AUTH ANONYMOUS under TLS (503 where the first one was kept).
     """
 

@@ -9,7 +9,6 @@ from waxseal.net.errors import NetError
 from waxseal.net.stream import READ_OCTETS, ByteStream
 from waxseal.probes.exchange_grammar import Grammar, Heard
 
-
 MAX_CLEAR_OCTETS = 64 * 1024
 """Octets taken in before the answer to STARTTLS."""
 

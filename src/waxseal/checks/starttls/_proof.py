@@ -208,7 +208,7 @@ def _tells_across(control: Control, trial: InjectionTrial, whole: str) -> bool:
 def _as_whole(
     control: Control, trial: InjectionTrial, whole: str, heard: tuple[Answer, ...], sound: tuple[str, ...]
 ) -> bool:
-    """``across``: whether the end of the command was answered as the whole one is, and all else as it is due."""
+    """``across``: whether the end of the command was answered as the whole one is, all else as is due."""
     place = len(control.unasked)
     if trial.way != "across" or len(heard) != len(sound) or len(heard) <= place:
         return False

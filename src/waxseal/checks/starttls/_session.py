@@ -19,6 +19,9 @@ MAIL = (MailProtocol.SMTP, MailProtocol.LMTP)
 GO_AHEAD = frozenset(("220", "OK", "+OK"))
 """How STARTTLS is answered with yes."""
 
+_LATER = ("[SYS/TEMP]", "[IN-USE]", "[LOGIN-DELAY]", "[UNAVAILABLE]", "(TRYLATER)")
+"""Response codes of what passes by itself (RFC 3206 §4, RFC 2449 §8.1, RFC 9051 §7.1, RFC 5804 §1.3)."""
+
 SessionAttempt = Annotated[Attempt, Probe("starttls.session")]
 
 
@@ -39,6 +42,11 @@ class Session(Bundle, frozen=True):
         """The answer where another protocol is spoken; None where it is one of these."""
         spoken = self.endpoint.protocol
         return None if spoken in protocols else not_applicable(f"{spoken.label} is spoken here")
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether asking did not come to its planned end."""
+        return self.attempt is None or self.attempt.ended.cause is not Cause.COMPLETED
 
     def unheard(self, what: str) -> Judgement:
         """The answer where something under TLS was not heard."""
@@ -63,5 +71,21 @@ def shown(answer: Answer) -> str:
 
 
 def taken(answer: Answer) -> bool:
-    """Whether a command was answered with yes."""
-    return answer.status.startswith("2") or answer.status in ("OK", "+OK")
+    """Whether a command but STARTTLS was answered with yes."""
+    return answer.status in ("235", "250", "251", "OK", "+OK")
+
+
+def put_off(answer: Answer) -> bool:
+    """Whether the answer says "not now", or closes, and so shows nothing of what the server goes by."""
+    text = answer.text.upper()
+    return answer.status.startswith("4") or answer.status == "BYE" or any(code in text for code in _LATER)
+
+
+def told_later(answer: Answer) -> Judgement:
+    """The answer of a check where the server put off what was asked."""
+    return unreached("the server put off what was asked", shown(answer), advice="test again later")
+
+
+def words(answer: Answer) -> tuple[str, ...]:
+    """What an answer says, words that hold digits (times, numbers of sessions) left out."""
+    return tuple(word for word in answer.text.upper().split() if not any(c.isdigit() for c in word))

@@ -7,9 +7,20 @@ such as no login in clear, then rest on wrong knowledge. No second handshake was
 
 from collections.abc import Iterator
 
-from waxseal.checks.api import Example, Judgement, Level, Remedy, Scope, Verdict, check, fail, passed
+from waxseal.checks.api import (
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Verdict,
+    check,
+    fail,
+    passed,
+    unreached,
+)
 from waxseal.checks.starttls import _samples
-from waxseal.checks.starttls._session import Session, shown, taken
+from waxseal.checks.starttls._session import GO_AHEAD, Session, shown, taken
 from waxseal.facts import Cause, MailProtocol, Stage
 
 
@@ -30,8 +41,14 @@ def judge(session: Session) -> Judgement:
     answer = session.answers.again
     if answer is None:
         return session.unheard("the answer to STARTTLS inside TLS")
-    if taken(answer):
+    if answer.status in GO_AHEAD:
         return fail("The server says the go-ahead for TLS inside TLS", shown(answer))
+    if taken(answer) or answer.status in ("421", "BYE", "+", ""):
+        return unreached(
+            "the answer to STARTTLS inside TLS is neither the go-ahead nor a refusal",
+            shown(answer),
+            advice="test again; see --transcript for what was heard",
+        )
     return passed("STARTTLS is turned down inside TLS", shown(answer))
 
 
@@ -41,6 +58,8 @@ def examples() -> Iterator[Example]:
     yield Example("turned down", Verdict.PASS, (end, _samples.answers(again="554 5.5.1 TLS already active")))
     yield Example("taken", Verdict.FAIL, (end, _samples.answers(again="220 2.0.0 Ready to start TLS")))
     yield Example("taken in POP3", Verdict.FAIL, (pop3, _samples.answers(again="+OK Begin TLS")))
+    for name, text in (("neither", "250 2.0.0 Ok"), ("closing", "421 4.3.2 Closing")):
+        yield Example(name, Verdict.INCONCLUSIVE, (end, _samples.answers(again=text)))
     later = _samples.answers(turned_down="454 4.7.0 TLS not available", recovery_hello="250 mx.example.org")
     yield Example("TLS not available", Verdict.INCONCLUSIVE, (end, later))
     yield Example(

@@ -30,7 +30,6 @@ from waxseal.checks.starttls._proof import Outcome, Reading, read_control, read_
 from waxseal.facts import CommandInjection, Endpoint, InjectionTrial, TlsMode
 from waxseal.wire.smtp_reply import decode_text
 
-
 _NO_CHANCE = 2
 """So often has STARTTLS to be refused that it cannot be for another reason, such as a busy server."""
 
@@ -71,7 +70,7 @@ def judge(endpoint: Endpoint, injection: CommandInjection) -> Judgement:
         return inconclusive(
             "answers came under TLS that the commands said there do not explain, and that prove nothing",
             *evidence,
-            advice="test again; where it stays so, look at --transcript and at what answers beside the server",
+            advice="test again; where it stays so, see --transcript for what answers beside the server",
         )
     if outcomes.get("one-segment") is Outcome.DISCARDED:
         return passed("nothing that came in clear behind STARTTLS is answered under TLS", *evidence)

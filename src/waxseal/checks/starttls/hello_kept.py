@@ -23,7 +23,7 @@ from waxseal.checks.api import (
     unreached,
 )
 from waxseal.checks.starttls import _samples
-from waxseal.checks.starttls._session import MAIL, Session, shown, taken
+from waxseal.checks.starttls._session import MAIL, Session, put_off, shown, taken, told_later
 from waxseal.facts import Cause, MailProtocol, Stage
 
 
@@ -46,6 +46,8 @@ def judge(session: Session) -> Judgement:
         return session.unheard("the answer to MAIL under TLS before EHLO")
     if unheralded.status == "503":
         return passed("the server asks for EHLO again under TLS", shown(unheralded))
+    if put_off(unheralded):
+        return told_later(unheralded)
     if not taken(unheralded):
         return not_applicable("MAIL is turned down here, with EHLO or without")
     if fresh is not None and taken(fresh):
@@ -71,6 +73,10 @@ def examples() -> Iterator[Example]:
     yield Example(
         "not asked for", Verdict.NOT_APPLICABLE, (end, _samples.answers(fresh_mail=ok, unheralded=ok))
     )
+    busy = _samples.answers(fresh_mail=first, unheralded="421 4.3.2 later")
+    yield Example("put off", Verdict.INCONCLUSIVE, (end, busy))
+    greeted = _samples.answers(fresh_mail=first, unheralded="220 mx.example.org ESMTP")
+    yield Example("another answer", Verdict.NOT_APPLICABLE, (end, greeted))
     unclear = _samples.answers(fresh_mail="550 5.7.1 not you", unheralded=ok)
     yield Example("unclear", Verdict.INCONCLUSIVE, (end, unclear))
     yield Example(

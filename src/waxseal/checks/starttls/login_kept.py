@@ -2,7 +2,7 @@
 
 AUTH was taken in clear, and under TLS the server says that somebody is logged in already. So somebody on the
 path can log in as himself before the client's STARTTLS, and the client then sends its mail through his
-account. Tried with AUTH ANONYMOUS only, and only where the server offers that in clear.
+account. Tried with --active-auth, and with AUTH ANONYMOUS only, where the server offers that.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from waxseal.checks.api import (
     passed,
 )
 from waxseal.checks.starttls import _samples
-from waxseal.checks.starttls._session import MAIL, Session, shown, taken
+from waxseal.checks.starttls._session import MAIL, Session, put_off, shown, taken, told_later
 from waxseal.facts import Cause, MailProtocol, Stage
 
 
@@ -43,11 +43,13 @@ def judge(session: Session) -> Judgement:
         return other
     first, second = session.answers.auth_in_clear, session.answers.kept_auth
     if first is None:
-        return not_applicable("AUTH ANONYMOUS is not offered in clear, and no other login was tried")
+        return not_applicable("no login was tried in clear (--active-auth), or AUTH ANONYMOUS is not offered")
     if not taken(first):
         return not_applicable("AUTH ANONYMOUS is not taken in clear")
     if second is None:
         return session.unheard("the answer to AUTH under TLS")
+    if put_off(second):
+        return told_later(second)
     if second.status != "503":
         return passed("a login in clear is forgotten under TLS", shown(second))
     return fail(

@@ -18,11 +18,15 @@ from waxseal.checks.api import (
     check,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.starttls import _samples
 from waxseal.checks.starttls._session import GO_AHEAD, Session, shown, taken
 from waxseal.facts import Cause, MailProtocol, Stage
+
+_CLOSING = ("421", "BYE")
+"""RFC 5321 §3.8, RFC 9051 §7.1.5, RFC 5804 §1.2."""
 
 
 @check(
@@ -45,6 +49,12 @@ def judge(session: Session) -> Judgement:
     )
     if refusal is None:
         return _not_refused(session)
+    if closing := [answer for answer in (refusal, hello) if answer is not None and answer.status in _CLOSING]:
+        return unreached(
+            "the server said that it closes the connection, as it may at any time",
+            *map(shown, closing),
+            advice="test again later",
+        )
     if hello is None:
         return warn("The server says nothing more once it has turned STARTTLS down", shown(refusal))
     if not taken(hello):
@@ -71,6 +81,8 @@ def examples() -> Iterator[Example]:
     yield Example("EHLO fails", Verdict.WARN, (end, failing))
     imap = _samples.answers(turned_down="a2 NO not now", recovery_hello="a3 OK done")
     yield Example("IMAP", Verdict.PASS, (_samples.endpoint(MailProtocol.IMAP), imap))
+    busy = _samples.answers(turned_down="421 4.3.2 Closing")
+    yield Example("it closes, and says so", Verdict.INCONCLUSIVE, (end, busy))
     yield Example("not turned down", Verdict.NOT_APPLICABLE, (end, _samples.answers(again="503 5.5.1 Error")))
     yield Example(
         "broken off", Verdict.INCONCLUSIVE, (end, _samples.answers(), _samples.ended(Cause.RESET, Stage.EHLO))

@@ -7,9 +7,20 @@ STARTTLS is where the worst flaws live. By itself it harms nobody. Said where th
 
 from collections.abc import Iterator
 
-from waxseal.checks.api import Example, Judgement, Level, Remedy, Scope, Verdict, check, passed, warn
+from waxseal.checks.api import (
+    Example,
+    Judgement,
+    Level,
+    Remedy,
+    Scope,
+    Verdict,
+    check,
+    passed,
+    unreached,
+    warn,
+)
 from waxseal.checks.starttls import _samples
-from waxseal.checks.starttls._session import Session, shown, taken
+from waxseal.checks.starttls._session import GO_AHEAD, Session, shown, taken
 from waxseal.facts import Cause, MailProtocol, Stage
 
 
@@ -29,8 +40,14 @@ def judge(session: Session) -> Judgement:
     answer = session.answers.parameter
     if answer is None:
         return session.unheard("the answer to STARTTLS with a parameter")
-    if taken(answer):
+    if answer.status in GO_AHEAD:
         return warn("The server takes STARTTLS with a parameter", shown(answer))
+    if taken(answer) or answer.status in ("421", "BYE", "+", ""):
+        return unreached(
+            "the answer to STARTTLS with a parameter is neither the go-ahead nor a refusal",
+            shown(answer),
+            advice="test again; see --transcript for what was heard",
+        )
     return passed("STARTTLS with a parameter is turned down", shown(answer))
 
 
@@ -41,6 +58,8 @@ def examples() -> Iterator[Example]:
     yield Example("501", Verdict.PASS, (end, refused))
     yield Example("taken", Verdict.WARN, (end, _samples.answers(parameter="220 2.0.0 Ready to start TLS")))
     yield Example("taken in IMAP", Verdict.WARN, (imap, _samples.answers(parameter="a2 OK Begin TLS")))
+    for name, text in (("neither", "250 2.0.0 Ok"), ("closing", "421 4.3.2 Closing")):
+        yield Example(name, Verdict.INCONCLUSIVE, (end, _samples.answers(parameter=text)))
     yield Example(
         "not offered",
         Verdict.NOT_APPLICABLE,

@@ -2,7 +2,8 @@
 
 USER was said in clear, with a made-up name, and under TLS the server takes PASS as that user's password. So
 somebody on the path can choose whom the client logs in as; a client that goes on with PASS gives its password
-to another account's login. PASS belongs right behind USER, and both under TLS.
+to another account's login. PASS belongs right behind USER, and both under TLS. Tried with --active-auth only,
+since it is a login that fails.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from waxseal.checks.api import (
     warn,
 )
 from waxseal.checks.starttls import _samples
-from waxseal.checks.starttls._session import Session, shown, taken
+from waxseal.checks.starttls._session import Session, put_off, shown, taken, told_later, words
 from waxseal.facts import Cause, MailProtocol, Stage
 
 
@@ -44,13 +45,19 @@ def judge(session: Session) -> Judgement:
     if heard.clear_user is not None and not taken(heard.clear_user):
         return not_applicable("USER is not taken in clear, so there is nothing to keep")
     if heard.refused_within is not None:
+        if put_off(heard.refused_within):
+            return told_later(heard.refused_within)
         return passed("STLS is not taken behind USER", shown(heard.refused_within))
     kept, fresh = heard.kept_user, heard.fresh_user
+    if kept is None and heard.clear_user is not None and not session.broke_off:
+        return not_applicable("PASS was not tried (--active-auth)")
     if kept is None:
         return session.unheard("the answer to PASS under TLS")
     if fresh is None:
         return unreached("how PASS is answered without USER was not heard", shown(kept), advice="test again")
-    if (kept.status, kept.text) == (fresh.status, fresh.text):
+    if put_off(kept) or put_off(fresh):
+        return told_later(kept if put_off(kept) else fresh)
+    if (kept.status, words(kept)) == (fresh.status, words(fresh)):
         return passed("PASS under TLS is answered as it is without any USER", shown(kept))
     return warn(
         "The server takes PASS under TLS for the user that was named in clear",
@@ -66,6 +73,12 @@ def examples() -> Iterator[Example]:
     yield Example("forgotten", Verdict.PASS, (end, _samples.answers(**heard)))
     failed = {**heard, "kept_user": "-ERR [AUTH] Authentication failed."}
     yield Example("kept", Verdict.WARN, (end, _samples.answers(**failed)))
+    numbered = {**heard, "kept_user": "-ERR wrong (1/5)", "fresh_user": "-ERR wrong (2/5)"}
+    yield Example("the same but for a number", Verdict.PASS, (end, _samples.answers(**numbered)))
+    busy = {**heard, "kept_user": "-ERR [SYS/TEMP] later"}
+    yield Example("put off", Verdict.INCONCLUSIVE, (end, _samples.answers(**busy)))
+    done = _samples.ended(Cause.COMPLETED, Stage.QUIT)
+    yield Example("not tried", Verdict.NOT_APPLICABLE, (end, _samples.answers(clear_user="+OK"), done))
     refused = _samples.answers(clear_user="+OK", refused_within="-ERR invalid command")
     yield Example("STLS not taken behind USER", Verdict.PASS, (end, refused))
     disallowed = _samples.answers(clear_user="-ERR [AUTH] Plaintext authentication disallowed")
