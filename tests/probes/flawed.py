@@ -39,6 +39,9 @@ class Manner:
         again: It greets again under TLS.
         stutters: It answers RSET twice, the second time late.
         echoes: It says unknown commands back.
+        kind: SMTP and LMTP: it says 250 to unknown commands.
+        twice: EHLO under TLS is answered twice.
+        tells: Under TLS it says that it threw octets away, and which.
         parameter: It takes STARTTLS with a parameter.
         nested: It takes STARTTLS inside TLS.
         remembers: What was said in clear counts under TLS: ``hello``, ``mail``, ``user``, ``login``.
@@ -58,6 +61,9 @@ class Manner:
     again: bool = False
     stutters: bool = False
     echoes: bool = False
+    kind: bool = False
+    twice: bool = False
+    tells: bool = False
     parameter: bool = False
     nested: bool = False
     remembers: str = ""
@@ -70,16 +76,17 @@ class Manner:
 
 
 class FlawedServer(Listener):
-    """Acts out a manner in one protocol."""
+    """Acts out a manner in one protocol; of several, each connection gets the next one."""
 
-    def __init__(self, protocol: MailProtocol, manner: Manner) -> None:
+    def __init__(self, protocol: MailProtocol, *manners: Manner) -> None:
         super().__init__(self._converse)
         self._protocol = protocol
-        self._manner = manner
+        self._manners = list(manners)
 
     async def _converse(self, stream: LabStream) -> None:
         kind = {MailProtocol.IMAP: _Imap, MailProtocol.POP3: _Pop3, MailProtocol.SIEVE: _Sieve}
-        session = kind.get(self._protocol, _Mail)(stream, self._manner)
+        manner = self._manners.pop(0) if len(self._manners) > 1 else self._manners[0]
+        session = kind.get(self._protocol, _Mail)(stream, manner)
         session.lmtp = self._protocol is MailProtocol.LMTP
         await session.hold()
 
@@ -156,6 +163,9 @@ class _Session:
         self.state = {thing for thing in self.state if thing == manner.remembers}
         if manner.again:
             await self.stream.write(self.greeting())
+        if manner.tells and held:
+            words = self.unknown("").split(b" ")[:-1]
+            await self.stream.write(b" ".join(words[:1] or [b"NO"]) + b" thrown away: " + held)
         if self.unasked():
             await self.stream.write(self.unasked())
         if manner.keeps in ("late", "with-next"):
@@ -195,6 +205,8 @@ class _Mail(_Session):
         return b"220 mx.example.test ESMTP\r\n"
 
     def unknown(self, line: str) -> bytes:
+        if self.manner.kind:
+            return b"250 2.0.0 ok\r\n"
         return f"500 5.5.1 unknown: {line}\r\n".encode() if self.manner.echoes else b"500 5.5.1 unknown\r\n"
 
     def not_now(self, line: str) -> bytes:
@@ -215,7 +227,7 @@ class _Mail(_Session):
                 if manner.remembers != "mail":
                     state.discard("mail")
                 state.add("hello")
-                return self._hello()
+                return self._hello() * (2 if manner.twice and in_tls else 1)
             case "NOOP":
                 return b"250 2.0.0 ok\r\n"
             case "RSET":
@@ -224,7 +236,7 @@ class _Mail(_Session):
             case "QUIT":
                 return b"221 2.0.0 bye\r\n"
             case "VRFY":
-                return b"252 2.1.5 perhaps\r\n"
+                return b"250 2.0.0 ok\r\n" if manner.kind else b"252 2.1.5 perhaps\r\n"
             case "MAIL":
                 if "hello" not in state and not manner.unheralded:
                     return b"503 5.5.1 hello first\r\n"
@@ -388,11 +400,17 @@ class Outcome:
         }
 
 
-def hold(probe: Probe, protocol: MailProtocol, manner: Manner, settings: ProbeSettings = SETTINGS) -> Outcome:
-    """Run a probe against a server of that manner."""
+def hold(
+    probe: Probe,
+    protocol: MailProtocol,
+    manner: Manner,
+    settings: ProbeSettings = SETTINGS,
+    *later: Manner,
+) -> Outcome:
+    """Run a probe against a server of that manner, or one whose later connections meet others."""
 
     async def run() -> Outcome:
-        server = FlawedServer(protocol, manner)
+        server = FlawedServer(protocol, manner, *later)
         server.start()
         try:
             outside = network(DialerTo(server.port))

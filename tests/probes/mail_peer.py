@@ -57,6 +57,7 @@ class Manners:
         echoes: Unknown commands are said back.
         protocols: ALPN names that it confirms.
         offers: It offers STARTTLS.
+        stutters: The command that it answers twice, the second time when the next one has come.
     """
 
     recipient: Callable[[str], bytes] = strict
@@ -69,6 +70,7 @@ class Manners:
     echoes: bool = False
     protocols: list[str] = field(default_factory=list)
     offers: bool = True
+    stutters: str = ""
 
 
 class MailPeer(Listener):
@@ -84,9 +86,11 @@ class MailPeer(Listener):
         self.protocol = protocol
         self.heard: list[str] = []
         self._errors = 0
+        self._twice = b""
 
     async def _converse(self, stream: LabStream) -> None:
         self._errors = 0
+        self._twice = b""
         await stream.write(GREETINGS[self.protocol])
         while True:
             line = (await stream.read_line()).decode("latin-1")
@@ -133,7 +137,8 @@ class MailPeer(Listener):
         }.get(verb.upper())
         if reply is None:
             return False
-        await stream.write(reply + b"\r\n")
+        await stream.write(self._twice + reply + b"\r\n")
+        self._twice = reply + b"\r\n" if verb.upper() == self.manners.stutters else b""
         if verb.upper() == "DATA":
             await self._take_message(stream)
         return True

@@ -152,6 +152,15 @@ def test_a_server_that_hangs_up_on_it_is_no_proof_of_anything() -> None:
     assert seen.verdicts(*ACTIVE) == dict.fromkeys(ACTIVE, Verdict.INCONCLUSIVE)
 
 
+def test_an_answer_said_twice_lets_nobody_in() -> None:
+    greeted = (Say(b"+OK ready\r\n"), Expect(b"CAPA"), Say(b"+OK\r\nUSER\r\n.\r\n"))
+    no_sasl = (Expect(b"AUTH"), Say(b"-ERR no\r\n"), Expect(b"USER"), Say(b"+OK\r\n"), Expect(b"PASS"))
+    twice = (Say(b"+OK\r\n-ERR no\r\n"), Expect(b"QUIT"), Say(b"+OK bye\r\n"), Close())
+    seen = try_it(try_auth, follow(*greeted, *no_sasl, *twice), POP3, SETTINGS)
+    assert seen.attempt.ended.cause is Cause.DECLINED
+    assert seen.verdicts("made-up-user-let-in") == {"made-up-user-let-in": Verdict.INCONCLUSIVE}
+
+
 def test_challenges_without_an_end_are_given_up() -> None:
     challenges = tuple(step for _ in range(9) for step in (Say(b"334 \r\n"), Expect(b"")))
     seen = try_it(try_auth, follow(*GREETED, Expect(b"AUTH"), *challenges), SMTP, SETTINGS)

@@ -178,6 +178,40 @@ def test_imap_tells_tags_apart() -> None:
     assert talk(work, *steps, protocol=MailProtocol.IMAP) == ["x9", "*", "x9", "a1"]
 
 
+def test_imap_passes_over_the_late_answer_to_an_earlier_command() -> None:
+    async def work(exchange: Exchange) -> list[str]:
+        await exchange.open()
+        return [str(await exchange.say(command)) for command in (b"STARTTLS x", b"STARTTLS")]
+
+    steps = (Say(b"* OK ready\r\n"), Expect(b"a1"), Say(b"+ go on\r\n"), Expect(b"a2"))
+    late = Say(b"a1 BAD what?\r\na2 OK begin\r\n")
+    assert talk(work, *steps, late, protocol=MailProtocol.IMAP) == ["+ go on", "a2 OK begin"]
+
+
+def test_octets_without_end_before_the_go_ahead_are_not_taken_in() -> None:
+    async def work(exchange: Exchange) -> Cause:
+        await exchange.open()
+        with pytest.raises(NetError) as caught:
+            await exchange.start_tls_at_once()
+        return caught.value.cause
+
+    steps = (Say(b"* OK ready\r\n"), Expect(b"a1"), Flood(b"x OK\r\n" * 1000))
+    assert talk(work, *steps, protocol=MailProtocol.IMAP) is Cause.LIMIT
+
+
+@pytest.mark.parametrize(
+    ("farewell", "in_step"),
+    [(b"221 bye\r\n", True), (b"421 bye\r\n", True), (b"250 ok\r\n", False), (b"221 a\r\n221 b\r\n", False)],
+)
+def test_goodbye_tells_whether_answers_were_in_step(farewell: bytes, in_step: bool) -> None:
+    async def work(exchange: Exchange) -> bool:
+        await exchange.open()
+        await exchange.leave()
+        return exchange.in_step
+
+    assert talk(work, GREET, QUIT, Say(farewell)) is in_step
+
+
 def test_managesieve_lists_by_itself_behind_tls() -> None:
     async def work(exchange: Exchange) -> tuple[str, ...]:
         assert (await exchange.open()).status == "OK"

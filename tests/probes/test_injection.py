@@ -88,6 +88,36 @@ def test_a_refusal_in_words_clears_it(protocol: MailProtocol) -> None:
     assert verdict(outcome) is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("protocol", "control", "trials"),
+    [
+        (MailProtocol.SMTP, SOUND, Manner(again=True)),
+        (MailProtocol.POP3, SOUND, Manner(again=True)),
+        (MailProtocol.SIEVE, SOUND, Manner(again=True)),
+        (MailProtocol.SMTP, SOUND, Manner(kind=True)),
+        (MailProtocol.SMTP, SOUND, Manner(twice=True)),
+        (MailProtocol.SMTP, Manner(kind=True), Manner(kind=True, twice=True)),
+        (MailProtocol.SMTP, Manner(kind=True, one_line=True), Manner(kind=True, again=True, one_line=True)),
+        *((protocol, SOUND, Manner(tells=True)) for protocol in ALL),
+        *((protocol, Manner(echoes=True), Manner(tells=True, echoes=True)) for protocol in MAIL),
+        (MailProtocol.SMTP, SOUND, Manner(unavailable="recovers")),
+        (MailProtocol.IMAP, SOUND, Manner(offers=False)),
+    ],
+)
+def test_other_answers_in_the_trials_prove_nothing(
+    protocol: MailProtocol, control: Manner, trials: Manner
+) -> None:
+    """As where a load balancer leads each connection to another server, none of which executes anything."""
+    outcome = hold(try_injection, protocol, control, SETTINGS, trials)
+    assert verdict(outcome) in (Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+@pytest.mark.parametrize("protocol", MAIL)
+def test_a_server_that_says_yes_to_everything(protocol: MailProtocol) -> None:
+    assert verdict(injection(protocol, Manner(kind=True))) is Verdict.PASS
+    assert verdict(injection(protocol, Manner(kind=True, keeps="at-once"))) is Verdict.FAIL
+
+
 @pytest.mark.parametrize("protocol", MAIL)
 def test_a_failed_control_is_no_answer(protocol: MailProtocol) -> None:
     outcome = injection(protocol, Manner(hangs_up=True, keeps="at-once"))

@@ -75,6 +75,9 @@ def test_what_is_taken(pattern: str, verdict: Verdict) -> None:
         (Manners(mail=b"550 5.7.1 Blocked"), Verdict.INCONCLUSIVE),
         (Manners(recipient=lambda to: strict(to).replace(b"554 5.7.1", b"556 5.1.10")), Verdict.INCONCLUSIVE),
         (Manners(offers=False), Verdict.PASS),
+        (Manners(stutters="MAIL"), Verdict.INCONCLUSIVE),
+        (Manners(recipient=lambda to: strict(to).replace(b"Relay", b"Blocked,")), Verdict.INCONCLUSIVE),
+        (Manners(mail=b"530 5.7.0 Must use TLS first"), Verdict.INCONCLUSIVE),
     ],
 )
 def test_what_the_server_says(manners: Manners, verdict: Verdict) -> None:

@@ -22,7 +22,9 @@ def known(name: str) -> bytes:
         (Manners(vrfy=lambda name: known(name).replace(b"250", b"252")), Verdict.PASS),
         (Manners(vrfy=lambda name: b"450 4.7.1 Later"), Verdict.INCONCLUSIVE),
         (Manners(expn=known), Verdict.WARN),
-        (Manners(expn=lambda name: b"421 4.3.2 Closing"), Verdict.PASS),
+        (Manners(expn=lambda name: b"421 4.3.2 Closing"), Verdict.INCONCLUSIVE),
+        (Manners(vrfy=lambda name: b"250 Fine", expn=lambda name: b"250 Fine"), Verdict.PASS),
+        (Manners(vrfy=lambda name: b"250 Fine", stutters="VRFY"), Verdict.INCONCLUSIVE),
         (Manners(vrfy=lambda name: b"421 4.3.2 Closing"), Verdict.INCONCLUSIVE),
     ],
 )

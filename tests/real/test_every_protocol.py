@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from tests.real.dovecot_access import MESSAGES, PASSWORD, USER
-from tests.real.servers import SERVICE_SET_UPS, RealServer, RealServers
+from tests.real.servers import SERVICE_SET_UPS, RealServer
 from tests.real.test_service_fixtures import BARE, NO_TLS, SMUGGLED, VULNERABLE
 from waxseal.api import Result, check
 from waxseal.checks.api import Verdict
 from waxseal.facts import (
     Attempt,
-    AuthTrials,
     CommandInjection,
     Fact,
-    ImapLogin,
     RelayTrials,
     SmugglingTrials,
     StarttlsSession,
@@ -33,9 +30,8 @@ from waxseal.net.dns import DnsClient
 from waxseal.net.guard import AddressGuard
 from waxseal.net.network import Network
 from waxseal.net.roots import load_roots
-from waxseal.net.via import network_with_header
 from waxseal.probes.settings import Account, ProbeSettings
-from waxseal.wire.proxy_header import Place, Version
+from waxseal.probes.tls.depth import Depth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +44,9 @@ Findings = set[tuple[str, Verdict]]
 WARN, FAIL, PASS = Verdict.WARN, Verdict.FAIL, Verdict.PASS
 INCONCLUSIVE, NOT_APPLICABLE = Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
 NAME = "probe.test"
-SOURCE = Place("192.0.2.7", 40000)
 
 
-async def _check(server: RealServer, settings: ProbeSettings, header: Version | None) -> Result:
+async def _check(server: RealServer, settings: ProbeSettings) -> Result:
     """Check one listener, with a DNS world in which its name and address belong together."""
     records = [*host_records(server.name, server.host or "127.0.0.1")]
     dns = DnsServer(Zone([*records, DnsRecord("real.test", "MX", f"10 {server.name}.")]))
@@ -62,17 +57,13 @@ async def _check(server: RealServer, settings: ProbeSettings, header: Version | 
             roots=load_roots(str(server.root_pem)),
             guard=AddressGuard(["127.0.0.0/8"]),
         )
-        if header is not None:
-            network = network_with_header(network, header, (SOURCE,))
         return await check(server.url, network=network, name=server.name, settings=settings)
     finally:
         await dns.stop()
 
 
-def checked(
-    server: RealServer, settings: ProbeSettings | None = None, header: Version | None = None
-) -> Result:
-    return asyncio.run(_check(server, settings or ProbeSettings(ehlo_name=NAME), header))
+def checked(server: RealServer, settings: ProbeSettings | None = None) -> Result:
+    return asyncio.run(_check(server, settings or ProbeSettings(ehlo_name=NAME)))
 
 
 def verdict(result: Result, name: str) -> Verdict:
@@ -106,7 +97,6 @@ _ANONYMOUS_SUITES = {("tls/suite-anonymous", FAIL)}
 _NO_13 = {("tls/version-13-missing", WARN)}
 _OBSOLETE = {("auth/mechanism-obsolete", WARN)}
 _PASSWORD_IN_CLEAR = {("auth/offered-in-clear", FAIL)}
-_USER_KEPT = {("starttls/user-kept", WARN)}
 _TLS_DEMANDED = {("smtp/unencrypted-refused", WARN)}
 _LAX = {*_OBSOLETE, ("auth/external-unbacked", WARN), ("auth/plus-missing", WARN)}
 _LAX_TO_ALL = {*_LAX, ("auth/anonymous-offered", WARN)}
@@ -132,7 +122,7 @@ DOVECOT: dict[str, Findings] = {
 LAX: dict[str, Findings] = {
     "imap": {*_LAX_TO_ALL, *_PASSWORD_IN_CLEAR, *_PARAMETER},
     "imaps": _LAX_TO_ALL,
-    "pop3": {*_LAX_TO_ALL, *_PASSWORD_IN_CLEAR, *_PARAMETER, *_USER_KEPT},
+    "pop3": {*_LAX_TO_ALL, *_PASSWORD_IN_CLEAR, *_PARAMETER},
     "pop3s": _LAX_TO_ALL,
     "sieve": {*_LAX, *_PASSWORD_IN_CLEAR},
     "submission": {*_LAX, *_PASSWORD_IN_CLEAR},
@@ -163,7 +153,6 @@ COURIER: dict[str, Findings] = {
     "pop3": {
         *_OLD_ACCESS,
         *_PARAMETER,
-        *_USER_KEPT,
         ("auth/user-in-clear", FAIL),
         ("starttls/command-injection", FAIL),
     },
@@ -218,6 +207,12 @@ def test_exactly_what_each_deserves_is_found(real_server: RealServer) -> None:
     assert verdict(result, "starttls/command-injection") is injection(at)
     if at in STOCK_AND_SOUND:
         assert result.reports[0].headline.state is State.SEALED
+    spent = {
+        attempt.probe: attempt.connections
+        for _, attempt in result.facts.within(Attempt, Subject())
+        if attempt.probe in ("dialogue", "starttls.session", "smtp.commands", "tls.cross-protocol")
+    }
+    assert 1 <= sum(spent.values()) <= 8, spent
     if real_server.protocol not in ("smtp", "lmtp"):
         unfit = {f.check for f in result.reports[0].findings if f.verdict is not NOT_APPLICABLE}
         assert {name for name in unfit if name.startswith("smtp/")} <= {"smtp/starttls-cost"}
@@ -254,7 +249,7 @@ SMUGGLING: dict[At, Verdict] = {at: FAIL if ends else PASS for at, ends in SMUGG
 
 @_servers(*SMUGGLING)
 def test_smuggling_is_what_it_is(real_server: RealServer) -> None:
-    settings = ProbeSettings(ehlo_name=NAME, injection=False, own_recipient="postmaster@real.test")
+    settings = ProbeSettings(ehlo_name=NAME, depth=Depth.GRADE, own_recipient="postmaster@real.test")
     result = checked(real_server, settings)
     at = real_server.software, real_server.set_up
     assert verdict(result, "smtp/data-end-smuggled") is SMUGGLING[at]
@@ -277,51 +272,9 @@ RELAYING: dict[At, Verdict] = {
 
 @_servers(*RELAYING)
 def test_open_relays_are_told_from_closed_ones(real_server: RealServer) -> None:
-    result = checked(real_server, ProbeSettings(ehlo_name=NAME, injection=False, relay=True))
+    result = checked(real_server, ProbeSettings(ehlo_name=NAME, depth=Depth.GRADE, relay=True))
     assert verdict(result, "smtp/relay-open") is RELAYING[real_server.software, real_server.set_up]
     assert one_fact(result, RelayTrials).trials
-
-
-@_servers(
-    ("dovecot-access", "imap"),
-    ("dovecot-lax", "imap"),
-    ("dovecot-lax", "pop3"),
-    ("dovecot-lax", "sieve"),
-    ("postfix-services", "auth-in-clear"),
-    ("exim-services", "submission"),
-    ("cyrus", "pop3"),
-    ("courier", "imap"),
-    ("nginx", "imap"),
-)
-def test_a_made_up_user_is_let_in_nowhere(real_server: RealServer) -> None:
-    result = checked(real_server, ProbeSettings(ehlo_name=NAME, injection=False, active_auth=True))
-    assert verdict(result, "auth/made-up-user-let-in") is PASS
-    trials = one_fact(result, AuthTrials)
-    assert trials.trials
-    assert trials.user != USER
-    at = real_server.software, real_server.set_up
-    findings = {name for name, _ in bad(result) if name.startswith("auth/")}
-    assert findings == {name for name, _ in EXPECTED.get(at, set()) if name.startswith("auth/")}
-
-
-@_servers(("dovecot-access", "imap"), ("dovecot-access", "imaps"), ("nginx", "imaps"), ("cyrus", "imap"))
-def test_an_account_of_ones_own_is_looked_at(real_server: RealServer) -> None:
-    settings = ProbeSettings(ehlo_name=NAME, injection=False, account=Account(USER, PASSWORD))
-    result = checked(real_server, settings)
-    login = one_fact(result, ImapLogin)
-    assert login.response.good
-    held = 0 if real_server.software == "cyrus" else MESSAGES
-    assert (login.messages, login.envelopes) == (held, held)
-    assert verdict(result, "auth/account-refused") is PASS
-    stored = b"".join(record.fact.__repr__().encode() for record in result.facts.records)
-    assert PASSWORD.encode() not in stored
-
-
-def test_a_wrong_password_is_the_accounts_fault(start_real: Callable[[str, str], RealServer]) -> None:
-    settings = ProbeSettings(ehlo_name=NAME, injection=False, account=Account(USER, "not-" + PASSWORD))
-    result = checked(start_real("dovecot-access", "imaps"), settings)
-    assert not one_fact(result, ImapLogin).response.good
-    assert verdict(result, "auth/account-refused") in (WARN, FAIL)
 
 
 @_servers(("postfix-services", "mandatory-tls"), ("postfix-services", "closed"))
@@ -335,39 +288,8 @@ def test_a_rule_of_no_mail_in_clear_is_proved(real_server: RealServer) -> None:
     assert clear.status == ("530" if demanded else "250")
 
 
-@pytest.mark.parametrize("version", Version)
-@_servers(
-    ("postfix-services", "haproxy"),
-    ("dovecot-access", "imap-haproxy"),
-    ("dovecot-access", "submission-haproxy"),
-)
-def test_the_proxy_header_is_understood(
-    real_server: RealServer, real_servers: RealServers, version: Version
-) -> None:
-    settings = ProbeSettings(ehlo_name=NAME, injection=False)
-    expected = {"postfix-services": _OLD_MAIL}.get(real_server.software, set())
-    assert bad(checked(real_server, settings, version)) - _PARAMETER == expected
-    if real_server.software == "postfix-services":
-        assert "connect from unknown[192.0.2.7]" in real_servers.log(real_server.software)
-    if version is Version.V1:  # and without it, nobody is blamed for what was not heard
-        silent = checked(real_server, settings)
-        assert not {name for name, _ in bad(silent) if "starttls-missing" in name}
-        assert silent.reports[0].headline.state is not State.SEALED
-
-
 def test_the_injection_probe_says_why_dovecot_is_sound(start_real: Callable[[str, str], RealServer]) -> None:
     result = checked(start_real("dovecot-access", "pop3"))
     trials = one_fact(result, CommandInjection).trials
     assert trials[0].way == "control"
     assert all(trial.unasked == 0 for trial in trials)
-
-
-@_servers(*(at for at in EXPECTED if at[1] in ("imap", "pop3", "sieve", "lmtp", "submission", "closed")))
-def test_beside_tls_and_injection_few_connections_are_made(real_server: RealServer) -> None:
-    result = checked(real_server, ProbeSettings(ehlo_name=NAME, injection=False))
-    spent = {
-        attempt.probe: attempt.connections
-        for _, attempt in result.facts.within(Attempt, Subject())
-        if attempt.probe in ("dialogue", "starttls.session", "smtp.commands", "tls.cross-protocol")
-    }
-    assert 2 <= sum(spent.values()) <= 8, spent

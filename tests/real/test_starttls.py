@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
-SETTINGS = ProbeSettings(ehlo_name="client.example.test")
+SETTINGS = ProbeSettings(ehlo_name="client.example.test", active_auth=True)
 INJECTION = "starttls/command-injection"
 PARAMETER = "starttls/parameter-accepted"
 USER = "starttls/user-kept"

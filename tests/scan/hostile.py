@@ -4,6 +4,7 @@ Where an attack strikes is told by what the client said last (`Spot`); what it i
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ HOST = "mail.example.test"
 ACCOUNT = ("user@example.test", "plum-tart-4711")
 GREETING, HANDSHAKE, ANYTHING = b"(greeting)", b"(handshake)", b"(anything)"
 PAUSE_S = 0.002
+_SERVER_HELLO = b"\x16\x03\x03\x00\x2c\x02\x00\x00\x28\x03\x03" + bytes(32) + b"\x00\x13\x01\x00\x00\x00"
+"""The beginning of a handshake, without extensions."""
 _KEYWORDS = ("STARTTLS", "PIPELINING", "AUTH PLAIN LOGIN", "SIZE 1000")
 _ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\x85\u202etxet\r\x08".encode()
 
@@ -44,7 +47,7 @@ class HostileStream(LabStream):
         self.tag = b"*"
         self._spot = spot
         self._attack = attack
-        self._words = (GREETING,)
+        self._words: tuple[bytes, ...] = (GREETING,)
 
     async def read_line(self, limit_s: float = 60.0) -> bytes:
         """Take note of the command."""
@@ -70,12 +73,12 @@ class HostileStream(LabStream):
         """Octets that no TLS protects."""
         await self._send(data)
 
-    async def read_client_hello(self, limit_s: float = 60.0) -> bytes:
+    async def start_tls(self, context: ssl.SSLContext, limit_s: float = 60.0) -> None:
         """As ever, but for an attack on the handshake."""
-        hello = await super().read_client_hello(limit_s)
         if self._spot.word == HANDSHAKE:
-            await self._attack(self, b"\x16\x03\x03\x00\x04\x02\x00\x00\x00")
-        return hello
+            await self.read_client_hello(limit_s)
+            await self._attack(self, _SERVER_HELLO)
+        await super().start_tls(context, limit_s)
 
 
 Attack = Callable[[HostileStream, bytes], Awaitable[None]]
@@ -118,13 +121,21 @@ async def endless_line(stream: HostileStream, octets: bytes) -> None:
 
 async def endless_answers(stream: HostileStream, _: bytes) -> None:
     """One whole answer after the other."""
-    lines = {MailProtocol.IMAP: b"b7 OK so\r\n", MailProtocol.POP3: b"+OK so\r\n", MailProtocol.SIEVE: b"NO\r\n"}
+    lines = {
+        MailProtocol.IMAP: b"b7 OK so\r\n",
+        MailProtocol.POP3: b"+OK so\r\n",
+        MailProtocol.SIEVE: b"NO\r\n",
+    }
     await _again_and_again(stream, lines.get(stream.protocol, b"250 so\r\n") * 100)
 
 
 async def endless_answer(stream: HostileStream, _: bytes) -> None:
     """Line after line of one answer."""
-    lines = {MailProtocol.IMAP: b"* 1 EXISTS\r\n", MailProtocol.SIEVE: b'"A" "B"\r\n', MailProtocol.POP3: b"A\r\n"}
+    lines = {
+        MailProtocol.IMAP: b"* 1 EXISTS\r\n",
+        MailProtocol.SIEVE: b'"A" "B"\r\n',
+        MailProtocol.POP3: b"A\r\n",
+    }
     if stream.protocol is MailProtocol.POP3:
         await stream.say(b"+OK\r\n")
     await _again_and_again(stream, lines.get(stream.protocol, b"250-so\r\n") * 100)
@@ -155,7 +166,10 @@ async def odd_octets(stream: HostileStream, octets: bytes) -> None:
 async def escapes(stream: HostileStream, octets: bytes) -> None:
     """What a terminal would obey, in every line, and in a capability."""
     more = {MailProtocol.IMAP: b"* CAPABILITY X%s AUTH=%s\r\n", MailProtocol.SIEVE: b'"X%s" "%s"\r\n'}
-    await stream.say(more.get(stream.protocol, b"") .replace(b"%s", _ESCAPES) + octets.replace(b"\r\n", b" " + _ESCAPES + b"\r\n"))
+    await stream.say(
+        more.get(stream.protocol, b"").replace(b"%s", _ESCAPES)
+        + octets.replace(b"\r\n", b" " + _ESCAPES + b"\r\n")
+    )
 
 
 async def out_of_order(stream: HostileStream, octets: bytes) -> None:
@@ -276,7 +290,22 @@ SPOTS: dict[MailProtocol, tuple[Spot, ...]] = {
     MailProtocol.SMTP: (
         *_CLEAR,
         *map(Spot, (b"EHLO", b"STARTTLS", b"MAIL", b"AUTH")),
-        *(Spot(w, True) for w in (ANYTHING, b"EHLO", b"MAIL", b"RCPT", b"VRFY", b"POST", b"NOOP", b"AUTH", b"DATA", b"RSET", b"QUIT")),
+        *(
+            Spot(w, True)
+            for w in (
+                ANYTHING,
+                b"EHLO",
+                b"MAIL",
+                b"RCPT",
+                b"VRFY",
+                b"POST",
+                b"NOOP",
+                b"AUTH",
+                b"DATA",
+                b"RSET",
+                b"QUIT",
+            )
+        ),
     ),
     MailProtocol.LMTP: (
         *_CLEAR,
@@ -286,12 +315,25 @@ SPOTS: dict[MailProtocol, tuple[Spot, ...]] = {
     MailProtocol.IMAP: (
         *_CLEAR,
         *map(Spot, (b"CAPABILITY", b"STARTTLS", b"LOGIN", b"AUTHENTICATE")),
-        *(Spot(w, True) for w in (ANYTHING, b"CAPABILITY", b"NOOP", b"POST", b"AUTHENTICATE", b"STATUS", b"EXAMINE", b"FETCH", b"LOGOUT")),
+        *(
+            Spot(w, True)
+            for w in (
+                ANYTHING,
+                b"CAPABILITY",
+                b"NOOP",
+                b"POST",
+                b"AUTHENTICATE",
+                b"STATUS",
+                b"EXAMINE",
+                b"FETCH",
+                b"LOGOUT",
+            )
+        ),
     ),
     MailProtocol.POP3: (
         *_CLEAR,
         *map(Spot, (b"CAPA", b"STLS", b"USER", b"AUTH")),
-        *(Spot(w, True) for w in (ANYTHING, b"CAPA", b"NOOP", b"POST", b"USER", b"PASS", b"AUTH", b"STLS", b"QUIT")),
+        *(Spot(w, True) for w in (ANYTHING, b"CAPA", b"POST", b"USER", b"PASS", b"AUTH", b"STLS", b"QUIT")),
     ),
     MailProtocol.SIEVE: (
         *_CLEAR,
@@ -299,4 +341,4 @@ SPOTS: dict[MailProtocol, tuple[Spot, ...]] = {
         *(Spot(w, True) for w in (ANYTHING, b"NOOP", b"POST", b"CAPABILITY", b"AUTHENTICATE", b"LOGOUT")),
     ),
 }
-"""What each protocol's servers are asked, in the order of the main conversation and then of what is around it."""
+"""What each protocol's servers are asked: by the main conversation, then by what is around it."""

@@ -52,3 +52,11 @@ def test_parameters() -> None:
         Keyword("IMPLEMENTATION", ("a b",)),
         Keyword("MAXREDIRECTS", ("5",)),
     )
+
+
+def test_a_string_that_nothing_closes_is_none() -> None:
+    """The long one takes a blink, or seconds where each quote is tried as the beginning of a string."""
+    lines = ('"A" "b', '"B', "C", '"D" "e" "' + '"\\' * 32_000, '"F" "g\\')
+    listed = capabilities(SIEVE, Response("OK", lines=lines))
+    assert [keyword.name for keyword in listed] == ["A", "D", "F"]
+    assert listed[0] == Keyword("A")

@@ -9,6 +9,7 @@ from tests.wire.cuts import cut_places, pieces
 from waxseal.facts import MailProtocol, Response
 from waxseal.wire.access_client import (
     GREETING,
+    MAX_IDLE_RESPONSES,
     MAX_LEFTOVER_OCTETS,
     UNASKED,
     AccessConnection,
@@ -306,6 +307,27 @@ def test_limits_end_the_dialogue(protocol: MailProtocol, octets: bytes, rule: st
     assert len(event.response.raw) <= MAX_RESPONSE_OCTETS
     assert connection.overflow
     assert connection.receive(b"OK\r\n+OK\r\na1 OK\r\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "octets"), [(IMAP, b"+\r\n"), (IMAP, b"b OK\r\n"), (POP3, b"\n"), (SIEVE, b"OK\r\n")]
+)
+def test_answers_without_an_end_end_the_dialogue(protocol: MailProtocol, octets: bytes) -> None:
+    connection = AccessConnection(protocol)
+    events = connection.receive(octets * 10 * MAX_IDLE_RESPONSES)
+    first = isinstance(events[0], Responded) and events[0].response.status != "+"
+    assert len(events) == MAX_IDLE_RESPONSES + first
+    assert connection.overflow
+    connection.send(b"NOOP")
+    assert connection.receive(b"OK\r\n+OK\r\na1 OK\r\n") == connection.end() == ()
+
+
+def test_each_command_may_have_as_many() -> None:
+    connection = AccessConnection(IMAP, greeting=False)
+    for number in range(1, 4):
+        connection.send(b"NOOP")
+        connection.receive(b"* BYE\r\n" * (MAX_IDLE_RESPONSES - 1) + b"a%d OK\r\n" % number)
+    assert (connection.outstanding, connection.overflow) == ((), False)
 
 
 _PIECES = [

@@ -86,6 +86,24 @@ def test_literals_are_shown_as_quoted_strings() -> None:
     assert event.response.lines == ('LIST () "/" "a\\"b\\\\c\\x0d\\x0ad"',)
 
 
+@pytest.mark.parametrize(
+    ("octets", "status", "code", "broken"),
+    [
+        (b'a1 OK [X "\\" y] z\r\n', "OK", 'X "\\" y', []),
+        (b'a1 OK [X "y" z "] a\r\n', "OK", 'X "y" z "', []),
+        (b'* X "\xc3\xa4" "\xc3\xa4\r\na1 OK\r\n', "OK", "", ["eight-bit"]),
+        (b'* X "\xc3\xa4\\\r\na1 OK\r\n', "OK", "", ["eight-bit"]),
+        (b"a1 OK [" + b'"\\' * 32_000 + b"\r\n", "OK", "", ["code-open"]),
+        (b"* " + b'"\\' * 32_000 + b"\xc3\xa4\r\na1 OK\r\n", "OK", "", ["eight-bit"]),
+    ],
+    ids=["code", "code-behind", "text", "escaped", "long-code", "long-text"],
+)
+def test_strings_that_nothing_closes(octets: bytes, status: str, code: str, broken: list[str]) -> None:
+    """The long ones take a blink, or half a minute where each quote is tried as the beginning of a string."""
+    (event,) = hear(octets, b"NOOP")
+    assert (event.response.status, event.response.code, rules(event)) == (status, code, broken)
+
+
 def test_mail_data() -> None:
     envelope = (
         '("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "IMAP4rev2 WG mtg summary" '

@@ -4,6 +4,7 @@ Nothing that is said about the file holds a word of it.
 """
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from waxseal.probes.settings import Account
 
 MAX_OCTETS = 4096
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_CONTROL = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]")
 _FORM = "write the user name on its first line and the password on its second"
 
 
@@ -49,6 +51,6 @@ def _parsed(octets: bytes, path: Path) -> Account:
     except UnicodeDecodeError:
         raise UsageError(f"--account {path} is not in UTF-8", _FORM) from None
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
-    if len(lines) != 2 or not all(lines) or any(c < " " or c == "\x7f" for line in lines for c in line):
+    if len(lines) != 2 or not lines[0].strip() or not lines[1] or _CONTROL.search(text.replace("\r\n", "\n")):
         raise UsageError(f"--account {path} does not have two lines of text", _FORM)
     return Account(lines[0].strip(), lines[1])

@@ -1,24 +1,43 @@
 """``waxseal check``: look at targets over the network, or at the lab's domains, and report."""
 
-import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from waxseal.api import Result, check, default_network
 from waxseal.cli.manner import Manner, manner_options
-from waxseal.cli.network import dial_map
 from waxseal.cli.output import Asked, expect_writable, keeping, one_form, output_options, show
-from waxseal.cli.progress import Progress
 from waxseal.cli.published import Published, published_options
+from waxseal.cli.sections import Sectioned
 from waxseal.cli.trying import Trying, trying_options
 from waxseal.cli.way import Route, route_options
 from waxseal.errors import UsageError
-from waxseal.net.network import Network
-from waxseal.probes.settings import ProbeSettings
+
+if TYPE_CHECKING:
+    from waxseal.api import Result
+    from waxseal.net.network import Network
+    from waxseal.probes.settings import ProbeSettings
+
+_SECTIONS = {
+    "Targets, and how to reach the world": (
+        "name",
+        "port",
+        "lab",
+        "resolvers",
+        "roots",
+        "allowed",
+        "vantage",
+        "dial_map_file",
+    ),
+    "How servers are treated": Manner.__struct_fields__,
+    "What the domain publishes": Published.__struct_fields__,
+    "Flaws and logins": Trying.__struct_fields__,
+    "The way that connections take": Route.__struct_fields__,
+    "Output": ("forms", "save", "verbose", "fail_on"),
+}
 
 
-@click.command("check")
+@click.command("check", cls=Sectioned, sections=_SECTIONS)
 @click.argument("targets", nargs=-1)
 @click.option("--name", help="Host name the certificate should bear, for an address or a host.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port where a target names none.  [default: 25]")
@@ -86,8 +105,12 @@ def command(
         return check_lab(
             asked, settings, published, route, form=form, save=save, verbose=verbose, fail_on=fail_on
         )
+    from waxseal.api import default_network
+
     network = published.network(default_network(resolvers, roots, allowed))
     if dial_map_file is not None:
+        from waxseal.cli.network import dial_map
+
         network = dial_map(network, dial_map_file)
     network = route.network(network)
     result = _look(asked, network, settings, published, save)
@@ -95,8 +118,13 @@ def command(
 
 
 def _look(
-    asked: Asked, network: Network, settings: ProbeSettings, published: Published, save: Path | None
-) -> Result:
+    asked: Asked, network: "Network", settings: "ProbeSettings", published: Published, save: Path | None
+) -> "Result":
+    import asyncio
+
+    from waxseal.api import check
+    from waxseal.cli.progress import Progress
+
     earlier = published.earlier_facts()
     with Progress() as progress, keeping(progress, save):
         run = check(

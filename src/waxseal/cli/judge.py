@@ -2,14 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from waxseal.api import judge
 from waxseal.cli.output import WORST_FIRST, expect_writable, one_form, output_options, show
 from waxseal.errors import UsageError
-from waxseal.facts import FactSet, Target
-from waxseal.facts.stored import load
+
+if TYPE_CHECKING:
+    from waxseal.facts import FactSet
 
 
 @click.command("judge")
@@ -23,6 +24,8 @@ def command(
     FILES are written by 'waxseal check --facts' or --save; '-' reads standard input. Each file is a run of
     its own.
     """
+    from waxseal.api import judge
+
     form = one_form(forms)
     expect_writable(save)
     results = [judge(read_facts(path)) for path in files]
@@ -36,12 +39,15 @@ def command(
     return min(codes, key=WORST_FIRST.index)
 
 
-def read_facts(path: Path) -> FactSet:
+def read_facts(path: Path) -> "FactSet":
     """Load one file of facts.
 
     Raises:
         UsageError: It cannot be read, or holds no target.
     """
+    from waxseal.facts import Target
+    from waxseal.facts.stored import load
+
     try:
         if str(path) == "-":
             facts = load(sys.stdin.buffer, "standard input")

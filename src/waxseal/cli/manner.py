@@ -6,7 +6,6 @@ import click
 from msgspec import Struct
 
 from waxseal.cli.gathering import gathered
-from waxseal.cli.network import control_place, ehlo_name
 from waxseal.errors import UsageError
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.tls.depth import Depth
@@ -38,6 +37,8 @@ class Manner(Struct, frozen=True):
         Raises:
             UsageError: An option is not of its form.
         """
+        from waxseal.cli.network import control_place, ehlo_name
+
         usual = ProbeSettings()
         limit_s = _seconds(self.time_limit, LAB_TIME_LIMIT_S if lab else None)
         return ProbeSettings(

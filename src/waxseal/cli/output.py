@@ -5,17 +5,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from waxseal.api import Result
 from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED, close_stdout
-from waxseal.cli.progress import Progress
 from waxseal.errors import UsageError
-from waxseal.facts import Attempt, Cause, Record, Subject
-from waxseal.facts.stored import dump
 from waxseal.grading.severity import Severity
+
+if TYPE_CHECKING:
+    from waxseal.api import Result
+    from waxseal.cli.progress import Progress
+    from waxseal.facts import Record
 
 BRIEF_FROM = 6
 """So many reports, and remedies are left out of each."""
@@ -59,7 +60,7 @@ def _form(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., 
     return click.option(f"--{name}", "forms", flag_value=name, multiple=True, help=text)
 
 
-def show(result: Result, form: str | None, *, save: Path | None, verbose: int, fail_on: str) -> int:
+def show(result: "Result", form: str | None, *, save: Path | None, verbose: int, fail_on: str) -> int:
     """Print a result in the chosen form and give the exit code, also where nobody reads to the end.
 
     Raises:
@@ -76,12 +77,14 @@ def show(result: Result, form: str | None, *, save: Path | None, verbose: int, f
     return exit_code(result, fail_on)
 
 
-def _print(result: Result, form: str | None, verbose: int) -> None:
+def _print(result: "Result", form: str | None, verbose: int) -> None:
     if form == "json":
         from waxseal.report.json_form import render_json
 
         sys.stdout.buffer.write(render_json(result.reports, result.facts))
     elif form == "facts":
+        from waxseal.facts.stored import dump
+
         sys.stdout.buffer.writelines(dump(result.facts))
     elif form == "transcript":
         from waxseal.report.transcript import render_transcript
@@ -93,7 +96,7 @@ def _print(result: Result, form: str | None, verbose: int) -> None:
         _print_reports(result, verbose)
 
 
-def _print_reports(result: Result, verbose: int) -> None:
+def _print_reports(result: "Result", verbose: int) -> None:
     from waxseal.report.terminal import print_report, terminal
 
     console = terminal()
@@ -102,12 +105,14 @@ def _print_reports(result: Result, verbose: int) -> None:
         print_report(console, report, result.facts, verbose=verbose, brief=brief)
 
 
-def save_facts(records: Iterable[Record], path: Path) -> None:
+def save_facts(records: "Iterable[Record]", path: Path) -> None:
     """Write facts to a file.
 
     Raises:
         UsageError: It cannot be written.
     """
+    from waxseal.facts.stored import dump
+
     try:
         with path.open("wb") as file:
             file.writelines(dump(records))
@@ -131,7 +136,7 @@ def expect_writable(path: Path | None) -> None:
 
 
 @contextmanager
-def keeping(progress: Progress, save: Path | None) -> Iterator[None]:
+def keeping(progress: "Progress", save: Path | None) -> Iterator[None]:
     """Where the run inside is interrupted, save what was seen so far, if saving was asked for."""
     try:
         yield
@@ -160,8 +165,10 @@ WORST_FIRST = (EXIT_BUG, EXIT_FINDING, EXIT_UNTESTED, EXIT_OK)
 """Which exit code counts where several apply (docs/exit-codes.md)."""
 
 
-def exit_code(result: Result, fail_on: str) -> int:
+def exit_code(result: "Result", fail_on: str) -> int:
     """Exit code of a run: the first of `WORST_FIRST` that applies."""
+    from waxseal.facts import Attempt, Cause, Subject
+
     if any(finding.crashed for report in result.reports for finding in report.findings):
         return EXIT_BUG
     if any(attempt.ended.cause is Cause.CRASHED for _, attempt in result.facts.within(Attempt, Subject())):

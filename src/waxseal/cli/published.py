@@ -1,20 +1,19 @@
 """Options of ``waxseal check`` about what a domain publishes: who validates DNSSEC, keys, lists, the past."""
 
-import ipaddress
 import re
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct, structs
 
 from waxseal.cli.gathering import gathered
-from waxseal.cli.judge import read_facts
 from waxseal.errors import UsageError
-from waxseal.facts import FactSet
-from waxseal.facts.address import canonical
-from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
+
+if TYPE_CHECKING:
+    from waxseal.facts import FactSet
+    from waxseal.net.network import Network
 
 _SELECTOR = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _MAX_MESSAGE_OCTETS = 16 * 1024 * 1024
@@ -53,12 +52,14 @@ class Published(Struct, frozen=True):
             envelope=self.envelope,
         )
 
-    def network(self, network: Network) -> Network:
+    def network(self, network: "Network") -> "Network":
         """The network, with who is to validate DNSSEC in it.
 
         Raises:
             UsageError: A trusted resolver is not of the form, or the anchors cannot be read.
         """
+        from dataclasses import replace
+
         from waxseal.net.validation import BOGUS_NAME, SystemValidation, parse_trusted
 
         validation = SystemValidation(
@@ -69,13 +70,17 @@ class Published(Struct, frozen=True):
         )
         return replace(network, validation=validation)
 
-    def earlier_facts(self) -> FactSet | None:
+    def earlier_facts(self) -> "FactSet | None":
         """The facts of the earlier run.
 
         Raises:
             UsageError: They cannot be read.
         """
-        return None if self.earlier is None else read_facts(self.earlier)
+        if self.earlier is None:
+            return None
+        from waxseal.cli.judge import read_facts
+
+        return read_facts(self.earlier)
 
 
 _OPTIONS = (
@@ -179,6 +184,10 @@ def _blocklists(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _sending(text: str) -> str:
+    import ipaddress
+
+    from waxseal.facts.address import canonical
+
     try:
         address = canonical(text)
         ipaddress.ip_address(address.partition("%")[0])

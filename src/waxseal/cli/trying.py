@@ -1,5 +1,6 @@
 """Options of ``waxseal check`` about what is tried beyond a plain conversation: flaws, logins, relaying."""
 
+import re
 from pathlib import Path
 
 import click
@@ -62,14 +63,21 @@ trying_options = gathered(_OPTIONS, Trying, "trying")
 """Adds the options to a command; they come as one argument, `trying`."""
 
 
-def _mailbox(text: str) -> str:
-    local, at, domain = text.strip().rpartition("@")
-    plain = text.isascii() and not any(c <= " " or c in "<>\x7f" for c in text.strip())
-    if text and not (plain and local and at and domain):
+_LOCAL = r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*|\"(?:[!#-\[\]-~]|\\[!-~])+\""
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAILBOX = re.compile(rf"(?:{_LOCAL})@(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Za-z0-9:.-]+\])", re.ASCII)
+"""RFC 5321 §4.1.2, without blanks in a quoted local part."""
+_MAILBOX_OCTETS = 254
+"""A path has 256 octets at most, its angle brackets included (RFC 5321 §4.5.3.1.3)."""
+
+
+def _mailbox(given: str) -> str:
+    text = given.strip()
+    if given and (len(text) > _MAILBOX_OCTETS or _MAILBOX.fullmatch(text) is None):
         raise UsageError(
-            f"--own-recipient {text[:80]!r} is no mail address", "write it as you@example.org; ASCII only"
+            f"--own-recipient {given[:80]!r} is no mail address", "write it as you@example.org; ASCII only"
         )
-    return text.strip()
+    return text
 
 
 def _account(path: Path | None) -> Account | None:

@@ -1,16 +1,18 @@
 """Options of ``waxseal check`` about the way that connections take, and what is said at their beginning."""
 
-import ipaddress
 import re
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct, structs
 
 from waxseal.cli.gathering import gathered
 from waxseal.errors import UsageError
-from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
-from waxseal.wire.proxy_header import Place, Version
+
+if TYPE_CHECKING:
+    from waxseal.net.network import Network
+    from waxseal.wire.proxy_header import Place
 
 
 class Route(Struct, frozen=True):
@@ -42,7 +44,7 @@ class Route(Struct, frozen=True):
             raise UsageError("--proxy-source without --proxy-protocol", "name the version too: v1 or v2")
         return structs.replace(settings, via=", ".join(words))
 
-    def network(self, network: Network) -> Network:
+    def network(self, network: "Network") -> "Network":
         """The network, with its connections led that way; to be called when a map of where to dial is in it.
 
         Raises:
@@ -55,6 +57,8 @@ class Route(Struct, frozen=True):
         if self.via:
             network = network_via(network, parse_via(self.via))
         if self.proxy_protocol:
+            from waxseal.wire.proxy_header import Version
+
             version = Version[self.proxy_protocol.upper()]
             network = network_with_header(network, version, _sources(self.proxy_source))
         return network
@@ -83,7 +87,7 @@ route_options = gathered(_OPTIONS, Route, "route")
 """Adds the options to a command; they come as one argument, `route`."""
 
 
-def _sources(given: tuple[str, ...]) -> tuple[Place, ...]:
+def _sources(given: tuple[str, ...]) -> "tuple[Place, ...]":
     """The sources named; port 0 where none is."""
     sources = tuple(map(_source, given))
     if len({":" in source.address for source in sources}) < len(sources):
@@ -91,7 +95,11 @@ def _sources(given: tuple[str, ...]) -> tuple[Place, ...]:
     return sources
 
 
-def _source(text: str) -> Place:
+def _source(text: str) -> "Place":
+    import ipaddress
+
+    from waxseal.wire.proxy_header import Place
+
     host, colon, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     if not colon or (":" in host and not bracketed):  # an address alone, IPv6 without brackets among them

@@ -85,8 +85,8 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
         unheralded: SMTP and LMTP: the answer to MAIL under TLS before EHLO was said again.
         fresh_mail: SMTP and LMTP: the answer to MAIL before any EHLO, in clear, or under TLS where that in
             clear tells nothing of `unheralded`, whose control it is.
-        kept_mail: SMTP and LMTP: the answer to RCPT under TLS, where MAIL was taken in clear only, before EHLO
-            was said under TLS.
+        kept_mail: SMTP and LMTP: the answer to RCPT under TLS, where MAIL was taken in clear only, before
+            EHLO was said under TLS.
         fresh_recipient: SMTP and LMTP: the answer to the same RCPT behind RSET; the control of `kept_mail`.
         kept_user: POP3: the answer to PASS under TLS, where USER was said in clear only (``--active-auth``).
         fresh_user: POP3: the answer to PASS under TLS where USER was not said at all; the control of

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from waxseal.checks.absence import is_local
 from waxseal.checks.api import Verdict
-from waxseal.facts import Endpoint, FactSet, MailProtocol, Scope, Subject
+from waxseal.facts import EhloClear, FactSet, MailProtocol, Scope, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
 from waxseal.grading.severity import Severity
@@ -18,6 +19,16 @@ NONE_PUBLISHED = "policy/none-published"
 BOGUS = frozenset({"dnssec/mx-bogus", "dnssec/address-bogus"})
 BESIDE = ("dane/", "dkim/", "dmarc/", "dnsbl/", "dnssec/", "mta-sts/", "policy/", "spf/", "tls-rpt/")
 """Topics whose open questions never explain why a server was not seen."""
+
+LOCAL = "headline.local"
+"""Id of the sentence for a socket of this machine that takes mail without TLS, as it may."""
+_FETCHED = ("Mail fetched from", "Mail cannot be fetched from")
+_ACCESS = {
+    MailProtocol.IMAP: _FETCHED,
+    MailProtocol.POP3: _FETCHED,
+    MailProtocol.SIEVE: ("What goes to and from", "Mail filters cannot be managed at"),
+}
+"""What travels, and what is not possible where nothing does, each up to the server's name."""
 
 
 class Headline(Struct, frozen=True):
@@ -34,12 +45,27 @@ def headline(
     seals: tuple[EndpointSeal, ...],
     state: State,
     root: Subject,
+    protocol: MailProtocol = MailProtocol.SMTP,
 ) -> Headline:
-    """Compose the sentence for a target from its endpoints and its weightiest finding."""
+    """Compose the sentence for a target from its endpoints and its weightiest finding.
+
+    Args:
+        facts: All that was seen.
+        findings: Those of the target and of the run, weightiest first.
+        seals: Of the target's endpoints.
+        state: As `state_of` found it.
+        root: The target's subject.
+        protocol: What is spoken there: some deliver mail, others fetch it.
+    """
     name = scope_word(root)
     name = to_u_label(name) if root.domain or root.host else name
-    mail = f"{_what_travels(facts, root)} {name}"
-    arrives = "delivered" if mail.startswith(("Mail to", "Mail handed")) else "had"
+    delivers = ("Mail to" if root.domain is not None else "Mail handed to", "")
+    what, not_at_all = _ACCESS.get(protocol, delivers)
+    mail = f"{what} {name}"
+    not_at_all = f"{not_at_all} {name}" if not_at_all else f"{mail} cannot be delivered"
+    if state is State.UNKNOWN and _local_in_clear(facts, seals):
+        told = f"{mail} stays on this machine; no TLS is offered there, and none is needed."
+        return Headline(LOCAL, state, told)
     inside = [f for f in findings if f.subject != Subject()]
     final_first = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
     encrypted = _count(seals, Seal.UNKNOWN, besides=True)
@@ -53,20 +79,19 @@ def headline(
         State.PARTLY_UNKNOWN: f"{mail} {_as_seen(seals)} where it was seen; "
         f"{_untested(seals, left)} not be tested.",
         State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
-        State.UNDELIVERABLE: f"{mail} cannot be {arrives}: {_first(final_first)}.",
+        State.UNDELIVERABLE: f"{not_at_all}: {_first(final_first)}.",
         State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
     }
     return Headline(f"headline.{state.value}", state, sentences[state])
 
 
-def _what_travels(facts: FactSet, root: Subject) -> str:
-    """What the endpoints of a target are there for, up to the target's name."""
-    spoken = {endpoint.protocol for _, endpoint in facts.within(Endpoint, root)}
-    if spoken and spoken <= {MailProtocol.IMAP, MailProtocol.POP3}:
-        return "Mail fetched from"
-    if MailProtocol.SIEVE in spoken:
-        return "What goes to and from"
-    return "Mail to" if root.domain is not None else "Mail handed to"
+def _local_in_clear(facts: FactSet, seals: tuple[EndpointSeal, ...]) -> bool:
+    """Whether all that was tested are sockets of this machine that answer, without TLS."""
+    places = [seal.subject for seal in seals]
+    if not places or not all(map(is_local, places)):
+        return False
+    heard = [facts.nearest(EhloClear, place) for place in places]
+    return all(ehlo and ehlo.reply.code == 250 and not ehlo.keyword("STARTTLS") for ehlo in heard)
 
 
 def _uninsisted(inside: list[GradedFinding]) -> str:
@@ -149,4 +174,4 @@ def _why(findings: tuple[GradedFinding, ...], seals: tuple[EndpointSeal, ...]) -
     telling = [f.summary for f in unclear if f.subject.scope is not Scope.ADDRESS]  # no reverse names
     if telling:
         return telling[0]
-    return "the server's answers leave it open" if seals else "nothing was tested"
+    return "the server's answers leave it open" if seals else "there was no address to test"

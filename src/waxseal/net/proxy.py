@@ -65,7 +65,7 @@ def parse_proxy(url: str) -> Proxy:
         raise UsageError("the proxy's URL cannot be read", _FORM) from None
     kind = {"http": "http", "socks5": "socks5", "socks5h": "socks5"}.get(parts.scheme.lower())
     host = parts.hostname or ""
-    if kind is None or not re.fullmatch("[a-z0-9._:%-]+", host):
+    if kind is None or not re.fullmatch("[a-z0-9._:%-]{1,253}", host):
         raise UsageError("the proxy's URL names no HTTP or SOCKS5 proxy", _FORM)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise UsageError("the proxy's URL has a path, which means nothing here", _FORM)

@@ -41,7 +41,7 @@ MAX_CONNECTIONS = 2
 MAX_TRIALS = 4
 MAX_TRIALS_EACH = MAX_TRIALS // MAX_CONNECTIONS
 MAX_ANSWERS = 4
-"""Answers heard in one login; a challenge that is the last of them is left alone."""
+"""Answers heard in one login; a challenge that is the last of them ends the connection."""
 RESERVED_DOMAIN = "example.org"
 """Stands in for the domain of the made-up user where none is known (RFC 2606 §3)."""
 
@@ -111,6 +111,11 @@ class _MadeUp:
                 raise
             # the trial itself says how it ended
         finally:
+            if not talk.in_step:  # an answer may have been another command's, so none is proof
+                self._run.ended = declined(Stage.QUIT, None, "more answers came than commands went")
+                self.trials[tried:] = [
+                    AuthTrial(one.mechanism, one.in_tls, (), self._run.ended) for one in self.trials[tried:]
+                ]
             self.transcripts.append(talk.transcript())
 
     async def _ready(self, talk: Exchange, *, in_tls: bool) -> bool:
@@ -196,6 +201,8 @@ class _MadeUp:
             except sasl.SaslError:
                 line = b"*"
             answers.append(await talk.go_on(self._framed(line)))
+        if answers[-1].status in _GO_ON:  # whatever is said next would be taken for an answer to that
+            raise NetError(Cause.LIMIT, "challenges without an end", phase=Stage.ENVELOPE)
 
     def _framed(self, line: bytes) -> bytes:
         """A response is a line, in ManageSieve a string on a line (RFC 5804 §2.1)."""

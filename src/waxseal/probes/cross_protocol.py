@@ -112,7 +112,7 @@ class _Request:
                 await self._hear_greeting(tls, GREETING_LIMIT_S)
             elif self.way.protocol is MailProtocol.SIEVE:
                 await self._hear_greeting(tls, QUIET_S)
-            host = self.way.server_name or self.peer.address
+            host = self.way.server_name or (self.peer.address if self.peer.port else "localhost")
             self.sent = web_request(host, self.nonce)
             self._write_down("C", self.sent)
             await self.peer.timed(Stage.RESPONSE, tls.write(self.sent))

@@ -40,6 +40,9 @@ GO_AHEAD = frozenset(("220", "OK", "+OK"))
 """How STARTTLS is answered with yes."""
 MAX_ANSWER_OCTETS = 1024 * 1024
 """Octets received for one answer, or in one time of collecting."""
+_ANY_TIME = frozenset(("421", "BYE", ""))
+"""What may come at any time (RFC 5321 §3.8, RFC 5804 §1.2); and lines that are no answer."""
+_GOODBYES = frozenset(("221", "OK", "+OK"))
 _SECRET_LEAST_OCTETS = 4
 _QUIET_LEAST_S = 0.3
 _QUIET_MOST_S = 2.0
@@ -58,8 +61,10 @@ class Exchange:
         keywords: Of the newest hello, greeting or unasked list that has any; empty behind the handshake.
         answers: Every answer since the beginning, or since TLS stands, in order; the first `MAX_ANSWERS`.
         leftover: Octets in clear that came behind the go-ahead, before our ClientHello.
-        in_step: Whether each answer belongs to its command, as far as goodbye shows: False where it was
-            answered as another command is, or more came behind that; None where it was not answered.
+        surplus: How many answers came that no command asked for, since the beginning or since TLS stands;
+            those that may come at any time are left out.
+        told_goodbye: Whether goodbye was answered as goodbye is, and not as another command; None until it
+            was answered, or where the server closed with 421 or BYE.
         began: When it was made, by the monotonic clock.
         round_trip_s: The shortest time that an answer took; 0 before there is one.
     """
@@ -73,7 +78,8 @@ class Exchange:
         self.answers: list[Answer] = []
         self.leftover = b""
         self.round_trip_s = 0.0
-        self.in_step: bool | None = None
+        self.surplus = 0
+        self.told_goodbye: bool | None = None
         self._run = run
         self._settings = settings
         self._clock = peer.network.clock
@@ -91,6 +97,11 @@ class Exchange:
         found += [word.upper() for k in self.keywords if k.name in ("AUTH", "SASL") for word in k.parameters]
         found += [w.upper() for k in self.keywords if k.name == "AUTH=" for w in k.parameters]
         return tuple(dict.fromkeys(word for word in found if word))
+
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing shows that an answer was taken for another command's; asked behind `leave`."""
+        return not self.surplus and self.told_goodbye is not False
 
     @property
     def quiet_s(self) -> float:
@@ -140,6 +151,7 @@ class Exchange:
         if self.in_tls and heard.answer.status == "220":
             # It greets again; the answer to EHLO is the next reply, which then nobody asked for.
             heard = await self._next(stage, ANSWER_LIMIT_S, unasked=True)
+            self.surplus = max(0, self.surplus - 1)
         self.keywords = heard.keywords
         return heard.answer
 
@@ -249,10 +261,12 @@ class Exchange:
         self._spoken.start_tls()
         self._heard.clear()
         self.answers.clear()
+        self.surplus = 0
         self.keywords = ()
         await self._shake_hands()
         if self.way.protocol is MailProtocol.SIEVE:
             await self._take_in_unasked()
+            self.surplus = 0
 
     async def start_tls_at_once(self) -> Answer | None:
         """STARTTLS and the ClientHello in one segment, and the handshake if the server takes part.
@@ -283,8 +297,9 @@ class Exchange:
         if not self.closed and self._stream is not None:
             with contextlib.suppress(NetError):
                 heard = await self._ask(self.farewell_command, Stage.QUIT, limit_s=LEAVE_LIMIT_S)
-                more = await self.collect(self.quiet_s)
-                self.in_step = _in_step(self.way.protocol, heard.answer, more)
+                await self.collect(self.quiet_s)
+                if heard.answer.status not in _ANY_TIME:
+                    self.told_goodbye = heard.answer.status in _GOODBYES
         await self.close()
 
     async def close(self) -> None:
@@ -417,6 +432,8 @@ class Exchange:
                     self._write_down("S", stage, decode_text(line.rstrip(b"\r")))
             if len(self.answers) < MAX_ANSWERS:
                 self.answers.append(one.answer)
+            if not one.asked and one.answer.status not in _ANY_TIME and not one.answer.tag:
+                self.surplus += 1
             if one.answer.status == "421":
                 self.peer.back_off()
         return heard
@@ -447,20 +464,6 @@ class Exchange:
         if len(self._lines) < MAX_TRANSCRIPT_LINES:
             at_s = round(self._clock.monotonic() - self.began, 6)
             self._lines.append(TranscriptLine(at_s, sender, text[:1024], self.in_tls, stage))
-
-
-def _in_step(protocol: MailProtocol, farewell: Answer, more: Sequence[Answer]) -> bool | None:
-    """Whether goodbye was answered as goodbye is, and with nothing behind it; None where that is not told.
-
-    A session that is about to be closed may end with 421 or BYE at any time. IMAP's tags keep the step.
-    """
-    if protocol is MailProtocol.IMAP:
-        return True
-    if farewell.status in ("421", "BYE"):
-        return None
-    if any(answer.status not in ("", "421", "BYE") for answer in more):
-        return False
-    return farewell.status in ("221", "OK", "+OK")
 
 
 def _literal(address: str) -> str:

@@ -248,6 +248,8 @@ class _Trials:
             await exchange.collect(exchange.quiet_s)
             unasked = len(exchange.answers)
         await self._say(exchange, exchange.hello_command, said)
+        if rest in self.candidates:  # how its end is answered by itself, on this very connection
+            await self._say(exchange, rest.encode(), said)
         await self._goodbye(exchange, said)
         return unasked
 

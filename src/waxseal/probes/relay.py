@@ -7,12 +7,14 @@ refusals.
 
 import secrets
 
+from msgspec import structs
+
 from waxseal.facts import RelayTrial, RelayTrials, Reply, Stage, Subject, Transcript
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
 from waxseal.probes.exchange import Exchange
 from waxseal.probes.mail_session import SHUTTING_DOWN, ask, hung_up, joined, own_mailbox, ready
-from waxseal.probes.recorder import Recorder, Run, attempt, completed
+from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
 from waxseal.wire import smtp_command
@@ -56,6 +58,7 @@ class _Relay:
         self.control: Reply | None = None
         self.trials: list[RelayTrial] = []
         self.told_to_leave = False
+        self.out_of_step = False
         self.talks: list[tuple[float, Transcript]] = []
         self._controlled = False
 
@@ -69,6 +72,7 @@ class _Relay:
         began = clock.monotonic()
         for number in range(MOST_CONNECTIONS):
             begin_s = clock.monotonic() - began
+            done = len(self.trials)
             exchange = Exchange(self.peer, self.run, self.way, self.settings)
             last = number + 1 == MOST_CONNECTIONS
             try:
@@ -80,10 +84,14 @@ class _Relay:
                 if last or self.told_to_leave or not self._controlled or not hung_up(error):
                     raise
             finally:
+                if not exchange.in_step:
+                    self._forget(done)
                 self.talks.append((begin_s, exchange.transcript()))
             if self.told_to_leave:
                 break
         self.run.ended = completed(Stage.QUIT)
+        if self.out_of_step:
+            self.run.ended = declined(Stage.QUIT, None, "more answers came than commands went")
 
     async def _ask(self, exchange: Exchange, most: int | None) -> None:
         """The control, where it was not asked for yet, and the next forms; None for all that are left."""
@@ -110,6 +118,13 @@ class _Relay:
             self.trials.append(RelayTrial(form.name, form.sender, form.recipient, mail, rcpt))
         if not self.told_to_leave:
             await self._say(exchange, smtp_command.rset())
+
+    def _forget(self, done: int) -> None:
+        """Keep no reply of a connection on which the server said more than it was asked, so none is proof."""
+        self.out_of_step = True
+        if not done:
+            self.control = None
+        self.trials[done:] = [structs.replace(t, mail=None, rcpt=None) for t in self.trials[done:]]
 
     async def _say(self, exchange: Exchange, command: bytes) -> Reply:
         reply = await ask(exchange, command)

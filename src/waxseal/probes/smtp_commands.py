@@ -10,7 +10,7 @@ from waxseal.facts import CommandAnswers, Reply, Stage, Subject
 from waxseal.net.peer import Peer
 from waxseal.probes.exchange import Exchange
 from waxseal.probes.mail_session import SHUTTING_DOWN, ask, ready
-from waxseal.probes.recorder import Recorder, attempt, completed
+from waxseal.probes.recorder import Recorder, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
 
@@ -49,6 +49,9 @@ async def ask_commands(
                     break
             run.ended = completed(Stage.QUIT)
             await exchange.leave()
+            if not exchange.in_step:
+                replies.clear()
+                run.ended = declined(Stage.QUIT, None, "more answers came than commands went")
         finally:
             if replies:
                 run.emit(CommandAnswers(**replies))

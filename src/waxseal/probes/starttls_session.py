@@ -106,7 +106,7 @@ class _Session:
         """Say goodbye on every connection; False where the answers on one were out of step with commands."""
         for held in self.exchanges:
             await held.leave()
-        in_step = all(held.in_step is not False for held in self.exchanges[self._judged :])
+        in_step = all(held.in_step for held in self.exchanges[self._judged :])
         self._judged = len(self.exchanges)
         return in_step
 
@@ -232,6 +232,7 @@ class _Session:
         if answer.status not in GO_AHEAD:
             # Cyrus takes the parameter for one more command, so that answers would be taken for others.
             await exchange.collect(exchange.quiet_s)
+            exchange.surplus = 0
             if not exchange.closed and not answer.status.startswith("4"):
                 return exchange
         await exchange.close()
@@ -300,3 +301,4 @@ async def _cross(exchange: Exchange) -> None:
     """
     await exchange.start_tls()
     await exchange.collect(exchange.quiet_s)
+    exchange.surplus = 0

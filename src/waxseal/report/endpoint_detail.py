@@ -18,15 +18,24 @@ from waxseal.facts import (
     Greeting,
     Handshake,
     Keyword,
+    MailProtocol,
     ReverseNames,
     Subject,
     Timing,
     describe,
 )
 from waxseal.report.extensions import extensions_line
+from waxseal.report.logins import login_lines
 
 Line = tuple[str, str]
 MOST_NAMES = 8
+_COMMANDS = {
+    MailProtocol.LMTP: ("LHLO", "STARTTLS", "QUIT"),
+    MailProtocol.IMAP: ("CAPABILITY", "STARTTLS", "LOGOUT"),
+    MailProtocol.POP3: ("CAPA", "STLS", "QUIT"),
+    MailProtocol.SIEVE: ("capabilities", "STARTTLS", "LOGOUT"),
+}
+"""What each protocol has in the place of SMTP's EHLO, STARTTLS and QUIT."""
 _STAGES = ("connect", "greeting", "ehlo", "starttls", "handshake", "ehlo_tls", "quit")
 
 
@@ -47,17 +56,18 @@ def endpoint_lines(facts: FactSet, subject: Subject) -> Iterator[Line]:
     handshake = facts.nearest(Handshake, subject)
     if handshake is not None:
         name = f", name sent: {handshake.server_name}" if handshake.server_name else ", no name sent"
-        yield "TLS", f"{handshake.version} {handshake.suite}{name}"
+        yield "TLS", f"{handshake.version.replace('TLSv', 'TLS ')} {handshake.suite}{name}"
     yield from _keywords(" in TLS", facts.nearest(EhloTls, subject))
     yield from _capabilities("Capabilities in TLS", facts.nearest(CapabilitiesTls, subject))
     extensions = extensions_line(facts, subject)
     if extensions:
         yield "Extensions", extensions
+    yield from login_lines(facts, subject)
     for where, chain in facts.within(CertificateChain, subject):
         yield from _certificates(where, chain)
-    yield from _timing(facts.nearest(Timing, subject))
     endpoint = facts.nearest(Endpoint, subject)
     spoken = endpoint.protocol if endpoint is not None else None
+    yield from _timing(facts.nearest(Timing, subject), spoken or MailProtocol.SMTP)
     for attempt in facts.at(Attempt, subject):
         spent = f"{attempt.connections} connection{'' if attempt.connections == 1 else 's'}"
         yield attempt.probe, f"{describe(attempt.ended, spoken)}; {spent}, {attempt.elapsed_s:.2f} s"
@@ -98,11 +108,13 @@ def _key(certificate: Certificate) -> str:
     return f"{certificate.key_type} {size}".strip()
 
 
-def _timing(timing: Timing | None) -> Iterator[Line]:
+def _timing(timing: Timing | None, protocol: MailProtocol) -> Iterator[Line]:
     if timing is None:
         return
+    hello, starttls, goodbye = _COMMANDS.get(protocol, ("EHLO", "STARTTLS", "QUIT"))
+    words = {"ehlo": hello, "starttls": starttls, "ehlo_tls": f"{hello} in TLS", "quit": goodbye}
     parts = [
-        f"{name.replace('_', ' ')} {value * 1000:.1f} ms"
+        f"{words.get(name, name)} {value * 1000:.1f} ms"
         for name in _STAGES
         if (value := getattr(timing, f"{name}_s")) is not None
     ]

@@ -10,10 +10,13 @@ from msgspec import Struct
 
 from waxseal.checks.api import Finding, Verdict
 from waxseal.facts import Attempt, FactSet, RunContext, Subject, Target
-from waxseal.grading.headline import Headline, headline
+from waxseal.grading.headline import LOCAL, Headline, headline
 from waxseal.grading.profile import GradedFinding, Profile, fix_order, grade
 from waxseal.grading.seal import EndpointSeal, State, endpoint_seals, state_of
 from waxseal.grading.severity import Severity
+
+INJECTION = "starttls.injection"
+"""Name of the probe that tries whether commands sent in clear run under TLS."""
 
 
 class Report(Struct, frozen=True):
@@ -29,6 +32,7 @@ class Report(Struct, frozen=True):
         elapsed_s: From the start of the run to the last fact about it.
         profile: ``id/version`` of the profile that weighed the findings.
         context: The context of the run; None where the facts hold none.
+        injection_connections: How many of the connections tried command injection behind STARTTLS.
     """
 
     target: Target
@@ -40,6 +44,7 @@ class Report(Struct, frozen=True):
     elapsed_s: float
     profile: str
     context: RunContext | None = None
+    injection_connections: int = 0
 
     @property
     def counts(self) -> dict[Verdict, int]:
@@ -65,7 +70,7 @@ class Report(Struct, frozen=True):
     @property
     def untested(self) -> bool:
         """Whether nothing at all could be seen of the target."""
-        return self.headline.state is State.UNKNOWN
+        return self.headline.state is State.UNKNOWN and self.headline.id != LOCAL
 
 
 def build_reports(facts: FactSet, findings: tuple[Finding, ...], profile: Profile) -> tuple[Report, ...]:
@@ -112,11 +117,12 @@ def _build(
     return Report(
         target=target,
         root=root,
-        headline=headline(facts, inside, seals, state, root),
+        headline=headline(facts, inside, seals, state, root, target.protocol),
         endpoints=seals,
         findings=inside,
         connections=sum(a.connections for a in attempts.values()),
         elapsed_s=(last_seen_at - context.started_at).total_seconds() if context is not None else 0.0,
         profile=f"{profile.id}/{profile.version}",
         context=context,
+        injection_connections=sum(a.connections for a in attempts.values() if a.probe == INJECTION),
     )

@@ -7,17 +7,20 @@ Meaning never rests on colour alone: each state has its word. Widths are respect
 from collections.abc import Iterable
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from waxseal.checks.api import Check, Remedy, Scope, Verdict
-from waxseal.facts import FactSet, Subject
+from waxseal.facts import FactSet, ImapLogin, MailProtocol, Subject
+from waxseal.grading.headline import LOCAL
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
 from waxseal.report.delivery import sender_view
 from waxseal.report.endpoint_detail import endpoint_lines
+from waxseal.report.logins import login_met
 from waxseal.report.model import Report
 from waxseal.report.plain import KEY_TYPES, plain
 from waxseal.report.policy_view import policy_view
@@ -50,6 +53,22 @@ _SOFTWARE = {
     "dovecot": "Dovecot",
     "dns": "DNS",
 }
+ACCESS = frozenset({MailProtocol.IMAP, MailProtocol.POP3, MailProtocol.SIEVE})
+"""What speaks with users' programs, and takes no mail."""
+ACCOUNT = "auth/account-refused"
+ON_REQUEST = frozenset(
+    {
+        ACCOUNT,
+        "auth/accepted-in-clear",
+        "auth/made-up-user-let-in",
+        "smtp/clear-mail-taken",
+        "smtp/data-end-smuggled",
+        "smtp/relay-open",
+    }
+)
+"""Checks that can pass only where their trial was asked for; a reader who asked wants to hear it."""
+_NOT_FOR_ACCESS = frozenset({"postfix", "exim", "sendmail", "opensmtpd"})
+"""Software that speaks SMTP and LMTP only: its settings mend nothing there."""
 _SCOPE_WORDS = {
     Scope.RUN: "run",
     Scope.DOMAIN: "domain",
@@ -59,6 +78,7 @@ _SCOPE_WORDS = {
     Scope.CERTIFICATE: "certificate shown",
 }
 _MOST_SUBJECTS = 4
+_WIDEST_ADDRESS = 26
 _DEEPER = "--depth full"
 _BLANK = Text("")
 _LEAST_COLUMNS = 40
@@ -124,6 +144,8 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
         yield from _to_fix(report, verbose, brief)
     if report.not_seen:
         yield from _not_seen(report, verbose, brief)
+    if not brief:
+        yield from _on_request(report, facts)
     if verbose:
         for endpoint in report.endpoints:
             yield _heading(f"{_place(endpoint.subject)} in detail")
@@ -159,6 +181,10 @@ def _heading(text: str) -> Group:
 
 def _head(report: Report) -> RenderableType:
     word, look = _STATE_LOOK[report.headline.state]
+    if report.headline.state is State.UNDELIVERABLE and report.target.protocol in ACCESS:
+        word = "NO SERVICE"
+    if report.headline.id == LOCAL:
+        word, look = "LOCAL", "bold"
     text = Text()
     text.append(f" {word} ", style=f"{look} reverse")
     text.append(" ")
@@ -166,23 +192,26 @@ def _head(report: Report) -> RenderableType:
     return text
 
 
-def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Table:
-    """A row per address, below the name of its host."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold")
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Group:
+    """A row per address, below the name of its host; the columns of all hosts stand below each other."""
+    widest = max(cell_len(plain(_bare(row.subject))) for row in endpoints)
+    seals = max(cell_len(row.seal.value) for row in endpoints)
+    parts: list[RenderableType] = []
     for host, rows in groupby(endpoints, key=lambda row: row.subject.host):
-        if host is not None:
-            table.add_row(_text(to_u_label(host)))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(overflow="fold", min_width=min(widest, _WIDEST_ADDRESS))
+        table.add_column(no_wrap=True, min_width=seals)
+        table.add_column(overflow="fold")
         for row in rows:
-            indent = "  " if host is not None else ""
             table.add_row(
-                _text(f"{indent}{_bare(row.subject)}"),
+                _text(_bare(row.subject)),
                 _text(row.seal.value, style=_SEAL_LOOK[row.seal]),
                 _text(_detail(row)),
             )
-    return table
+        if host is not None:
+            parts.append(_text(to_u_label(host)))
+        parts.append(table if host is None else _indented(table, 2))
+    return Group(*parts)
 
 
 def _bare(subject: Subject) -> str:
@@ -228,10 +257,12 @@ def _to_fix(report: Report, verbose: int, brief: bool) -> Iterable[RenderableTyp
     yield _heading("What to fix first" if len(report.to_fix) > 1 else "What to fix")
     groups = [list(group) for _, group in groupby(report.to_fix, key=lambda f: (f.severity, f.check))]
     for number, group in enumerate(groups, start=1):
-        yield _indented(_problem(number, group, verbose, brief), 2)
+        yield _indented(_problem(number, group, report.target.protocol, verbose, brief), 2)
 
 
-def _problem(number: int, group: list[GradedFinding], verbose: int, brief: bool) -> RenderableType:
+def _problem(
+    number: int, group: list[GradedFinding], protocol: MailProtocol, verbose: int, brief: bool
+) -> RenderableType:
     first = group[0]
     title = _text(f"{number}. {first.title} ")
     title.append(f"[{first.severity.label}]", style=_SEVERITY_LOOK[first.severity.label])
@@ -246,21 +277,22 @@ def _problem(number: int, group: list[GradedFinding], verbose: int, brief: bool)
     if len(group) > len(shown):
         body.append(_indented(_text(f"and at {len(group) - len(shown)} more; see -v", style="dim"), 3))
     if not brief:
-        body.append(_indented(_remedy(first), 3))
+        body.append(_indented(_remedy(first, protocol), 3))
     return Group(*body)
 
 
-def _remedy(finding: GradedFinding) -> RenderableType:
+def _remedy(finding: GradedFinding, protocol: MailProtocol) -> RenderableType:
     lines: list[RenderableType] = [_labelled("Fix", finding.remedy.general)]
-    lines += _settings(finding.remedy)
+    lines += _settings(finding.remedy, _NOT_FOR_ACCESS if protocol in ACCESS else frozenset())
     lines.append(_labelled("Standard", ", ".join(finding.cites)))
     return Group(*lines)
 
 
-def _settings(remedy: Remedy) -> list[RenderableType]:
+def _settings(remedy: Remedy, without: frozenset[str] = frozenset()) -> list[RenderableType]:
     return [
         _indented(_labelled(_SOFTWARE[software], setting), 2)
         for software, setting in remedy.by_software.items()
+        if software not in without and not (without and "ReceiveConnector" in setting)
     ]
 
 
@@ -293,8 +325,13 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
             for line in alike[0].evidence:
                 yield _indented(_text(line, style="dim"), 6)
             yield _indented(_labelled("Try", alike[0].advice), 4)
+    deeper = [f for f in absent if _DEEPER in f.advice] if verbose == 1 else []
+    if deeper:
+        checks = ", ".join(dict.fromkeys(f.check for f in deeper))
+        yield _indented(_bullet(_text(f"{_DEEPER} would show more")), 2)
+        yield _indented(_labelled("Left open", checks), 4)
     if absent and verbose:
-        for summary, alike in _by_summary(absent).items():
+        for summary, alike in _by_summary([f for f in absent if f not in deeper]).items():
             yield _indented(_bullet(_text(summary)), 2)
             yield _indented(_labelled("At", _places([f.subject for f in alike])), 4)
             checks = ", ".join(dict.fromkeys(f.check for f in alike))
@@ -323,13 +360,36 @@ def _by_summary(findings: list[GradedFinding]) -> dict[str, list[GradedFinding]]
     return groups
 
 
+def _on_request(report: Report, facts: FactSet) -> Iterable[RenderableType]:
+    """What was only tried because somebody asked for it, and found in order."""
+    sound = [f for f in report.findings if f.verdict is Verdict.PASS and f.check in ON_REQUEST]
+    if sound:
+        yield _heading("Tried on request, and in order")
+    for alike in _alike(sound):
+        text = _text(f"{alike[0].summary}  ")
+        text.append(alike[0].check, style="dim")
+        yield _indented(_bullet(text), 2)
+        if len(report.endpoints) > 1:
+            yield _indented(_labelled("At", _places([f.subject for f in alike])), 4)
+        if alike[0].check == ACCOUNT:
+            logins = [facts.nearest(ImapLogin, finding.subject) for finding in alike]
+            for met in dict.fromkeys(login_met(login) for login in logins if login is not None):
+                yield _indented(_text(met), 4)
+
+
 def _passes(report: Report) -> Iterable[RenderableType]:
+    """Each check that passed, and by their reasons those that do not apply."""
     yield _heading("Every other check")
     for finding in report.findings:
-        if finding.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-            text = _text(f"{finding.verdict.value:14} {finding.check}: {finding.summary}")
-            text.append(plain(f" ({_place(finding.subject)})"), style="dim")
+        if finding.verdict is Verdict.PASS:
+            text = _text(f"pass  {finding.check}: {finding.summary}")
+            if len(report.endpoints) > 1:
+                text.append(plain(f" ({_place(finding.subject)})"), style="dim")
             yield _indented(text, 2)
+    aside = [f for f in report.findings if f.verdict is Verdict.NOT_APPLICABLE]
+    for summary, alike in _by_summary(aside).items():
+        checks = ", ".join(dict.fromkeys(f.check for f in alike))
+        yield _indented(_text(f"{Verdict.NOT_APPLICABLE.value}  {summary}: {checks}"), 2)
 
 
 def _footer(report: Report) -> Text:
@@ -342,6 +402,8 @@ def _footer(report: Report) -> Text:
         f"{counts[Verdict.NOT_APPLICABLE]} not applicable",
     ]
     spent = f"{report.connections} connection{'' if report.connections == 1 else 's'}"
+    if report.injection_connections:
+        spent += f" ({report.injection_connections} of them to try injection)"
     number = len({(e.subject.address, e.subject.port) for e in report.endpoints})
     places = f"{number} address{'' if number == 1 else 'es'}"
     text = f"{', '.join(parts)}. {spent}, {places}, {report.elapsed_s:.1f} s. Profile {report.profile}."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from waxseal.facts import Attempt, FactSet, Subject, Transcript, describe
+from waxseal.facts import Attempt, Endpoint, FactSet, Subject, Transcript, describe
 from waxseal.report.plain import plain
 
 
@@ -24,5 +24,7 @@ def render_transcript(facts: FactSet, root: Subject) -> Iterator[str]:
             yield plain(f"{line.at_s:9.3f} {seal} {line.sender} {line.text}")
         ended = next((a.ended for a in facts.at(Attempt, record.subject) if a.id == record.attempt), None)
         if ended is not None:
-            yield plain(f"    ended: {describe(ended)}")
+            endpoint = facts.nearest(Endpoint, record.subject)
+            spoken = endpoint.protocol if endpoint is not None else None
+            yield plain(f"    ended: {describe(ended, spoken)}")
         yield ""

@@ -21,6 +21,8 @@ UNASKED: Final = b"(unasked)"
 """The virtual command that the capabilities answer which ManageSieve sends by itself."""
 MAX_LEFTOVER_OCTETS: Final = 64 * 1024
 """Octets kept of what comes in clear behind the go-ahead for TLS."""
+MAX_IDLE_RESPONSES: Final = 1000
+"""Responses that may come one after the other without one of them completing a command."""
 
 _PARSERS: Final[dict[MailProtocol, type[ResponseParser]]] = {
     MailProtocol.IMAP: ImapResponseParser,
@@ -87,6 +89,7 @@ class AccessConnection:
         self._parser = _PARSERS[protocol]()
         self._outstanding = [_Outstanding(GREETING)] if greeting else []
         self._tags = 0
+        self._idle_responses = 0
         self._in_tls = False
         self._tls_due = False
         self._leftover = bytearray()
@@ -124,8 +127,11 @@ class AccessConnection:
 
     @property
     def overflow(self) -> bool:
-        """Whether a response crossed a size limit; nothing more is read then (see `ResponseParser`)."""
-        return self._parser.overflow
+        """Whether a response crossed a size limit (see `ResponseParser`), or `MAX_IDLE_RESPONSES` came.
+
+        Nothing more is read then.
+        """
+        return self._parser.overflow or self._idle_responses >= MAX_IDLE_RESPONSES
 
     def send(self, command: bytes, *, multiline: bool = False) -> bytes:
         """Register a command, and give its octets for the stream, IMAP's tag and CRLF added.
@@ -176,6 +182,8 @@ class AccessConnection:
                 self._leftover += rest[: MAX_LEFTOVER_OCTETS - len(self._leftover)]
                 self._leftover_octets += len(rest)
                 break
+            if self._idle_responses >= MAX_IDLE_RESPONSES:
+                break
             self._parser.awaited = self._awaited()
             completed, position = self._parser.feed_until_response(data, position)
             if completed is not None:
@@ -225,11 +233,13 @@ class AccessConnection:
 
     def _event(self, completed: Completed) -> Event:
         response, tag = completed
+        self._idle_responses += 1
         answered = self._answered(response, tag)
         if answered is None:
             return Unsolicited(response, tag)
         if not (response.status == "+" or (response.status == "BYE" and tag and answered.command)):
             self._outstanding.remove(answered)
+            self._idle_responses = 0
             starttls = _STARTTLS.get(self.protocol, b"STARTTLS")
             if answered.command.upper() == starttls and response.good and _whole(response):
                 self._tls_due = True

@@ -8,6 +8,7 @@ Under TLS it is a login by client certificate; here none was shown, and so anybo
 
 from collections.abc import Iterator
 
+from waxseal.checks.absence import is_local
 from waxseal.checks.access import _samples as samples
 from waxseal.checks.access._responses import said
 from waxseal.checks.api import (
@@ -16,7 +17,9 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
+    Subject,
     Verdict,
+    at,
     check,
     fail,
     not_applicable,
@@ -39,8 +42,10 @@ from waxseal.facts import AccessGreeting, Endpoint, MailProtocol, TlsMode
     ),
     rows=("B9", "F10"),
 )
-def judge(endpoint: Endpoint, greeting: AccessGreeting) -> Judgement:
+def judge(subject: Subject, endpoint: Endpoint, greeting: AccessGreeting) -> Judgement:
     """Judge the status of the greeting."""
+    if is_local(subject):
+        return not_applicable("a socket of this machine: the system itself knows who is at the other end")
     if endpoint.protocol is not MailProtocol.IMAP:
         return not_applicable("only IMAP has PREAUTH")
     response = greeting.response
@@ -69,6 +74,11 @@ def examples() -> Iterator[Example]:
     yield Example("in clear", Verdict.FAIL, (start, samples.greeting(samples.IMAP, octets)))
     sealed = samples.greeting(samples.IMAP, octets, in_tls=True)
     yield Example("under TLS", Verdict.WARN, (implicit, sealed))
+    local = (
+        at(start, address="unix:/run/imap", port=0),
+        at(samples.greeting(samples.IMAP, octets), address="unix:/run/imap", port=0),
+    )
+    yield Example("on a socket", Verdict.NOT_APPLICABLE, local)
     garbage = samples.greeting(samples.IMAP, b"220 mx\r\n")
     yield Example("no IMAP", Verdict.INCONCLUSIVE, (start, garbage))
     pop3 = (samples.endpoint(samples.POP3), samples.greeting(samples.POP3))

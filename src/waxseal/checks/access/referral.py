@@ -1,9 +1,9 @@
-"""The server sends clients to another server (a REFERRAL), in clear or at the login.
+"""The server sends clients to another server (a REFERRAL) before anybody has logged in.
 
 In clear nobody can tell who says so: whoever is on the path can name a server of his own, and a mail program
-that follows logs in there with the user's password. No sound server needs it before TLS stands. Behind a
-login under TLS it is allowed, and everything then rests on the other server: it must be tested too, and the
-address in the referral says nothing about TLS.
+that follows logs in there with the user's password. No sound server needs it before TLS stands. Under TLS it
+is allowed, and everything then rests on the other server: it must be tested too, and the address in the
+referral says nothing about TLS. A login that is referred is auth/referral's.
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,6 @@ from waxseal.facts import (
     CapabilitiesClear,
     CapabilitiesTls,
     Endpoint,
-    ImapLogin,
-    Response,
 )
 
 
@@ -46,15 +44,12 @@ def judge(
     listed: CapabilitiesClear | None,
     starttls: AccessStarttls | None,
     listed_tls: CapabilitiesTls | None,
-    login: ImapLogin | None,
 ) -> Judgement:
     """Judge the codes of all responses."""
     before = heard(endpoint.protocol, greeting, listed, starttls, None, None)
     if not before:
         return not_of_the_protocol()
     behind = [] if listed_tls is None else [Heard("the capabilities under TLS", listed_tls.response)]
-    if login is not None:
-        behind.append(Heard("the answer to the login", login.response))
     clear = () if greeting.in_tls else before
     if in_clear := [found for found in clear if referral(found.response)]:
         return fail("The server sends clients to another server, in clear", *_lines(in_clear))
@@ -81,8 +76,5 @@ def examples() -> Iterator[Example]:
     start = samples.endpoint()
     sealed = samples.greeting(samples.IMAP, bye[samples.IMAP], in_tls=True)
     yield Example("under TLS", Verdict.WARN, (start, sealed))
-    answer = Response("OK", code="REFERRAL imap://user;AUTH=*@other.example/", text="your mail is there")
-    login = ImapLogin(mechanism="PLAIN", response=answer)
-    yield Example("at the login", Verdict.WARN, (start, samples.greeting(), login))
     garbage = samples.greeting(samples.IMAP, b"220 mx\r\n")
     yield Example("no IMAP", Verdict.INCONCLUSIVE, (start, garbage))

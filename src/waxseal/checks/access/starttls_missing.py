@@ -42,7 +42,8 @@ from waxseal.facts import CapabilitiesClear, Endpoint, MailProtocol, TlsMode
     remedy=Remedy(
         general="Give the server a certificate and switch TLS on; or close this port, and let users connect "
         "where TLS comes first (993 for IMAP, 995 for POP3).",
-        dovecot="ssl = required; ssl_cert = </path/fullchain.pem; ssl_key = </path/key.pem",
+        dovecot="ssl = required; ssl_cert = </path/fullchain.pem; ssl_key = </path/key.pem (from 2.4 on: "
+        "ssl_server_cert_file, ssl_server_key_file, without the <)",
     ),
     rows=("B9", "B10", "B11"),
 )

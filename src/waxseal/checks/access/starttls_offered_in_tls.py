@@ -3,7 +3,7 @@
 Once TLS stands there is nothing left to start. ManageSieve forbids to list it then, IMAP advises against it
 and has no such command on a port that begins with TLS, and POP3 lists only commands that are permitted at
 the time. A server that still lists it has not taken notice of the handshake: mostly a proxy ends TLS before
-it, and its rules for logins under TLS then work on wrong knowledge.
+it, and its rules for logins under TLS then work on wrong knowledge. Graver where it takes the command too.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,15 @@ from waxseal.checks.api import (
     unreached,
     warn,
 )
-from waxseal.facts import CapabilitiesClear, CapabilitiesTls, Endpoint, MailProtocol, TlsMode
+from waxseal.facts import (
+    Answer,
+    CapabilitiesClear,
+    CapabilitiesTls,
+    Endpoint,
+    MailProtocol,
+    StarttlsSession,
+    TlsMode,
+)
 
 
 @check(
@@ -40,7 +48,12 @@ from waxseal.facts import CapabilitiesClear, CapabilitiesTls, Endpoint, MailProt
     ),
     rows=("B8", "B9", "B10", "B11"),
 )
-def judge(endpoint: Endpoint, first: CapabilitiesClear, second: CapabilitiesTls | None) -> Judgement:
+def judge(
+    endpoint: Endpoint,
+    first: CapabilitiesClear,
+    second: CapabilitiesTls | None,
+    session: StarttlsSession | None,
+) -> Judgement:
     """Judge the capabilities that were listed under TLS."""
     inside = first if endpoint.mode is TlsMode.IMPLICIT else second
     command = starting(endpoint.protocol)
@@ -52,8 +65,11 @@ def judge(endpoint: Endpoint, first: CapabilitiesClear, second: CapabilitiesTls 
             advice="see the finding that names the cause, and test again",
         )
     if inside.keyword(command) is not None:
-        answer = fail if endpoint.protocol is MailProtocol.SIEVE else warn
-        return answer(f"{command} is listed inside TLS", f"listed: {keywords(inside)}")
+        again = session.again if session is not None else None
+        taken = again is not None and again.status in ("OK", "+OK")
+        answer = fail if taken or endpoint.protocol is MailProtocol.SIEVE else warn
+        how = "listed inside TLS, and taken" if taken else "listed inside TLS"
+        return answer(f"{command} is {how}", f"listed: {keywords(inside)}")
     if not inside.response.good or not whole(inside.response):
         return unclear(inside.response, "the request for capabilities under TLS")
     return passed(f"{command} is not offered inside TLS")
@@ -74,6 +90,9 @@ def examples() -> Iterator[Example]:
         implicit = samples.endpoint(protocol, TlsMode.IMPLICIT)
         yield Example(f"{name}, implicit, listed", verdict, (implicit, clear))
     start = samples.endpoint()
+    both = samples.listed_tls(samples.IMAP, again[samples.IMAP][0])
+    taken = StarttlsSession(again=Answer("OK", "Begin TLS", tag="a4"))
+    yield Example("listed and taken", Verdict.FAIL, (start, samples.listed(), both, taken))
     bare = samples.listed(samples.IMAP, b"* CAPABILITY IMAP4rev1\r\na1 OK done\r\n")
     yield Example("no TLS", Verdict.NOT_APPLICABLE, (start, bare))
     yield Example("not seen", Verdict.INCONCLUSIVE, (start, samples.listed()))

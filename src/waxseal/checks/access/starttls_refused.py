@@ -33,7 +33,8 @@ from waxseal.facts import AccessStarttls
     remedy=Remedy(
         general="Read the server's log for the TLS error and mend what it names: mostly a certificate or key "
         "file that is missing, unreadable or does not fit. Let the program that lists STARTTLS carry it out.",
-        dovecot="the files that ssl_cert and ssl_key name; look for ssl_cert in doveadm log errors",
+        dovecot="the files that ssl_cert and ssl_key (from 2.4 on: ssl_server_cert_file, "
+        "ssl_server_key_file) name; look for ssl_cert in doveadm log errors",
     ),
     rows=("B9", "B10", "B11"),
 )

@@ -32,8 +32,8 @@ def outcome(trial: AuthTrial, tried: tuple[AuthTrial, ...]) -> Outcome:
     if not trial.answers:
         return Outcome.UNCLEAR
     last = trial.answers[-1]
-    if last.status in _GOOD and (trial.mechanism != "USER" or len(trial.answers) > 1):
-        return Outcome.LET_IN
+    if last.status in _GOOD and (len(trial.answers) > 1 or (trial.mechanism, last.status) == ("LOGIN", "OK")):
+        return Outcome.LET_IN  # without another answer before it, no password was sent, but in IMAP's LOGIN
     if trial.mechanism == "USER" and trial.answers[0].status == "+OK":
         return Outcome.ASKED
     if any(answer.status in _CHALLENGE for answer in trial.answers):

@@ -1,6 +1,10 @@
 """The answer to MAIL in clear, wherever it was heard."""
 
+import re
+
 from waxseal.facts import Answer, EnvelopeAnswers, StarttlsSession
+
+_LOGIN = re.compile(r"auth|log ?in|sign ?in")
 
 
 def mail_in_clear(envelope: EnvelopeAnswers | None, session: StarttlsSession | None) -> Answer | None:
@@ -15,9 +19,10 @@ def mail_in_clear(envelope: EnvelopeAnswers | None, session: StarttlsSession | N
 def demands_starttls(answer: Answer) -> bool:
     """Whether it says that STARTTLS has to come first: 530 (RFC 3207 §4), or another 5yz in these words.
 
-    A server that wants a login says 530 too, with 5.7.0 and a word of it (RFC 4954 §6).
+    A server that wants a login says 530 too, with a word of it (RFC 4954 §6): "Authentication required",
+    Exchange's "Client was not authenticated", "login first".
     """
     text = answer.text.lower()
     if "starttls" in text or "tls" in text.split():
         return answer.status.startswith("5")
-    return answer.status == "530" and "authentication" not in text
+    return answer.status == "530" and not _LOGIN.search(text)

@@ -1,5 +1,6 @@
 """What the replies to requests to relay say: taken, refused, or refused for a reason of another kind."""
 
+import re
 from collections.abc import Iterable
 
 from waxseal.checks.smtp._replies import first_line
@@ -7,6 +8,13 @@ from waxseal.facts import RelayTrial, Reply
 
 _OTHER_REASONS = frozenset(("5.1.2", "5.1.7", "5.1.8", "5.1.10", "5.4.4", "5.7.23", "5.7.25", "5.7.27"))
 """Enhanced codes of refusals that say nothing of relaying: no such domain, null MX, the sender, SPF."""
+
+
+_LISTED = re.compile(
+    r"block(ed|ing|list| list)|black ?list|spamhaus|spamcop|dnsbl|\brbl\b|reputation|banned", re.I
+)
+"""Words of refusals that go by the caller's address."""
+_LOGIN = re.compile(r"auth|log ?in|sign ?in", re.I)
 
 
 def taken(reply: Reply | None) -> bool:
@@ -28,12 +36,13 @@ def refused(trial: RelayTrial) -> bool:
 
 def aside(reply: Reply) -> bool:
     """Whether a refusal has another reason than relaying."""
-    return reply.code == 556 or reply.enhanced in _OTHER_REASONS
+    listed = any(_LISTED.search(line) for line in reply.lines)
+    return reply.code == 556 or reply.enhanced in _OTHER_REASONS or listed
 
 
 def wants_login(reply: Reply | None) -> bool:
     """530 also stands for "use STARTTLS first" (RFC 3207 §4)."""
-    return reply is not None and reply.code == 530 and "starttls" not in reply.text.lower()
+    return reply is not None and reply.code == 530 and any(_LOGIN.search(line) for line in reply.lines)
 
 
 def lines(trials: Iterable[RelayTrial]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ or given a setting against it. Tried only with --own-recipient: the proof is one
 the message's text. Clients that the server trusts may be let off, so test from an address outside.
 """
 
+import re
 from collections.abc import Iterator
 
 from waxseal.checks.api import (
@@ -21,14 +22,17 @@ from waxseal.checks.api import (
     inconclusive,
     passed,
 )
+from waxseal.checks.samples import reply
 from waxseal.checks.smtp import _trials
 from waxseal.checks.smtp._replies import first_line
 from waxseal.facts import Cause, Ended, SmugglingTrial, SmugglingTrials, Stage, describe
 from waxseal.wire.data_endings import CONTROL, VARIANTS
 
+_LINE_ENDS = re.compile(r"\bbare\b|line ?feed|newline|\blf\b|\bcr\b|line end|\bnul\b", re.I)
+
 
 @check(
-    title="A message ends where no message ends",
+    title="A false end of message is taken for its end",
     level=Level.MUST,
     scope=Scope.PORT,
     cites=("RFC 5321 §4.1.1.4", "RFC 5321 §2.3.8"),
@@ -58,7 +62,7 @@ def judge(smuggling: SmugglingTrials) -> Judgement:
             f"The server takes {names} for the end of a message, and executes what follows",
             *(_line(trial) for trial in ended[:7]),
         )
-    unseen = [trial for trial in tried if _count(trial) < 2]
+    unseen = [trial for trial in tried if _count(trial) < 2 or _cut_short(trial)]
     missing = {variant.variant for variant in VARIANTS} - {trial.variant for trial in tried}
     if unseen or missing:
         names = ", ".join(sorted(missing | {trial.variant for trial in unseen}))
@@ -82,6 +86,16 @@ def _count(trial: SmugglingTrial) -> int:
     return sum(reply.code != 421 or number == 1 for number, reply in enumerate(trial.replies))
 
 
+def _cut_short(trial: SmugglingTrial) -> bool:
+    """Whether a refusal for now was the last reply, and not for the line ends (as sendmail's 421 is).
+
+    It may be the reply to a message that ended at the doubtful end, so what follows was never read.
+    """
+    last = trial.replies[-1]
+    for_now = last.code is not None and last.code // 100 == 4
+    return len(trial.replies) == 2 and for_now and not any(_LINE_ENDS.search(line) for line in last.lines)
+
+
 def _line(trial: SmugglingTrial) -> str:
     said = ", ".join(first_line(reply)[:40] for reply in trial.replies[:6])
     return f"{trial.variant}: {said or describe(trial.ended)}"[:200]
@@ -98,6 +112,10 @@ def examples() -> Iterator[Example]:
     declined = Ended(Cause.DECLINED, Stage.ENVELOPE, code=550, detail="5.1.1 User unknown")
     yield Example("control refused", Verdict.INCONCLUSIVE, (smuggling(1, control=declined),))
     yield Example("control answered twice", Verdict.INCONCLUSIVE, (smuggling(control=_trials.EXECUTED),))
+    busy = (_trials.EXECUTED[0], _trials.LATER)
+    yield Example("put off", Verdict.INCONCLUSIVE, (smuggling(lf_dot_lf=busy),))
+    sendmail = (_trials.EXECUTED[0], reply(421, "4.5.0 Bare linefeed (LF) not allowed"))
+    yield Example("refused with 421", Verdict.PASS, (smuggling(lf_dot_lf=sendmail),))
     closed = Ended(Cause.CLOSED, Stage.ENVELOPE)
     yield Example("no answer", Verdict.INCONCLUSIVE, (smuggling(cr_dot_cr=closed),))
     yield Example("not all tried", Verdict.INCONCLUSIVE, (smuggling(4),))

@@ -30,8 +30,8 @@ from waxseal.facts import EhloTls
     scope=Scope.PORT,
     cites=("RFC 3207 §4.2", "RFC 5321 §2.2.1"),
     remedy=Remedy(
-        general="See the server's log for why it rejects the second EHLO, and bring the server, or the "
-        "proxy that ends TLS before it, up to date.",
+        general="See the server's log for why it rejects the second EHLO (LHLO in LMTP), and bring the "
+        "server, or the proxy that ends TLS before it, up to date.",
         postfix="smtpd_helo_restrictions and smtpd_milters apply to this EHLO as well",
         exim="acl_smtp_helo applies to this EHLO as well",
     ),
@@ -41,13 +41,13 @@ def judge(second: EhloTls) -> Judgement:
     """Judge the reply to EHLO under TLS."""
     first = second.rejected or second.reply
     if first.code == 250:
-        return passed("EHLO is accepted under TLS")
+        return passed(f"{second.command} is accepted under TLS")
     if code_unsure(first):
-        return unclear(first, "EHLO under TLS")
-    said = f"EHLO: {first_line(first)}"
+        return unclear(first, f"{second.command} under TLS")
+    said = f"{second.command}: {first_line(first)}"
     if second.rejected is not None and second.reply.code == 250:
         return fail("Under TLS the server accepts HELO only, so no extension can be used", said)
-    return fail(f"The server answers EHLO under TLS with {first.code}, where 250 is due", said)
+    return fail(f"The server answers {second.command} under TLS with {first.code}, where 250 is due", said)
 
 
 def examples() -> Iterator[Example]:

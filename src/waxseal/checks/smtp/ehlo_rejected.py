@@ -47,10 +47,10 @@ def judge(ehlo: EhloClear) -> Judgement:
     """Judge the reply to EHLO itself, and what came of HELO after it."""
     first = ehlo.rejected or ehlo.reply
     if first.code == 250 and ehlo.rejected is None:
-        return passed("EHLO is accepted")
+        return passed(f"{ehlo.command} is accepted")
     if code_unsure(first) or first.code is None:
-        return unclear(first, "EHLO")
-    said = f"EHLO: {first_line(first)}"
+        return unclear(first, ehlo.command)
+    said = f"{ehlo.command}: {first_line(first)}"
     if ehlo.rejected is not None and ehlo.reply.code == 250:
         return fail(
             "The server rejects EHLO and accepts only HELO: no extension can be used, and so no STARTTLS",
@@ -58,17 +58,17 @@ def judge(ehlo: EhloClear) -> Judgement:
             f"HELO: {first_line(ehlo.reply)}",
         )
     if first.code // 100 == 4:
-        return not_applicable("EHLO is put off for now, see smtp/ehlo-temporary")
+        return not_applicable(f"{ehlo.command} is put off for now, see smtp/ehlo-temporary")
     if first.code in _NOT_UNDERSTOOD:
-        return fail(f"The server does not understand EHLO ({first.code})", said)
+        return fail(f"The server does not understand {ehlo.command} ({first.code})", said)
     if first.code // 100 == 5:
         return inconclusive(
-            f"the server refuses this client at EHLO ({first.code}), so nothing more could be seen",
+            f"the server refuses this client at {ehlo.command} ({first.code}), so nothing more could be seen",
             said,
-            advice="test from an address that the server accepts, with an EHLO name that resolves to it",
+            advice="test from an address that the server accepts, with a name (--ehlo) that resolves to it",
         )
     answer = warn if first.code // 100 == 2 else fail
-    return answer(f"The server answers EHLO with {first.code}, where 250 is due", said)
+    return answer(f"The server answers {ehlo.command} with {first.code}, where 250 is due", said)
 
 
 def examples() -> Iterator[Example]:

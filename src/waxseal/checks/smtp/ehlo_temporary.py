@@ -49,8 +49,8 @@ def judge(ehlo: EhloClear) -> Judgement:
             advice="test again in a few minutes, and from an address that the server knows",
         )
     if code // 100 != 2:
-        return not_applicable("the server does not accept EHLO, see smtp/ehlo-rejected")
-    return passed("the server does not put clients off at EHLO")
+        return not_applicable(f"the server does not accept {ehlo.command}, see smtp/ehlo-rejected")
+    return passed(f"the server does not put clients off at {ehlo.command}")
 
 
 def examples() -> Iterator[Example]:

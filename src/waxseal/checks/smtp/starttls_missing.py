@@ -54,7 +54,7 @@ def judge(subject: Subject, endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
         return passed("STARTTLS is offered")
     if ehlo.reply.code != 250:
         return unreached(
-            f"EHLO was answered {ehlo.reply.code} and not 250, so no keyword was heard",
+            f"{ehlo.command} was answered {ehlo.reply.code} and not 250, so no keyword was heard",
             ehlo.reply.text[:200],
             advice="test from an address that the server accepts, or later",
         )
@@ -76,7 +76,8 @@ def judge(subject: Subject, endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
         )
     offered = ", ".join(keyword.name for keyword in ehlo.keywords)[:190] or "no keyword at all"
     return fail(
-        "The server answers EHLO but does not offer STARTTLS: mail travels in clear", f"offered: {offered}"
+        f"The server answers {ehlo.command} but does not offer STARTTLS: mail travels in clear",
+        f"offered: {offered}",
     )
 
 

@@ -93,6 +93,8 @@ def examples() -> Iterator[Example]:
     yield Example("not heard", Verdict.INCONCLUSIVE, (end, envelope(clear_mail=None)))
     heard = StarttlsSession(clear_mail=Answer("530", "5.7.0 Must issue a STARTTLS command first"))
     yield Example("demanded, seen beside STARTTLS", Verdict.WARN, (end, heard))
+    exchange = envelope(clear_mail=samples.reply(530, "5.7.57 Client was not authenticated"))
+    yield Example("a login is wanted", Verdict.INCONCLUSIVE, (end, exchange))
     expecting = samples.run_context(expected=("tls",))
     yield Example("demanded by intent", Verdict.NOT_APPLICABLE, (expecting, end, refusal))
     yield Example("submission", Verdict.NOT_APPLICABLE, (at(end, port=587), at(refusal, port=587)))

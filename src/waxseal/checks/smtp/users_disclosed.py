@@ -40,22 +40,34 @@ from waxseal.facts import CommandAnswers, Reply
 )
 def judge(answers: CommandAnswers) -> Judgement:
     """Judge the replies for a made-up name beside those for postmaster."""
-    expanded = [r for r in (answers.expn_known, answers.expn) if r is not None and r.code == 250]
-    if expanded:
+    list_known, list_unknown = answers.expn_known, answers.expn
+    if list_known is not None and list_known.code == 250 and not _alike(list_known, list_unknown):
         return warn(
-            "EXPN is answered to strangers: it can tell whom an alias stands for", *_lines(expanded[0])
+            "EXPN is answered to strangers: it can tell whom an alias stands for", *_lines(list_known)
         )
     known, unknown = answers.vrfy_known, answers.vrfy
     if known is None or unknown is None or answers.expn is None:
         return inconclusive("not every command was answered", advice="test again")
     pair = (f"made-up user: {first_line(unknown)}"[:200], f"postmaster: {first_line(known)}"[:200])
-    if 400 <= (unknown.code or 400) < 500 or 400 <= (known.code or 400) < 500:
-        return inconclusive("VRFY was put off", *pair, advice="test again later")
+    if any(400 <= (reply.code or 400) < 500 for reply in (unknown, known, list_known or answers.expn)):
+        return inconclusive("VRFY or EXPN was put off", *pair, advice="test again later")
     if known.code in (250, 251) and unknown.code not in (250, 251, 252):
         return warn("VRFY confirms to strangers which users there are", *pair)
     if known.code == 252 and unknown.code != 252:
         return passed("VRFY turns a made-up user down, as RCPT mostly does, and confirms nobody", *pair)
     return passed("VRFY and EXPN tell nothing of users", *pair)
+
+
+def _alike(known: Reply, unknown: Reply | None) -> bool:
+    """Whether a name that exists is answered like one that does not, so that nothing is told."""
+    return unknown is not None and _said(known) == _said(unknown)
+
+
+def _said(reply: Reply) -> list[list[str]]:
+    """The words of each line, without addresses and the names asked for."""
+    asked = ("@", "<", "postmaster", "waxseal-")
+    lines = [line.lower().split() for line in reply.lines]
+    return [[word for word in line if not any(part in word for part in asked)] for line in lines]
 
 
 def _lines(expanded: Reply) -> tuple[str, ...]:
@@ -72,6 +84,13 @@ def examples() -> Iterator[Example]:
     lists = CommandAnswers(vrfy=unsaid, vrfy_known=unsaid, expn=_trials.NO_USER, expn_known=user)
     yield Example("EXPN lists", Verdict.WARN, (lists,))
     quiet = CommandAnswers(vrfy=unsaid, vrfy_known=unsaid, expn=no, expn_known=no)
+    yes = CommandAnswers(
+        vrfy=_trials.OK,
+        vrfy_known=_trials.OK,
+        expn=reply(250, "Ok <waxseal-1@example.org>"),
+        expn_known=reply(250, "Ok <postmaster@example.org>"),
+    )
+    yield Example("250 for all", Verdict.PASS, (yes,))
     yield Example("252 for all", Verdict.PASS, (quiet,))
     none = CommandAnswers(vrfy=no, vrfy_known=no, expn=no, expn_known=no)
     yield Example("not known", Verdict.PASS, (none,))

@@ -3,8 +3,9 @@
 Two proofs. The random word was said in clear only and comes back under TLS, in IMAP as the tag of an answer,
 in an answer of the status that the command has in the control. Or the answers under TLS are those of the
 control to the commands said there, and one more, which says what the smuggled command's answer says in the
-control and no other answer does. Anything else proves nothing: a server may greet twice, repeat an answer,
-or say that it threw octets away.
+control and no other answer does; of a command cut in two, its end is answered as the whole one is in the
+control, and said once more, alone, otherwise. Anything else proves nothing: a server may greet twice, repeat
+an answer, or say that it threw octets away.
 """
 
 from collections.abc import Iterable
@@ -109,6 +110,14 @@ def read_trials(injection: CommandInjection, control: Control, protocol: MailPro
     )
 
 
+def control_line(injection: CommandInjection, control: Control, way: str) -> str:
+    """How the command smuggled in a trial was answered in the control, for evidence."""
+    trial = next(trial for trial in injection.trials if trial.way == way)
+    whole = _whole(injection, trial)
+    answer = _list(control.forms.get(whole, ())[:1])
+    return f"control: said under TLS, {whole} is answered {answer}, and each other command once"[:300]
+
+
 def _before_tls(trial: InjectionTrial) -> tuple[Outcome, str] | None:
     """What came of a trial whose STARTTLS was refused; None where it was not."""
     if trial.go_ahead is None or trial.go_ahead.status in GO_AHEAD:
@@ -124,8 +133,8 @@ def _under_tls(
 ) -> tuple[Outcome, str]:
     whole = _whole(injection, trial)
     back = _word_back(injection.nonce, trial)
-    if back is not None and back.status in {answer.status for answer in control.forms.get(whole, ())}:
-        return Outcome.EXECUTED, f"under TLS came {back}"[:200]
+    if back is not None and _answers_by_right(control, whole, back):
+        return Outcome.EXECUTED, f"answered under TLS, where it was not said: {back}"[:200]
     if trial.ended.stage is Stage.HANDSHAKE:
         return Outcome.OPEN, f"the handshake failed ({describe(trial.ended)})"
     if trial.ended.cause is not Cause.COMPLETED:
@@ -142,9 +151,11 @@ def _under_tls(
         return (Outcome.DISCARDED if answered else Outcome.UNEXPLAINED), told
     expected = _expected(control, trial)
     if expected and _one_more(heard, expected, _telling(control, trial, whole)):
-        return Outcome.EXECUTED, f"one answer more than commands under TLS: {_list(heard)}"
+        said = ", ".join(command[:40] for command in trial.commands)
+        return Outcome.EXECUTED, f"{len(heard)} answers under TLS to {said}: {_list(heard)}"[:300]
     if _as_whole(control, trial, whole, heard, expected):
-        return Outcome.EXECUTED, f"answered as the whole command is: {_list(heard)}"
+        answer = heard[len(control.unasked)]
+        return Outcome.EXECUTED, f"{trial.commands[0]} under TLS is answered as {whole} is: {answer}"[:200]
     farewell = _statuses(control.forms.get(trial.commands[-1], ())) if trial.commands else ()
     sound = (expected, expected[:-1]) if farewell else (expected,)
     if not expected or _statuses(heard) not in sound:
@@ -171,16 +182,26 @@ def _word_back(nonce: str, trial: InjectionTrial) -> Answer | None:
     return next((a for a in trial.answers if a.tag == nonce or (not a.tag and word in a.raw.lower())), None)
 
 
+def _answers_by_right(control: Control, whole: str, back: Answer) -> bool:
+    """Whether an answer is one that the control heard to this command; IMAP's tag and status are enough."""
+    return any(
+        answer.status == back.status and (back.tag or _says(answer) == _says(back))
+        for answer in control.forms.get(whole, ())
+    )
+
+
 def _expected(control: Control, trial: InjectionTrial) -> tuple[str, ...]:
     """The statuses of a sound server's answers; empty where the control did not hear one of the commands.
 
-    The end of a cut command, which the control need not have heard, is answered like an unknown command: its
-    place is taken from the trial itself.
+    The end of a cut command is answered like an unknown command, which the control need not have heard, nor
+    behind the hello: then its place is taken from the trial itself.
     """
     expected = list(_statuses(control.unasked))
     for at, command in enumerate(trial.commands):
         forms = _statuses(control.forms.get(command, ()))
-        if forms:
+        if trial.way == "across" and at and command == trial.commands[0]:
+            expected += _statuses(_answers(trial.answers))[len(expected) :][:1]
+        elif forms:
             expected.append(forms[-1] if len(forms) == 1 or at else forms[0])
         elif trial.way == "across" and at == 0:
             place = len(expected)
@@ -213,6 +234,9 @@ def _as_whole(
     if trial.way != "across" or len(heard) != len(sound) or len(heard) <= place:
         return False
     if trial.commands[0] not in control.forms or not _tells_across(control, trial, whole):
+        return False
+    alone = [at for at, command in enumerate(trial.commands) if at and command == trial.commands[0]]
+    if not alone or _says(heard[place + alone[0]]) == _says(heard[place]):
         return False
     statuses = _statuses(heard)
     rest_alike = statuses[:place] == sound[:place] and statuses[place + 1 :] == sound[place + 1 :]

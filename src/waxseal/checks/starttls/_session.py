@@ -76,9 +76,13 @@ def taken(answer: Answer) -> bool:
 
 
 def put_off(answer: Answer) -> bool:
-    """Whether the answer says "not now", or closes, and so shows nothing of what the server goes by."""
+    """Whether the answer says "not now", or closes, and so shows nothing of what the server goes by.
+
+    Cyrus' LMTP says "430 Authentication required" for ever.
+    """
     text = answer.text.upper()
-    return answer.status.startswith("4") or answer.status == "BYE" or any(code in text for code in _LATER)
+    for_now = answer.status.startswith("4") and "AUTHENTICATION" not in text
+    return for_now or answer.status == "BYE" or any(code in text for code in _LATER)
 
 
 def told_later(answer: Answer) -> Judgement:

@@ -26,12 +26,17 @@ from waxseal.checks.api import (
     passed,
 )
 from waxseal.checks.starttls import _samples
-from waxseal.checks.starttls._proof import Outcome, Reading, read_control, read_trials
+from waxseal.checks.starttls._proof import Outcome, Reading, control_line, read_control, read_trials
 from waxseal.facts import CommandInjection, Endpoint, InjectionTrial, TlsMode
 from waxseal.wire.smtp_reply import decode_text
 
 _NO_CHANCE = 2
 """So often has STARTTLS to be refused that it cannot be for another reason, such as a busy server."""
+_WAYS = {
+    "one-segment": "in one segment",
+    "two-segments": "in two segments",
+    "across": "cut in two by the handshake",
+}
 
 
 @check(
@@ -40,8 +45,8 @@ _NO_CHANCE = 2
     scope=Scope.PORT,
     cites=("RFC 9051 §6.2.1", "RFC 3207 §4.2"),
     remedy=Remedy(
-        general="Bring the server up to date, and any proxy before it that handles STARTTLS; until then let "
-        "mail programs use implicit TLS (465, 993, 995). Courier: 1.1.5 or later (CVE-2021-38084).",
+        general="Bring the server up to date, and any proxy before it that handles STARTTLS (Courier: 1.1.5 "
+        "or later, CVE-2021-38084); until then let mail programs use implicit TLS (465, 993, 995).",
         postfix="2.7.3 or later (CVE-2011-0411)",
     ),
     rows=("F9", "F10"),
@@ -62,8 +67,9 @@ def judge(endpoint: Endpoint, injection: CommandInjection) -> Judgement:
     if proved:
         return fail(
             "The server executes under TLS what came in clear behind STARTTLS",
-            f"in clear: {_clear(injection, proved[0])}",
-            *(f"{reading.way}: {reading.because}"[:200] for reading in proved),
+            f"sent in clear: {_clear(injection, proved[0])}",
+            *(f"{_WAYS.get(reading.way, reading.way)}: {reading.because}" for reading in proved),
+            control_line(injection, control, proved[0].way),
         )
     outcomes = {reading.way: reading.outcome for reading in readings}
     if Outcome.UNEXPLAINED in outcomes.values():
@@ -99,8 +105,14 @@ def examples() -> Iterator[Example]:
     kept = _samples.trial("one-segment", "500 5.5.2 unknown", *sound, smuggled=f"{command}\r\n")
     yield Example("executed", Verdict.FAIL, (end, _samples.injection(kept)))
     said = _samples.trial("one-segment", f"500 5.5.2 {command}?", *sound, smuggled=f"{command}\r\n")
-    yield Example("said back", Verdict.FAIL, (end, _samples.injection(said)))
-    joined = _samples.trial("across", "250 2.0.0 Ok", *sound, smuggled="NO", first=command)
+    unknown = f"500 5.5.2 {command}?"
+    echoes = ("250 2.0.0 Ok", unknown, sound[0], unknown, sound[1])
+    control = _samples.control(answers=tuple(map(_samples.answer, echoes)))
+    back = CommandInjection(nonce=_samples.NONCE, command=command, trials=(control, said))
+    yield Example("said back", Verdict.FAIL, (end, back))
+    alone = (sound[0], "500 5.5.2 unknown", sound[1])
+    cut = (command, "EHLO probe.example.net", command, "QUIT")
+    joined = _samples.trial("across", "250 2.0.0 Ok", *alone, smuggled="NO", commands=cut)
     yield Example("executed across the handshake", Verdict.FAIL, (end, _samples.injection(clean, joined)))
     refusal = _samples.answer("554 SMTP synchronization error")
     refused = _samples.trial("one-segment", go_ahead=refusal, commands=())
@@ -113,11 +125,15 @@ def examples() -> Iterator[Example]:
     yield Example("said to be thrown away", Verdict.INCONCLUSIVE, (end, _samples.injection(told)))
     failed = _samples.trial("one-segment", ended=_samples.BROKEN, commands=())
     yield Example("handshakes failed", Verdict.INCONCLUSIVE, (end, _samples.injection(failed)))
+    kind = _samples.trial(
+        "across", "250 2.0.0 Ok", sound[0], "250 2.0.0 Ok", sound[1], smuggled="NO", commands=cut
+    )
+    yield Example("yes to the end alone", Verdict.INCONCLUSIVE, (end, _samples.injection(clean, kind)))
     taken = _samples.trial("with-hello", *sound)
     yield Example("taken for TLS", Verdict.PASS, (end, _samples.injection(failed, taken)))
     odd = _samples.trial("one-segment", "421 4.3.0 later", *sound, smuggled=f"{command}\r\n")
     yield Example("another answer too many", Verdict.INCONCLUSIVE, (end, _samples.injection(odd)))
-    cut = CommandInjection(
+    failed_control = CommandInjection(
         nonce=_samples.NONCE, command=command, trials=(_samples.control(ended=_samples.BROKEN), kept)
     )
-    yield Example("control failed", Verdict.INCONCLUSIVE, (end, cut))
+    yield Example("control failed", Verdict.INCONCLUSIVE, (end, failed_control))

@@ -75,6 +75,9 @@ def examples() -> Iterator[Example]:
     )
     busy = _samples.answers(fresh_mail=first, unheralded="421 4.3.2 later")
     yield Example("put off", Verdict.INCONCLUSIVE, (end, busy))
+    wants = "430 Authentication required"
+    login = _samples.answers(fresh_mail=wants, unheralded=wants)
+    yield Example("wants a login", Verdict.NOT_APPLICABLE, (end, login))
     greeted = _samples.answers(fresh_mail=first, unheralded="220 mx.example.org ESMTP")
     yield Example("another answer", Verdict.NOT_APPLICABLE, (end, greeted))
     unclear = _samples.answers(fresh_mail="550 5.7.1 not you", unheralded=ok)

@@ -14,10 +14,10 @@ from waxseal.lab.domains.table import (
     broken,
     expect,
     exposed,
+    minor,
     service_host,
     undeliverable,
     unknown,
-    warns,
 )
 
 _Row = tuple[str, str, str, Expected, dict[str, Any]]
@@ -100,7 +100,7 @@ def _greetings() -> tuple[_Row, ...]:
             "imap",
             "imap-bare-lf",
             "IMAP ends a line with a bare LF",
-            warns("access/response-malformed"),
+            minor("access/response-malformed"),
             {"greeting": b"* OK hello\n"},
         ),
     )
@@ -171,14 +171,14 @@ def _under_tls() -> tuple[_Row, ...]:
             "imap",
             "imap-again",
             "IMAP offers STARTTLS under TLS again",
-            warns("access/starttls-offered-in-tls"),
+            minor("access/starttls-offered-in-tls"),
             {"capabilities_tls": ("IMAP4rev1", "STARTTLS")},
         ),
         (
             "pop3",
             "pop3-again",
             "POP3 offers STLS under TLS again",
-            warns("access/starttls-offered-in-tls"),
+            minor("access/starttls-offered-in-tls"),
             {"capabilities_tls": ("UIDL", "STLS", "USER")},
         ),
         (
@@ -199,7 +199,7 @@ def _under_tls() -> tuple[_Row, ...]:
             "imap",
             "imap-no-farewell",
             "IMAP hangs up at LOGOUT",
-            warns("access/logout-unanswered"),
+            minor("access/logout-unanswered"),
             {"breaks": {Stage.QUIT: Break.CLOSE}},
         ),
         (

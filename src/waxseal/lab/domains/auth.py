@@ -80,7 +80,7 @@ def _in_clear() -> tuple[_Row, ...]:
             "submission",
             "plus-in-clear",
             "submission offers channel binding in clear, where there is no channel",
-            warns("auth/plus-in-clear"),
+            minor("auth/plus-in-clear"),
             {
                 "keywords": _clear("SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"),
                 "keywords_tls": _sealed("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"),
@@ -109,7 +109,7 @@ def _mechanisms() -> tuple[_Row, ...]:
             "submission",
             "anonymous",
             "submission lets everybody in without a name",
-            minor("auth/anonymous-offered"),
+            warns("auth/anonymous-offered"),
             {"keywords_tls": _sealed("PLAIN", "ANONYMOUS")},
         ),
         (
@@ -144,7 +144,7 @@ def _mechanisms() -> tuple[_Row, ...]:
             "imap",
             "imap-none",
             "IMAP offers no login under TLS",
-            minor("auth/none-in-tls"),
+            warns("auth/none-in-tls"),
             {"mechanisms_tls": (), "capabilities_tls": ("IMAP4rev1", "LOGINDISABLED")},
         ),
     )

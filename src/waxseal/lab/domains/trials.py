@@ -186,7 +186,10 @@ def _requests() -> tuple[Request, ...]:
         (_clear(), {"expect_tls": True}),
     )
     hosts = ((_logins(), {"active_auth": True}), (_accounts(), {"account": Account(*ACCOUNT)}))
+    kept = expect(State.MEND, fails=("starttls/login-kept",), warns=("auth/anonymous-offered",))
     return (
+        Request("login-kept.test", {"active_auth": True}, kept),
+        Request("pop3://pop3-user-kept.flaws.test", {"active_auth": True}, minor("starttls/user-kept")),
         *(Request(name, settings, expected) for rows, settings in mail for name, _, expected, _ in rows),
         *(
             Request(f"{_scheme(label)}://{_host(label)}", settings, expected)
