@@ -179,6 +179,8 @@ def describe(ended: Ended, protocol: MailProtocol | None = None) -> str:
         own_names = _COMMANDS.get(protocol, ()) if protocol is not None else ()
         for smtp, own in zip(("EHLO", "STARTTLS", "QUIT"), own_names, strict=False):
             where = where.replace(smtp, own)
+        if ended.stage is Stage.ENVELOPE and protocol in _COMMANDS and protocol is not MailProtocol.LMTP:
+            where = "in the middle of the dialogue"
         text += f" {where}"
     if not ended.detail:
         return text

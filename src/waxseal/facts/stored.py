@@ -75,7 +75,10 @@ def load(lines: Iterable[bytes], source: str = "facts") -> FactSet:
         if not text:
             continue
         if len(text) > MAX_LINE_OCTETS:
-            raise UsageError(f"{source}, line {number}: longer than {MAX_LINE_OCTETS} octets")
+            raise UsageError(
+                f"{source}, line {number}: longer than {MAX_LINE_OCTETS} octets",
+                "give a file that waxseal check --facts or --save wrote",
+            )
         try:
             if text.startswith(b'{"schema"'):
                 _check_schema(text, source)

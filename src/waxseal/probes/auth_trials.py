@@ -28,7 +28,7 @@ from waxseal.facts import (
 )
 from waxseal.net.errors import NetError
 from waxseal.net.peer import Peer
-from waxseal.probes.exchange import Exchange
+from waxseal.probes.exchange import GO_AHEAD, Exchange
 from waxseal.probes.recorder import Recorder, Run, attempt, completed, declined
 from waxseal.probes.settings import ProbeSettings
 from waxseal.probes.way import Way
@@ -129,7 +129,7 @@ class _MadeUp:
         self.tls_offered = self.tls_offered or _offers_tls(talk)
         if in_tls and not talk.in_tls:
             go_ahead = await talk.say(talk.starttls_command)
-            if not _yes(go_ahead):
+            if go_ahead.status not in GO_AHEAD:
                 return await self._give_up(talk, Stage.STARTTLS, go_ahead)
             await talk.start_tls()
             hello = await talk.hello()

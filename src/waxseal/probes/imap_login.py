@@ -9,7 +9,6 @@ is counted and thrown away, and neither facts nor the transcript hold any of it.
 ``checks/auth``.
 """
 
-import re
 import secrets
 
 from msgspec import structs
@@ -41,6 +40,7 @@ from waxseal.trust.names import match
 from waxseal.wire import sasl
 from waxseal.wire.access_capabilities import capabilities
 from waxseal.wire.access_command import authenticate
+from waxseal.wire.imap_response import envelopes, exists, messages
 from waxseal.wire.tls_summary import summarize
 
 PROBE = "imap.login"
@@ -49,9 +49,6 @@ MAX_ENVELOPES = 10
 MAX_CERTIFICATES = 32
 MAX_CHALLENGES = 4
 
-_EXISTS = re.compile(r"([0-9]{1,10}) EXISTS", re.IGNORECASE)
-_MESSAGES = re.compile(r"STATUS .*\(.*?\bMESSAGES ([0-9]{1,10})\b.*\)", re.IGNORECASE | re.DOTALL)
-_ENVELOPE = re.compile(r"[0-9]{1,10} FETCH \(.*ENVELOPE", re.IGNORECASE | re.DOTALL)
 _FIT_VERSIONS = frozenset({0x0303, 0x0304})
 """TLS 1.2 and 1.3, which are what mail programs are to use (RFC 8314 §4)."""
 
@@ -176,11 +173,10 @@ class _Visit:
         self._note(keywords=keywords, mailbox=MAILBOX)
         items = b"(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)"
         status = await self._talk.say(b"STATUS " + MAILBOX.encode() + b" " + items, Stage.ENVELOPE)
-        messages = _number(_MESSAGES, status)
-        self._note(status=self._talk.told(status), messages=messages)
+        self._note(status=self._talk.told(status), messages=messages(status))
         examine = await self._talk.say(b"EXAMINE " + MAILBOX.encode(), Stage.ENVELOPE)
         self._note(examine=self._talk.told(examine))
-        last = _number(_EXISTS, examine)
+        last = exists(examine)
         if not examine.good or last is None:
             return
         if last == 0:
@@ -188,8 +184,7 @@ class _Visit:
             return
         wanted = b"%d:%d" % (max(1, last - MAX_ENVELOPES + 1), last)
         fetch = await self._talk.say(b"FETCH " + wanted + b" (ENVELOPE)", Stage.ENVELOPE)
-        envelopes = sum(1 for line in fetch.lines if _ENVELOPE.match(line))
-        self._note(fetch=self._talk.told(fetch), envelopes=min(envelopes, MAX_ENVELOPES))
+        self._note(fetch=self._talk.told(fetch), envelopes=min(envelopes(fetch), MAX_ENVELOPES))
 
     def _note(self, **seen: object) -> None:
         if self.login is not None:
@@ -226,9 +221,3 @@ def unproved(talk: ImapConversation, name: str) -> str:
     if not proof.trusted:
         return ", ".join(dict.fromkeys(problem.code.value for problem in proof.problems))[:120]
     return "" if match(shown[0], name).matched else f"it does not bear the name {name}"
-
-
-def _number(pattern: re.Pattern[str], response: Response) -> int | None:
-    """The last number that the lines of a response have for it."""
-    found = [match for line in response.lines if (match := pattern.fullmatch(line.strip()))]
-    return int(found[-1][1]) if found else None

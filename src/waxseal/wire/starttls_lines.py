@@ -21,7 +21,7 @@ _POP3_LATER = re.compile(rb"-ERR \[(?:SYS/TEMP|IN-USE|LOGIN-DELAY)\]", re.IGNORE
 _SIEVE_ANSWER = re.compile(rb"(OK|NO|BYE)(?![^ (\r\n])", re.IGNORECASE)
 _SIEVE_STARTTLS = re.compile(rb'"?STARTTLS"?[ \t]*\r?\n', re.IGNORECASE)
 _SIEVE_CAPABILITY = re.compile(rb'"|\{[0-9]')
-_SIEVE_LATER = re.compile(rb"[A-Z]+ \(TRYLATER[)/]", re.IGNORECASE)
+_SIEVE_LATER = re.compile(rb"(?:NO|BYE) \(TRYLATER[)/]", re.IGNORECASE)
 
 
 class LineOpener(ClearDialogue):

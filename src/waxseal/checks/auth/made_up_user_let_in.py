@@ -22,7 +22,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.auth._samples import trial, trials
 from waxseal.checks.auth._trials import Outcome, denied, line, outcome
-from waxseal.facts import AuthTrials, Endpoint
+from waxseal.facts import AuthTrials, Endpoint, Handshake, TlsMode
 
 
 @check(
@@ -35,11 +35,18 @@ from waxseal.facts import AuthTrials, Endpoint
     ),
     rows=("J7",),
 )
-def judge(endpoint: Endpoint, tried: AuthTrials) -> Judgement:
+def judge(endpoint: Endpoint, handshake: Handshake | None, tried: AuthTrials) -> Judgement:
     """Judge every login that was tried with a made-up user."""
     let_in = [line(one) for one in tried.trials if outcome(one, tried.trials) is Outcome.LET_IN]
     if let_in:
         return fail("The server let in a user that does not exist, with a random password", *let_in)
+    sealed = any(one.in_tls for one in tried.trials)
+    if tried.trials and not sealed and (endpoint.mode is TlsMode.IMPLICIT or handshake is not None):
+        return unreached(
+            "no login was tried to its end under TLS",
+            *(line(one) for one in tried.trials),
+            advice="test again; see --transcript for how the connection under TLS ended",
+        )
     if tried.trials and all(denied(one) for one in tried.trials):
         return passed("no made-up user was let in", *(line(one) for one in tried.trials))
     return unreached(
@@ -61,4 +68,7 @@ def examples() -> Iterator[Example]:
     yield Example("no answer", Verdict.INCONCLUSIVE, (end, trials(no, trial("LOGIN", "454 4.7.0 later"))))
     later = trial("PLAIN", "334", "454 4.7.0 later")
     yield Example("trouble behind it", Verdict.INCONCLUSIVE, (end, trials(later)))
+    clear = trials(trial("PLAIN", "535 5.7.8 no"))
+    yield Example("only in clear", Verdict.INCONCLUSIVE, (end, samples.handshake(), clear))
+    yield Example("no TLS to try under", Verdict.PASS, (end, clear))
     yield Example("none tried", Verdict.INCONCLUSIVE, (end, trials()))

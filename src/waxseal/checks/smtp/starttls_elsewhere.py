@@ -24,6 +24,7 @@ from waxseal.checks.api import (
     check,
     not_applicable,
     passed,
+    unreached,
     warn,
 )
 from waxseal.checks.smtp._earlier import Offer, offer
@@ -54,11 +55,16 @@ class _Heard(NamedTuple):
 )
 def judge(
     subject: Subject,
-    own: Each[EhloClear],
+    own: Each[EhloClear] | None,
     answers: Everywhere[EhloClear],
     endpoints: Everywhere[Endpoint],
 ) -> Judgement:
     """Judge each answer without STARTTLS against the other answers of the same host."""
+    if own is None:
+        spoken = any(e.protocol is MailProtocol.SMTP for w, e in endpoints if w.within(subject))
+        if not spoken:
+            return not_applicable("SMTP is not spoken here")
+        return unreached("no answer to EHLO was heard", advice="see the finding that names the cause")
     modes = {where: e.mode for where, e in endpoints if e.protocol is MailProtocol.SMTP}
     here = [_Heard(w, modes[w], offer(ehlo)) for w, ehlo in own if modes.get(w) is TlsMode.STARTTLS]
     lacking = [x for x in here if x.offer.starttls is False]

@@ -55,7 +55,7 @@ def judge(session: Session, ehlo: EhloTls | None, capabilities: CapabilitiesTls 
             f"it is listed inside TLS, and taken as listed, see {topic}/starttls-offered-in-tls"
         )
     if answer.status in GO_AHEAD:
-        return fail("The server says the go-ahead for TLS inside TLS", shown(answer))
+        return fail("The server answers STARTTLS inside TLS with its go-ahead", shown(answer))
     if taken(answer) or answer.status in ("421", "BYE", "+", ""):
         return unreached(
             "the answer to STARTTLS inside TLS is neither the go-ahead nor a refusal",

@@ -189,7 +189,11 @@ def _requests() -> tuple[Request, ...]:
     kept = expect(State.MEND, fails=("starttls/login-kept",), warns=("auth/anonymous-offered",))
     return (
         Request("login-kept.test", {"active_auth": True}, kept),
-        Request("pop3://pop3-user-kept.flaws.test", {"active_auth": True}, minor("starttls/user-kept")),
+        Request(
+            "pop3://pop3-user-kept.flaws.test",
+            {"active_auth": True},
+            expect(State.MEND, fails=("auth/accepted-in-clear",), warns=("starttls/user-kept",)),
+        ),
         *(Request(name, settings, expected) for rows, settings in mail for name, _, expected, _ in rows),
         *(
             Request(f"{_scheme(label)}://{_host(label)}", settings, expected)
