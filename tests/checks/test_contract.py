@@ -71,10 +71,10 @@ def test_there_are_enough() -> None:
 
 
 ROWS = (
-    "A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A15 B1 B2 B3 B4 B5 B6 B7 B8 B12 B13 "
+    "A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A15 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 B12 B13 "
     "C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 "
-    "E1 E2 E3 E4 E5 E6 F1 F2 F3 F4 F5 F6 F7 F8 "
-    "G1 G2 G3 G4 G6 G7 G8 G9 G10 G11 G15 P2 P3 P5 P10"
+    "E1 E2 E3 E4 E5 E6 F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F13 F14 J7 K1 K2 K3 K4 "
+    "G1 G2 G3 G4 G6 G7 G8 G9 G10 G11 G15 P2 P3 P4 P5 P10"
 )
 """Rows of the feature table whose judgement this version claims to have."""
 

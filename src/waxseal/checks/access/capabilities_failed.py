@@ -36,7 +36,7 @@ from waxseal.facts import Capabilities, CapabilitiesClear, CapabilitiesTls, Endp
         general="Let the server, or the proxy before it, answer CAPABILITY (CAPA in POP3) at any time, in "
         "clear and under TLS; see its log for why it refuses.",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(endpoint: Endpoint, first: CapabilitiesClear, second: CapabilitiesTls | None) -> Judgement:
     """Judge the answers to the requests for capabilities."""

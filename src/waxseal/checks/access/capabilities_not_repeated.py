@@ -34,7 +34,7 @@ from waxseal.facts import CapabilitiesTls, Endpoint, MailProtocol
         general="Bring the ManageSieve server, or the proxy before it, up to date: once TLS stands it has to "
         "send its capabilities and OK without being asked.",
     ),
-    rows=("B8", "B11"),
+    rows=("B8", "K3"),
 )
 def judge(endpoint: Endpoint, listed: CapabilitiesTls) -> Judgement:
     """Judge whether the list under TLS came by itself."""

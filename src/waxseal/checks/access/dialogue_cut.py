@@ -43,7 +43,7 @@ _HOW = {
         "firewall's for a rule that breaks off mail connections.",
         dovecot="look for 'fatal' and 'killed with signal' in doveadm log errors",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(endpoint: Endpoint, attempt: DialogueAttempt, greeting: AccessGreeting) -> Judgement:
     """Judge whether the stream ended while an answer was due."""

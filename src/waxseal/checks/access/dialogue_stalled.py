@@ -38,7 +38,7 @@ from waxseal.facts import AccessGreeting, Cause, Endpoint, Stage
         "look-up, a server behind the proxy, or the key material of its TLS library.",
         dovecot="service imap-login { process_limit, client_limit }, and doveadm log errors",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(endpoint: Endpoint, attempt: DialogueAttempt, greeting: AccessGreeting) -> Judgement:
     """Judge whether the wait for an answer used up its time."""

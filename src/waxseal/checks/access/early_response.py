@@ -24,7 +24,7 @@ from waxseal.facts import AccessGreeting, AccessStarttls, CapabilitiesClear, Cap
         general="See which program adds the second answer: a proxy, a filter or a load balancer before the "
         "server.",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(
     endpoint: Endpoint,

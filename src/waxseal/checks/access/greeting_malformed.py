@@ -37,7 +37,7 @@ _TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
         "with TLS, or speaks another protocol, name it so in the test (imaps://, pop3s://).",
         dovecot="the inet_listener blocks of service imap-login, pop3-login and managesieve-login",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(endpoint: Endpoint, greeting: AccessGreeting) -> Judgement:
     """Judge whether the first response is one that may open a session."""

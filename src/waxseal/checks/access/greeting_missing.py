@@ -49,7 +49,7 @@ _ADVICE = {
         dovecot="service imap-login { process_limit, client_limit }, and haproxy = yes, with which a "
         "listener waits for a PROXY header",
     ),
-    rows=("B9", "B10", "B11", "P10"),
+    rows=("K1", "K3", "P10"),
 )
 def judge(endpoint: Endpoint, attempt: DialogueAttempt, greeting: AccessGreeting | None) -> Judgement:
     """Judge how the wait for the greeting ended."""

@@ -35,7 +35,7 @@ from waxseal.facts import AccessGreeting
         "connections and processes.",
         dovecot="mail_max_userip_connections, and service imap-login { client_limit, process_limit }",
     ),
-    rows=("B9", "B10", "B11", "P10"),
+    rows=("K1", "K3", "P10"),
 )
 def judge(greeting: AccessGreeting) -> Judgement:
     """Judge the status of the greeting."""

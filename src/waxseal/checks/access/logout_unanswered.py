@@ -42,7 +42,7 @@ _SILENT = {
         general="Let the server, or the proxy before it, answer the last command before it closes the "
         "connection.",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(endpoint: Endpoint, attempt: DialogueAttempt, farewell: AccessLogout | None) -> Judgement:
     """Judge the answer to LOGOUT or QUIT."""

@@ -40,7 +40,7 @@ from waxseal.facts import AccessGreeting, Endpoint, MailProtocol, TlsMode
         "network as well: if PREAUTH comes from one network only, somebody on that path says it.",
         dovecot="imap started by hand or by inetd logs its user in; let imap-login listen instead",
     ),
-    rows=("B9", "F10"),
+    rows=("K4",),
 )
 def judge(subject: Subject, endpoint: Endpoint, greeting: AccessGreeting) -> Judgement:
     """Judge the status of the greeting."""

@@ -36,7 +36,7 @@ from waxseal.facts import (
         "the scenes (a proxy), so that users see one name with one certificate.",
         dovecot="a passdb whose extra fields say proxy, in place of a referral",
     ),
-    rows=("B9", "F10"),
+    rows=("K4",),
 )
 def judge(
     endpoint: Endpoint,

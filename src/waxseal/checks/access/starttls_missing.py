@@ -45,7 +45,7 @@ from waxseal.facts import CapabilitiesClear, Endpoint, MailProtocol, TlsMode
         dovecot="ssl = required; ssl_cert = </path/fullchain.pem; ssl_key = </path/key.pem (from 2.4 on: "
         "ssl_server_cert_file, ssl_server_key_file, without the <)",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(subject: Subject, endpoint: Endpoint, listed: CapabilitiesClear) -> Judgement:
     """Judge the capabilities listed in clear."""

@@ -36,7 +36,7 @@ from waxseal.facts import AccessStarttls
         dovecot="the files that ssl_cert and ssl_key (from 2.4 on: ssl_server_cert_file, "
         "ssl_server_key_file) name; look for ssl_cert in doveadm log errors",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(answer: AccessStarttls) -> Judgement:
     """Judge the answer to STARTTLS."""

@@ -36,7 +36,7 @@ from waxseal.facts import AccessStarttls
         "again.",
         dovecot="look for 'ssl' among the errors of doveadm log errors",
     ),
-    rows=("B9", "B10", "B11"),
+    rows=("K1", "K3"),
 )
 def judge(answer: AccessStarttls) -> Judgement:
     """Judge the code of the answer to STARTTLS."""

@@ -42,7 +42,7 @@ from waxseal.wire.smtp_ehlo import masked_keyword
         "listen on 0.0.0.0 tls pki mx.example.org",
         exchange="Set-ReceiveConnector with -AuthMechanism Tls, and enable a certificate for SMTP",
     ),
-    rows=("B4",),
+    rows=("B4", "K2"),
 )
 def judge(subject: Subject, endpoint: Endpoint, ehlo: EhloClear) -> Judgement:
     """Judge the keywords of the first EHLO answer."""
