@@ -46,7 +46,7 @@ from waxseal.facts import (
         dovecot="behind a proxy that ends TLS: haproxy = yes for the listener, and a proxy that sends the "
         "PROXY protocol with its TLS part",
     ),
-    rows=("B8", "B9", "B10", "B11"),
+    rows=("B8", "K1"),
 )
 def judge(
     endpoint: Endpoint,
