@@ -51,7 +51,7 @@ def spread(arguments: list[str]) -> list[str]:
     if any(argument.startswith(("-n", "--numprocesses", "--dist", "--pdb")) for argument in arguments):
         return []
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return [] if usable == 1 else ["-n", str(min(usable, MOST_WORKERS))]
+    return [] if usable == 1 else ["-n", str(min(usable, MOST_WORKERS)), "--dist", "worksteal"]
 
 
 if __name__ == "__main__":

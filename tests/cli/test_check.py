@@ -82,6 +82,7 @@ def test_the_exit_code_says_what_was_found(waxseal: Command, arguments: tuple[st
         ("192.0.2.1", "--name", "no name"),
         ("pigeon://mx.example.org",),
         ("lmtp+unix:relative/path",),
+        ("lmtp+unix:/nonexistent/socket",),
         ("example.org", "--via", "gopher://proxy"),
         ("example.org", "--account", "/nonexistent/account"),
         ("example.org", "--own-recipient", "nobody"),

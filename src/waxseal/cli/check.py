@@ -97,6 +97,7 @@ def command(
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
     form = one_form(forms)
     expect_writable(save)
+    _expect_sockets(targets)
     settings = route.settings(trying.settings(published.settings(manner.settings(lab=lab))))
     asked = Asked(targets, name, port, vantage)
     if lab:
@@ -138,3 +139,20 @@ def _look(
             on_record=progress.note,
         )
         return asyncio.run(run)
+
+
+def _expect_sockets(targets: tuple[str, ...]) -> None:
+    """See that every UNIX socket that is named is there.
+
+    Raises:
+        UsageError: It is not, or it is something else.
+    """
+    from waxseal.facts.address import UNIX
+    from waxseal.scan.target import parse_target
+
+    for text in targets:
+        path = Path(parse_target(text).name.removeprefix(UNIX)) if UNIX in text else None
+        if path is not None and (path.is_symlink() or not path.is_socket()):
+            raise UsageError(
+                f"{str(path)[:200]!r} is no socket", "name the path that a server on this machine listens on"
+            )

@@ -57,7 +57,7 @@ def judge(smuggling: SmugglingTrials) -> Judgement:
     tried = [trial for trial in smuggling.trials if trial.variant != CONTROL]
     ended = [trial for trial in tried if _count(trial) > _count(control)]
     if ended:
-        names = ", ".join(trial.variant for trial in ended)
+        names = ", ".join(_octets_named(trial.variant) for trial in ended)
         return fail(
             f"The server takes {names} for the end of a message, and executes what follows",
             *(_line(trial) for trial in ended[:7]),
@@ -65,7 +65,7 @@ def judge(smuggling: SmugglingTrials) -> Judgement:
     unseen = [trial for trial in tried if _count(trial) < 2 or _cut_short(trial)]
     missing = {variant.variant for variant in VARIANTS} - {trial.variant for trial in tried}
     if unseen or missing:
-        names = ", ".join(sorted(missing | {trial.variant for trial in unseen}))
+        names = ", ".join(map(_octets_named, sorted(missing | {trial.variant for trial in unseen})))
         return inconclusive(
             f"how the server takes {names} was not seen",
             *(_line(trial) for trial in unseen[:7]),
@@ -99,6 +99,11 @@ def _cut_short(trial: SmugglingTrial) -> bool:
 def _line(trial: SmugglingTrial) -> str:
     said = ", ".join(first_line(reply)[:40] for reply in trial.replies[:6])
     return f"{trial.variant}: {said or describe(trial.ended)}"[:200]
+
+
+def _octets_named(variant: str) -> str:
+    """A doubtful end as people write it: ``LF.CRLF``."""
+    return variant.upper().replace("-DOT-", ".").replace("-", " ")
 
 
 def examples() -> Iterator[Example]:

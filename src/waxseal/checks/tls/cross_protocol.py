@@ -31,7 +31,7 @@ from waxseal.checks.api import (
 )
 from waxseal.checks.tls import _web
 from waxseal.checks.tls._web import not_heard, speaks_web, web_names
-from waxseal.facts import Certificate, CertificateChain, CrossProtocol, Endpoint
+from waxseal.facts import Cause, Certificate, CertificateChain, CrossProtocol, Ended, Endpoint, Stage
 
 FEW = 3
 """So many lines may be wrong before a server has to have had enough."""
@@ -64,6 +64,10 @@ def judge(
         return unreached(
             f"the server says that it speaks {seen.selected}; see tls/alpn-foreign-accepted",
             advice="mend that first",
+        )
+    if seen.ended.cause is Cause.BUDGET_SPENT and not seen.answers:
+        return unreached(
+            "there was no time left to hear the answer to a web request", advice="raise --time-limit"
         )
     said = f"{seen.lines_taken} of {len(seen.request.splitlines())} lines answered with an error"
     first = tuple(line[:200] for line in seen.answers[:3])
@@ -103,6 +107,8 @@ def examples() -> Iterator[Example]:
     yield Example("another alert", Verdict.INCONCLUSIVE, (here, _web.sample_refusal(40), web))
     confirmed = structs.replace(errors, selected="http/1.1")
     yield Example("confirmed", Verdict.INCONCLUSIVE, (here, confirmed, web))
+    spent = structs.replace(_web.sample(), ended=Ended(Cause.BUDGET_SPENT, Stage.RESPONSE))
+    yield Example("no time left", Verdict.INCONCLUSIVE, (here, spent, web))
     yield Example("silent", Verdict.INCONCLUSIVE, (here, _web.sample(), web))
 
 
