@@ -10,7 +10,6 @@ from waxseal.facts import MailProtocol, Response
 from waxseal.wire.access_client import (
     GREETING,
     MAX_IDLE_RESPONSES,
-    MAX_LEFTOVER_OCTETS,
     UNASKED,
     AccessConnection,
     Event,
@@ -18,6 +17,7 @@ from waxseal.wire.access_client import (
     Unsolicited,
 )
 from waxseal.wire.access_response import MAX_RESPONSE_LINES, MAX_RESPONSE_OCTETS
+from waxseal.wire.starttls_boundary import MAX_LEFTOVER_OCTETS
 
 IMAP, POP3, SIEVE = MailProtocol.IMAP, MailProtocol.POP3, MailProtocol.SIEVE
 
@@ -219,7 +219,7 @@ def test_no_tls_without_a_good_answer(protocol: MailProtocol, answer: bytes) -> 
     connection.send(b"STLS" if protocol is POP3 else b"STARTTLS")
     connection.receive(answer)
     connection.end()
-    with pytest.raises(RuntimeError, match="good answer"):
+    with pytest.raises(RuntimeError, match="go-ahead"):
         connection.start_tls()
 
 

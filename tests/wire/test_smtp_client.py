@@ -8,7 +8,6 @@ from tests.wire.cuts import cut_places, pieces
 from waxseal.facts import Reply
 from waxseal.wire.smtp_client import (
     GREETING,
-    MAX_LEFTOVER_OCTETS,
     Event,
     Replied,
     SmtpConnection,
@@ -16,6 +15,7 @@ from waxseal.wire.smtp_client import (
 )
 from waxseal.wire.smtp_command import ehlo, noop, quit_, rset, starttls
 from waxseal.wire.smtp_reply import MAX_REPLY_LINES
+from waxseal.wire.starttls_boundary import MAX_LEFTOVER_OCTETS
 
 # RFC 5321, appendix D.1.
 TYPICAL = """\
@@ -239,7 +239,7 @@ def test_no_tls_without_a_220(answer: bytes) -> None:
     connection = to_starttls()
     connection.receive(answer)
     connection.end()
-    with pytest.raises(RuntimeError, match="220"):
+    with pytest.raises(RuntimeError, match="go-ahead"):
         connection.start_tls()
 
 

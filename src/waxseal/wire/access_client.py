@@ -14,13 +14,12 @@ from waxseal.wire.access_response import CUT_OFF, LIMITS, Awaited, Completed, Re
 from waxseal.wire.imap_response import ImapResponseParser
 from waxseal.wire.pop3_response import Pop3ResponseParser
 from waxseal.wire.sieve_response import SieveResponseParser
+from waxseal.wire.starttls_boundary import StarttlsBoundary
 
 GREETING: Final = b""
 """The virtual command that the greeting answers."""
 UNASKED: Final = b"(unasked)"
 """The virtual command that the capabilities answer which ManageSieve sends by itself."""
-MAX_LEFTOVER_OCTETS: Final = 64 * 1024
-"""Octets kept of what comes in clear behind the go-ahead for TLS."""
 MAX_IDLE_RESPONSES: Final = 1000
 """Responses that may come one after the other without one of them completing a command."""
 
@@ -68,7 +67,7 @@ class _Outstanding:
     multiline: bool = False
 
 
-class AccessConnection:
+class AccessConnection(StarttlsBoundary):
     """One connection as the client sees it.
 
     Behind the go-ahead for TLS, octets in clear are never parsed, since whoever is on the path could have put
@@ -85,15 +84,12 @@ class AccessConnection:
     def __init__(self, protocol: MailProtocol, *, greeting: bool = True) -> None:
         if protocol not in _PARSERS:
             raise ValueError(f"{protocol.label} is not spoken here")
+        super().__init__()
         self.protocol = protocol
         self._parser = _PARSERS[protocol]()
         self._outstanding = [_Outstanding(GREETING)] if greeting else []
         self._tags = 0
         self._idle_responses = 0
-        self._in_tls = False
-        self._tls_due = False
-        self._leftover = bytearray()
-        self._leftover_octets = 0
 
     @property
     def outstanding(self) -> tuple[bytes, ...]:
@@ -104,26 +100,6 @@ class AccessConnection:
     def buffered(self) -> bytes:
         """Octets of a response that is not complete; in IMAP, untagged data that nothing completed."""
         return self._parser.buffered
-
-    @property
-    def leftover(self) -> bytes:
-        """Octets in clear behind the go-ahead for TLS, at most `MAX_LEFTOVER_OCTETS`."""
-        return bytes(self._leftover)
-
-    @property
-    def leftover_octets(self) -> int:
-        """How many octets came in clear behind the go-ahead, those not kept included."""
-        return self._leftover_octets
-
-    @property
-    def tls_due(self) -> bool:
-        """Whether STARTTLS (STLS) was answered with OK, so that TLS must begin now."""
-        return self._tls_due
-
-    @property
-    def in_tls(self) -> bool:
-        """Whether `start_tls` was called."""
-        return self._in_tls
 
     @property
     def overflow(self) -> bool:
@@ -178,9 +154,7 @@ class AccessConnection:
         position = 0
         while position < len(data):
             if self._tls_due:
-                rest = data[position:]
-                self._leftover += rest[: MAX_LEFTOVER_OCTETS - len(self._leftover)]
-                self._leftover_octets += len(rest)
+                self._keep_leftover(data[position:])
                 break
             if self._idle_responses >= MAX_IDLE_RESPONSES:
                 break
@@ -196,28 +170,9 @@ class AccessConnection:
         completed = self._parser.finish()
         return () if completed is None else (self._event(completed),)
 
-    def start_tls(self) -> bytes:
-        """Cross into TLS: forget everything said in clear (RFC 9051 §6.2.1, RFC 2595 §4, RFC 5804 §2.2).
-
-        Commands without a response are forgotten too. So a response under TLS to a command that was sent in
-        clear is `Unsolicited`. The server sends no second greeting.
-
-        Returns:
-            The `leftover`: evidence, and nothing else.
-
-        Raises:
-            RuntimeError: STARTTLS was not answered with OK.
-        """
-        if not self._tls_due:
-            raise RuntimeError("TLS begins only behind a good answer to STARTTLS")
-        leftover = self.leftover
+    def _forget(self) -> None:
         self._parser = _PARSERS[self.protocol]()
         self._outstanding.clear()
-        self._in_tls = True
-        self._tls_due = False
-        self._leftover.clear()
-        self._leftover_octets = 0
-        return leftover
 
     def _awaited(self) -> Awaited | None:
         """What the parser has to know of the oldest command; read anew for each response."""

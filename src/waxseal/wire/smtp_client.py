@@ -12,11 +12,10 @@ from typing import Final
 
 from waxseal.facts import Reply
 from waxseal.wire.smtp_reply import ReplyParser
+from waxseal.wire.starttls_boundary import StarttlsBoundary
 
 GREETING: Final = b""
 """The virtual command that the greeting answers."""
-MAX_LEFTOVER_OCTETS: Final = 64 * 1024
-"""Octets kept of what comes in clear behind the 220 to STARTTLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Unsolicited:
 Event = Replied | Unsolicited
 
 
-class SmtpConnection:
+class SmtpConnection(StarttlsBoundary):
     """One SMTP connection as the client sees it.
 
     Replies answer commands in the order of the commands (RFC 5321 §4.2). Any reply answers the oldest
@@ -60,12 +59,9 @@ class SmtpConnection:
     """
 
     def __init__(self, *, greeting: bool = True) -> None:
+        super().__init__()
         self._parser = ReplyParser()
         self._outstanding: deque[bytes] = deque([GREETING] if greeting else [])
-        self._in_tls = False
-        self._tls_due = False
-        self._leftover = bytearray()
-        self._leftover_octets = 0
 
     @property
     def outstanding(self) -> tuple[bytes, ...]:
@@ -76,26 +72,6 @@ class SmtpConnection:
     def buffered(self) -> bytes:
         """Octets of a reply that is not complete."""
         return self._parser.buffered
-
-    @property
-    def leftover(self) -> bytes:
-        """Octets in clear behind the 220 to STARTTLS, at most `MAX_LEFTOVER_OCTETS`."""
-        return bytes(self._leftover)
-
-    @property
-    def leftover_octets(self) -> int:
-        """How many octets came in clear behind the 220 to STARTTLS, those not kept included."""
-        return self._leftover_octets
-
-    @property
-    def tls_due(self) -> bool:
-        """Whether STARTTLS was answered with 220, so that TLS must begin now."""
-        return self._tls_due
-
-    @property
-    def in_tls(self) -> bool:
-        """Whether `start_tls` was called."""
-        return self._in_tls
 
     @property
     def overflow(self) -> bool:
@@ -138,29 +114,6 @@ class SmtpConnection:
         reply = self._parser.finish()
         return [] if reply is None else [self._event(reply)]
 
-    def start_tls(self) -> bytes:
-        """Cross the STARTTLS boundary: forget everything said in clear (RFC 3207 §4.2).
-
-        Commands without a reply are forgotten too. So a reply that comes under TLS to a command that was sent
-        in clear is `Unsolicited`. The server sends no second greeting.
-
-        Returns:
-            The `leftover`: evidence, and nothing else.
-
-        Raises:
-            RuntimeError: STARTTLS was not answered with 220.
-        """
-        if not self._tls_due:
-            raise RuntimeError("TLS begins only behind a 220 reply to STARTTLS")
-        leftover = self.leftover
-        self._parser = ReplyParser()
-        self._outstanding.clear()
-        self._in_tls = True
-        self._tls_due = False
-        self._leftover.clear()
-        self._leftover_octets = 0
-        return leftover
-
     def _event(self, reply: Reply) -> Event:
         if not self._outstanding:
             return Unsolicited(reply)
@@ -169,9 +122,9 @@ class SmtpConnection:
             self._tls_due = True
         return Replied(command, reply)
 
-    def _keep_leftover(self, data: bytes) -> None:
-        self._leftover += data[: MAX_LEFTOVER_OCTETS - len(self._leftover)]
-        self._leftover_octets += len(data)
+    def _forget(self) -> None:
+        self._parser = ReplyParser()
+        self._outstanding.clear()
 
 
 def _whole(reply: Reply) -> bool:
