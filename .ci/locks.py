@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUPS = {
     "requirements.lock": [],
     "requirements-dev.lock": ["--group", "dev"],
+    "requirements-docs.lock": ["--group", "docs"],
     "requirements-fuzz.lock": ["--group", "fuzz"],
 }
 

@@ -42,7 +42,7 @@ async def check(
     name: str | None = None,
     port: int | None = None,
     vantage: str = "",
-    profile: str = "waxseal",
+    profile: str = "rfc9325",
     earlier: FactSet | None = None,
     on_record: Callable[[Record], None] | None = None,
 ) -> Result:
@@ -55,7 +55,7 @@ async def check(
         name: Host name that the certificates should bear, given apart.
         port: Port where a target names none.
         vantage: The user's name for this place, recorded with the facts.
-        profile: Name of the profile that weighs the findings.
+        profile: Name of the profile that weighs the findings, or the path of one's own.
         earlier: Facts of an earlier run, to compare the MTA-STS policies with.
         on_record: Called with each record as it is seen.
 
@@ -74,7 +74,7 @@ async def check(
     return judge(facts, profile=profile)
 
 
-def judge(facts: FactSet, *, profile: str = "waxseal") -> Result:
+def judge(facts: FactSet, *, profile: str = "rfc9325") -> Result:
     """Judge recorded facts; no network is used."""
     return Result(facts, build_reports(facts, judge_all(facts), load_profile(profile)))
 

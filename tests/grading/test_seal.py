@@ -19,7 +19,7 @@ HEARD = (samples.endpoint(), samples.greeting(), samples.ehlo())
 
 def judged(*facts: Any) -> tuple[Seal | None, State, str]:
     known = samples.fact_set(Example("", Verdict.PASS, (*MX, *facts)))
-    graded = grade(judge_all(known), load_profile())
+    graded = grade(judge_all(known), load_profile(), known)
     inside = tuple(f for f in graded if f.check.startswith(("smtp/", "tls/", "dns/mx-lookup", "dns/domain")))
     seals = endpoint_seals(known, inside, ROOT)
     state = state_of(known, inside, seals, ROOT)
@@ -86,7 +86,7 @@ def test_what_proves_the_server_counts_at_its_host_and_domain(
     here, elsewhere = samples.SUBJECT.up_to(place), Subject(domain="example.org", host="mx2.example.org")
 
     def seal(where: Subject) -> Seal:
-        graded = grade((Finding(check, where, verdict, ""),), load_profile())
+        graded = grade((Finding(check, where, verdict, ""),), load_profile(), known)
         return endpoint_seals(known, graded, ROOT)[0].seal
 
     assert seal(here) is expected

@@ -87,6 +87,8 @@ class Target(Fact, frozen=True, kw_only=True):
         protocol: What is spoken there.
         submission: The user says that mail programs hand in mail there (``submission://``).
         expected_name: The host name that the certificate should bear, given apart (``--name``).
+        file: The targets file that named it, as its path was given; "" where none did.
+        line: Number of the line there, from 1; 0 without a file.
     """
 
     given: str
@@ -97,6 +99,8 @@ class Target(Fact, frozen=True, kw_only=True):
     protocol: MailProtocol = MailProtocol.SMTP
     submission: bool = False
     expected_name: str | None = None
+    file: str = ""
+    line: int = 0
 
 
 @fact("endpoint/1", Scope.PORT)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from waxseal.checks.api import Check, Finding, Level, Remedy, Verdict
 from waxseal.checks.registry import all_checks
-from waxseal.facts import Subject
+from waxseal.facts import FactSet, Subject
 from waxseal.grading.severity import Severity
 
 _VERDICT_ORDER = {verdict: number for number, verdict in enumerate(Verdict)}
@@ -59,6 +59,7 @@ class GradedFinding(Struct, frozen=True, gc=False):
         check, subject, verdict, summary, evidence, advice, follows, missing, crashed: As in `checks.Finding`.
         severity: By the profile.
         title, level, cites, remedy: As in `checks.Check`.
+        exempt: Why and until when it does not count; "" where it does.
     """
 
     check: str
@@ -75,10 +76,11 @@ class GradedFinding(Struct, frozen=True, gc=False):
     level: Level
     cites: tuple[str, ...]
     remedy: Remedy
+    exempt: str = ""
 
 
 @cache
-def load_profile(name: str = "waxseal") -> Profile:
+def load_profile(name: str = "rfc9325") -> Profile:
     """A built-in profile.
 
     Raises:
@@ -114,7 +116,7 @@ def _weight(row: dict[str, Any], usual: Weight | None) -> Weight:
     return Weight(fail, Severity.from_label(row.get("warn", default_warn)))
 
 
-def grade(findings: tuple[Finding, ...], profile: Profile) -> tuple[GradedFinding, ...]:
+def grade(findings: tuple[Finding, ...], profile: Profile, facts: FactSet) -> tuple[GradedFinding, ...]:
     """Weigh findings; what to fix first comes first: by severity, then verdict, check and subject."""
     checks = all_checks()
     graded = [_graded(finding, checks[finding.check], profile) for finding in findings]

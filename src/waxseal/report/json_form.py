@@ -11,6 +11,7 @@ import msgspec
 from waxseal.facts import FactSet, RunContext, Subject, Target
 from waxseal.grading.delivery import Prediction
 from waxseal.grading.headline import Headline
+from waxseal.grading.letters import Letters
 from waxseal.grading.seal import EndpointSeal
 from waxseal.report.delivery import sender_rows
 from waxseal.report.model import Report
@@ -40,6 +41,7 @@ class JsonFinding(msgspec.Struct, frozen=True):
     cites: tuple[str, ...]
     remedy: str
     settings: dict[str, str]
+    exempt: str = ""
 
 
 class JsonReport(msgspec.Struct, frozen=True):
@@ -54,6 +56,7 @@ class JsonReport(msgspec.Struct, frozen=True):
     connections: int
     elapsed_s: float
     profile: str
+    letters: Letters
     tls: tuple[TlsInventory, ...] = ()
     simulations: tuple[SimulationSection, ...] = ()
     policy: PolicySection | None = None
@@ -125,6 +128,7 @@ def _report(report: Report, facts: FactSet) -> JsonReport:
                 cites=f.cites,
                 remedy=f.remedy.general,
                 settings=f.remedy.by_software,
+                exempt=f.exempt,
             )
             for f in report.findings
         ),
@@ -132,6 +136,7 @@ def _report(report: Report, facts: FactSet) -> JsonReport:
         connections=report.connections,
         elapsed_s=report.elapsed_s,
         profile=report.profile,
+        letters=report.letters,
         tls=tuple(found for found in inventories if found is not None),
         simulations=simulation_sections(facts, report.root),
         policy=policy_section(facts, report.root),

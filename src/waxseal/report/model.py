@@ -11,6 +11,7 @@ from msgspec import Struct
 from waxseal.checks.api import Finding, Verdict
 from waxseal.facts import Attempt, FactSet, RunContext, Subject, Target
 from waxseal.grading.headline import LOCAL, Headline, headline
+from waxseal.grading.letters import Basis, Letters, letters_of
 from waxseal.grading.profile import GradedFinding, Profile, fix_order, grade
 from waxseal.grading.seal import EndpointSeal, State, endpoint_seals, state_of
 from waxseal.grading.severity import Severity
@@ -31,6 +32,7 @@ class Report(Struct, frozen=True):
         connections: TCP connections spent on it, in all.
         elapsed_s: From the start of the run to the last fact about it.
         profile: ``id/version`` of the profile that weighed the findings.
+        letters: The two letters, and what gives lost points back.
         context: The context of the run; None where the facts hold none.
         injection_connections: How many of the connections tried command injection behind STARTTLS.
     """
@@ -43,6 +45,7 @@ class Report(Struct, frozen=True):
     connections: int
     elapsed_s: float
     profile: str
+    letters: Letters
     context: RunContext | None = None
     injection_connections: int = 0
 
@@ -54,8 +57,15 @@ class Report(Struct, frozen=True):
 
     @property
     def to_fix(self) -> tuple[GradedFinding, ...]:
-        """Findings that fail or warn, weightiest first."""
-        return tuple(f for f in self.findings if f.verdict in (Verdict.FAIL, Verdict.WARN))
+        """Findings that fail or warn and that the profile gives weight, weightiest first."""
+        return tuple(
+            f for f in self.findings if f.verdict in (Verdict.FAIL, Verdict.WARN) and f.severity > Severity.NONE
+        )
+
+    @property
+    def exempt(self) -> tuple[GradedFinding, ...]:
+        """Findings that fail or warn, and that an exemption of the profile takes the weight off."""
+        return tuple(f for f in self.findings if f.exempt)
 
     @property
     def not_seen(self) -> tuple[GradedFinding, ...]:
@@ -73,9 +83,11 @@ class Report(Struct, frozen=True):
         return self.headline.state is State.UNKNOWN and self.headline.id != LOCAL
 
 
-def build_reports(facts: FactSet, findings: tuple[Finding, ...], profile: Profile) -> tuple[Report, ...]:
+def build_reports(
+    facts: FactSet, findings: tuple[Finding, ...], profile: Profile, basis: Basis = Basis.WORST
+) -> tuple[Report, ...]:
     """One report for each target that the facts name, in the order given."""
-    graded = grade(findings, profile)
+    graded = grade(findings, profile, facts)
     targets = [(record.subject, record.fact) for record in facts if isinstance(record.fact, Target)]
     roots = {root for root, _ in targets}
     of_run = [finding for finding in graded if finding.subject == Subject()]
@@ -90,7 +102,7 @@ def build_reports(facts: FactSet, findings: tuple[Finding, ...], profile: Profil
             if root in roots:
                 last_seen[root] = record.seen_at
     return tuple(
-        _build(facts, _sorted(of_run + of_root[root]), profile, root, target, last_seen[root])
+        _build(facts, _sorted(of_run + of_root[root]), profile, root, target, last_seen[root], basis)
         for root, target in targets
     )
 
@@ -106,6 +118,7 @@ def _build(
     root: Subject,
     target: Target,
     last_seen_at: datetime,
+    basis: Basis,
 ) -> Report:
     # Two targets may name one host with two ports: each has the findings of its own.
     inside = tuple(f for f in graded if f.subject.port in (None, target.port))
@@ -123,6 +136,7 @@ def _build(
         connections=sum(a.connections for a in attempts.values()),
         elapsed_s=(last_seen_at - context.started_at).total_seconds() if context is not None else 0.0,
         profile=f"{profile.id}/{profile.version}",
+        letters=letters_of(facts, inside, seals, target, profile, basis),
         context=context,
         injection_connections=sum(a.connections for a in attempts.values() if a.probe == INJECTION),
     )

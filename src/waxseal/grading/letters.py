@@ -1,0 +1,449 @@
+"""Two letters for a target: against the passive attacker, who listens, and against the active one, who is between.
+
+Each is a published sum: 100 points, less what each finding takes, within the caps of ``letters.toml``; the letter
+against the active attacker also loses what the way falls short by in which senders tell the server from a false
+one, its *rung*. Findings and the profile are all that goes in, so anybody can recompute it (docs/grading.md).
+INCONCLUSIVE takes nothing: where it hides what decides a letter, there is no letter.
+"""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from msgspec import Struct, convert, field
+from msgspec.structs import replace
+
+from waxseal.checks.api import Verdict
+from waxseal.checks.certificate._weighing import is_submission
+from waxseal.facts import Endpoint, FactSet, MailProtocol, MxRecords, RunContext, Subject, Target, TargetKind
+from waxseal.grading.profile import GradedFinding, Profile
+from waxseal.grading.seal import EndpointSeal, Seal
+from waxseal.grading.severity import Severity
+
+FULL = 100
+LETTERS = "ABCDEF"
+_BAD = (Verdict.FAIL, Verdict.WARN)
+_POLICY = "policy"
+
+
+class Axis(StrEnum):
+    """The attacker that a letter is about."""
+
+    PASSIVE = "passive"
+    """Who can listen."""
+    ACTIVE = "active"
+    """Who can change what is on the way, and pose as the server."""
+
+
+class Basis(StrEnum):
+    """Which address decides the letters of a target."""
+
+    WORST = "worst"
+    BEST = "best"
+    FIRST = "first"
+    """The worst one of the mail hosts that senders try first."""
+
+
+class Lost(Struct, frozen=True):
+    """What one check took at one address.
+
+    Attributes:
+        check: Its id, or that of a profile's own rule.
+        subject: Where its weightiest finding is.
+        points: What it takes from the sum; 0 for one that only caps.
+        cap: The best letter that it leaves; "" for one that caps nothing.
+        title: The fault.
+        regain: What mends it.
+        effort: A key of ``[efforts]``.
+    """
+
+    check: str
+    subject: Subject
+    points: int
+    cap: str
+    title: str
+    regain: str
+    effort: str
+
+
+class Letter(Struct, frozen=True):
+    """One letter.
+
+    Attributes:
+        axis: The attacker.
+        letter: ``A`` to ``F``; None where what decides it could not be seen.
+        points: 0 to 100, caps applied; None with the letter.
+        lost: Each lost point's check, most first.
+        rung: Id of the rung; "" for the passive axis, and where there is no letter.
+        why: Why there is no letter; "" where there is one.
+    """
+
+    axis: Axis
+    letter: str | None
+    points: int | None = None
+    lost: tuple[Lost, ...] = ()
+    rung: str = ""
+    why: str = ""
+
+
+class AddressLetters(Struct, frozen=True):
+    """Both letters of one address and port."""
+
+    subject: Subject
+    passive: Letter
+    active: Letter
+
+
+class Regain(Struct, frozen=True):
+    """What mending one thing gives back at the addresses that decide.
+
+    Attributes:
+        check, title, remedy, effort: As in `Lost`.
+        passive, active: Points on each axis.
+        caps: The axes on which it lifts a cap.
+    """
+
+    check: str
+    title: str
+    remedy: str
+    effort: str
+    passive: int = 0
+    active: int = 0
+    caps: tuple[Axis, ...] = ()
+
+
+class Letters(Struct, frozen=True):
+    """Both letters of a target.
+
+    Attributes:
+        passive, active: Of the address that decides, each.
+        by_address: Of every address, in the order of the plan.
+        regain: What gives points back: what lifts a cap first, then by gain for effort.
+        basis: Which address decides.
+        version: ``id/version`` of the rules.
+    """
+
+    passive: Letter
+    active: Letter
+    by_address: tuple[AddressLetters, ...] = ()
+    regain: tuple[Regain, ...] = ()
+    basis: Basis = Basis.WORST
+    version: str = ""
+
+
+class Rung(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of ``[[rungs]]``; the comments there say what it means."""
+
+    id: str
+    kind: str = field(name="for")
+    lost: int
+    title: str
+    proved_by: tuple[str, ...]
+    spoiled_by: tuple[str, ...]
+    source: str
+    check: str
+    regain: str = ""
+    effort: str = ""
+    domain_only: bool = False
+
+
+class AxisRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of ``[[axes]]``: which letter the findings of some checks count for."""
+
+    checks: tuple[str, ...]
+    against: tuple[Axis, ...]
+    effort: str
+    why: str
+
+
+class CapRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of ``[[caps]]``."""
+
+    checks: tuple[str, ...]
+    against: tuple[Axis, ...]
+    letter: str
+    why: str
+    source: str
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of ``letters.toml``."""
+
+    id: str
+    version: str
+    thresholds: dict[str, int]
+    points: dict[str, int]
+    efforts: dict[str, int]
+    rungs: tuple[Rung, ...]
+    axes: tuple[AxisRow, ...]
+    caps: tuple[CapRow, ...]
+
+    def letter(self, points: int) -> str:
+        """The letter of a sum."""
+        return next((letter for letter, least in self.thresholds.items() if points >= least), LETTERS[-1])
+
+    def most(self, letter: str) -> int:
+        """The most points that a letter stands for."""
+        better = [least for name, least in self.thresholds.items() if name < letter]
+        return min(better, default=FULL + 1) - 1
+
+
+@cache
+def letter_rules() -> Rules:
+    """The rules of the letters."""
+    text = files("waxseal.grading").joinpath("letters.toml").read_text(encoding="utf-8")
+    return convert(tomllib.loads(text), Rules)
+
+
+class Standing(NamedTuple):
+    """What a check's findings count for, whatever they are."""
+
+    against: tuple[Axis, ...]
+    effort: str
+    caps: dict[Axis, str]
+
+
+@lru_cache(maxsize=4096)
+def standing(check: str) -> Standing:
+    """Look a check up in the axes and caps."""
+    rules = letter_rules()
+    row = next((r for r in rules.axes if _fits(check, r.checks)), None)
+    caps: dict[Axis, str] = {}
+    for cap in rules.caps:
+        if _fits(check, cap.checks):
+            caps |= {axis: max(cap.letter, caps.get(axis, "")) for axis in cap.against}
+    return Standing(row.against if row else (), row.effort if row else "setting", caps)
+
+
+def _tells(finding: GradedFinding) -> bool:
+    """Whether a finding can move a letter: one that takes points, or one that a rung asks for."""
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return False
+    return (finding.severity is not Severity.NONE) or _on_rung(finding.check)
+
+
+@lru_cache(maxsize=4096)
+def _on_rung(check: str) -> bool:
+    return any(_fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in letter_rules().rungs)
+
+
+def _fits(check: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(check, pattern) for pattern in patterns)
+
+
+def letters_of(
+    facts: FactSet,
+    findings: Sequence[GradedFinding],
+    seals: Sequence[EndpointSeal],
+    target: Target,
+    profile: Profile,
+    basis: Basis = Basis.WORST,
+) -> Letters:
+    """The letters of a target.
+
+    Args:
+        facts: All that was seen; only what was asked for is read from them.
+        findings: Those of the target and of the run.
+        seals: Of the target's endpoints.
+        target: What was asked for.
+        profile: Whose severities `findings` have.
+        basis: Which address decides.
+    """
+    rules = letter_rules()
+    told = [f for f in findings if f.subject != Subject() and _tells(f)]
+    rows = tuple(_Address(facts, told, seal, target, profile).letters() for seal in seals)
+    deciding = _first(facts, rows, target) if basis is Basis.FIRST else rows
+    passive = _decide(Axis.PASSIVE, [row.passive for row in deciding], basis)
+    active = _decide(Axis.ACTIVE, [row.active for row in deciding], basis)
+    regain = _regain(rules, (passive, active))
+    return Letters(passive, active, rows, regain, basis, f"{rules.id}/{rules.version}")
+
+
+def _first(facts: FactSet, rows: tuple[AddressLetters, ...], target: Target) -> tuple[AddressLetters, ...]:
+    """The addresses of the hosts of the lowest preference that were tested (RFC 5321 §5.1)."""
+    mx = facts.nearest(MxRecords, Subject(domain=target.name)) if target.kind is TargetKind.DOMAIN else None
+    if mx is None:
+        return rows
+    preference = {record.exchange.lower(): record.preference for record in mx.exchanges}
+    found = [preference.get(row.subject.host or "", FULL**3) for row in rows]
+    return tuple(row for row, number in zip(rows, found, strict=True) if number == min(found))
+
+
+def _decide(axis: Axis, of_addresses: list[Letter], basis: Basis) -> Letter:
+    seen = [letter for letter in of_addresses if letter.points is not None]
+    if seen:
+        pick = max if basis is Basis.BEST else min
+        return pick(seen, key=lambda letter: letter.points or 0)
+    return of_addresses[0] if of_addresses else Letter(axis, None, why="there was no server to test")
+
+
+class _Address:
+    """The letters of one address."""
+
+    def __init__(
+        self,
+        facts: FactSet,
+        findings: Sequence[GradedFinding],
+        seal: EndpointSeal,
+        target: Target,
+        profile: Profile,
+    ) -> None:
+        self._rules = letter_rules()
+        self._seal = seal
+        self._profile = profile
+        here = seal.subject
+        around = frozenset(here.outwards())
+        by_check: dict[str, list[GradedFinding]] = {}
+        for finding in findings:
+            if finding.subject in around or here in finding.subject.outwards():
+                by_check.setdefault(finding.check, []).append(finding)
+        self._by_check = by_check
+        endpoint = facts.nearest(Endpoint, here)
+        own = endpoint is not None and (is_submission(endpoint, here) or endpoint.protocol is MailProtocol.LMTP)
+        self._kind = "access" if own else "mail"
+        self._is_domain = target.kind is TargetKind.DOMAIN
+        context = facts.nearest(RunContext, Subject())
+        self._left_out = context is not None and _POLICY in context.left_out
+
+    def letters(self) -> AddressLetters:
+        """Both letters."""
+        return AddressLetters(self._seal.subject, self._passive(), self._active())
+
+    def _passive(self) -> Letter:
+        lost = self._lost(Axis.PASSIVE)
+        if self._seal.seal is Seal.UNKNOWN and not _capped(lost):
+            return Letter(Axis.PASSIVE, None, why=self._unseen())
+        return self._sum(Axis.PASSIVE, lost)
+
+    def _active(self) -> Letter:
+        lost = self._lost(Axis.ACTIVE)
+        if self._seal.seal is Seal.UNKNOWN and not _capped(lost):
+            return Letter(Axis.ACTIVE, None, why=self._unseen())
+        rung, open_ones = self._rung()
+        here = self._sum(Axis.ACTIVE, self._with(rung, lost), rung.id)
+        for better in open_ones:
+            at_best = self._sum(Axis.ACTIVE, self._with(better, lost))
+            if at_best.letter != here.letter:
+                return Letter(Axis.ACTIVE, None, why=f"whether there is {better.title} could not be seen")
+        return here
+
+    def _unseen(self) -> str:
+        return self._seal.ended or "TLS could not be seen"
+
+    def _lost(self, axis: Axis) -> list[Lost]:
+        """What every check takes, each once, by the weightiest of its findings here."""
+        lost = []
+        for check, findings in self._by_check.items():
+            against, effort, caps = self._standing(check)
+            if axis not in against:
+                continue
+            worst = max(findings, key=lambda f: f.severity if f.verdict in _BAD else Severity.NONE)
+            if worst.verdict not in _BAD or worst.severity is Severity.NONE:
+                continue
+            failed = any(f.verdict is Verdict.FAIL and f.severity for f in findings)
+            cap = caps.get(axis, "") if failed else ""
+            points = self._rules.points[worst.severity.label]
+            lost.append(
+                Lost(check, worst.subject, points, cap, worst.title, worst.remedy.general, effort)
+            )
+        if self._seal.seal is Seal.EXPOSED and not _capped(lost):
+            lost.append(self._exposed())
+        return sorted(lost, key=_weight)
+
+    def _exposed(self) -> Lost:
+        """No TLS came to stand, whatever the reason: the weightiest fault there caps the letter."""
+        here = [f for found in self._by_check.values() for f in found if f.subject.within(self._seal.subject)]
+        fault = max(here, key=lambda f: f.severity, default=None)
+        if fault is None or not fault.severity:
+            return Lost("", self._seal.subject, 0, LETTERS[-1], "No TLS came to stand", "", "setting")
+        remedy = fault.remedy.general
+        return Lost(fault.check, fault.subject, 0, LETTERS[-1], fault.title, remedy, "setting")
+
+    def _standing(self, check: str) -> Standing:
+        return standing(check)
+
+    def _with(self, rung: Rung, lost: list[Lost]) -> list[Lost]:
+        if not rung.lost:
+            return lost
+        fault = f"Senders are bound by {rung.title}" if self._kind == "mail" else f"There is {rung.title}"
+        of_rung = Lost(rung.check, self._seal.subject, rung.lost, "", fault, rung.regain, rung.effort)
+        better = next((entry for entry in lost if entry.cap and self._breaks_rung(entry.check)), None)
+        if better is not None:  # a better rung is there and broken: mending that gives its points back too
+            of_rung = replace(of_rung, check=better.check, regain=better.regain, effort=better.effort)
+        return sorted([*lost, of_rung], key=_weight)
+
+    def _breaks_rung(self, check: str) -> bool:
+        rungs = [rung for rung in self._rules.rungs if rung.kind == self._kind]
+        return any(_fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in rungs)
+
+    def _sum(self, axis: Axis, lost: list[Lost], rung: str = "") -> Letter:
+        points = max(0, FULL - sum(entry.points for entry in lost))
+        points = min([points, *(self._rules.most(entry.cap) for entry in lost if entry.cap)])
+        return Letter(axis, self._rules.letter(points), points, tuple(lost), rung)
+
+    def _rung(self) -> tuple[Rung, list[Rung]]:
+        """The first rung that is proved, and those before it that are open."""
+        open_ones: list[Rung] = []
+        for rung in self._rules.rungs:
+            if rung.kind != self._kind:
+                continue
+            holds = self._holds(rung)
+            if holds:
+                return rung, open_ones
+            if holds is None:
+                open_ones.append(rung)
+        raise AssertionError("the last rung has to hold always")
+
+    def _holds(self, rung: Rung) -> bool | None:
+        """Whether a rung is proved; None where it could not be seen."""
+        spoilers = [f for check, found in self._by_check.items() if _fits(check, rung.spoiled_by) for f in found]
+        if any(f.verdict in _BAD for f in spoilers):
+            return False
+        if not rung.proved_by:
+            return True
+        if (rung.domain_only and not self._is_domain) or (self._left_out and self._kind == "mail"):
+            return None
+        answers = [_proof(self._by_check.get(check, ())) for check in rung.proved_by]
+        if False in answers:
+            return False
+        return None if None in answers else True
+
+
+def _proof(findings: Sequence[GradedFinding]) -> bool | None:
+    """Whether a check passes wherever it applies; None where it could not be seen."""
+    verdicts = {finding.verdict for finding in findings} - {Verdict.NOT_APPLICABLE}
+    if verdicts & set(_BAD) or not verdicts:
+        return False
+    return True if verdicts == {Verdict.PASS} else None
+
+
+def _capped(lost: list[Lost]) -> bool:
+    return any(entry.cap for entry in lost)
+
+
+def _weight(lost: Lost) -> tuple[str, int, str]:
+    """Caps first, the lowest before the others; then the most points."""
+    return "" if not lost.cap else chr(ord("Z") - ord(lost.cap)), -lost.points, lost.check
+
+
+def _regain(rules: Rules, deciding: tuple[Letter, ...]) -> tuple[Regain, ...]:
+    found: dict[str, Regain] = {}
+    for letter in deciding:
+        for lost in letter.lost:
+            known = found.get(lost.check) or Regain(lost.check, lost.title, lost.regain, lost.effort)
+            caps = (*known.caps, letter.axis) if lost.cap else known.caps
+            passive = known.passive + (lost.points if letter.axis is Axis.PASSIVE else 0)
+            active = known.active + (lost.points if letter.axis is Axis.ACTIVE else 0)
+            found[lost.check] = Regain(
+                lost.check, known.title, known.remedy, known.effort, passive, active, caps
+            )
+    return tuple(sorted(found.values(), key=lambda r: _for_effort(rules, r)))
+
+
+def _for_effort(rules: Rules, regain: Regain) -> tuple[int, float, str]:
+    gain = regain.passive + regain.active
+    return -len(regain.caps), -gain / rules.efforts[regain.effort], regain.check
