@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from waxseal.checks.engine import judge_all
-from waxseal.facts import FactSet, Record
+from waxseal.facts import FactSet, Record, Target
+from waxseal.grading.letters import Basis
 from waxseal.grading.profile import load_profile
 from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
@@ -36,33 +37,35 @@ class Result(Struct, frozen=True):
 
 
 async def check(
-    *targets: str,
+    *targets: str | Target,
     network: Network | None = None,
     settings: ProbeSettings | None = None,
     name: str | None = None,
     port: int | None = None,
     vantage: str = "",
     profile: str = "rfc9325",
+    basis: Basis = Basis.WORST,
     earlier: FactSet | None = None,
     on_record: Callable[[Record], None] | None = None,
 ) -> Result:
     """Check targets over the network.
 
     Args:
-        targets: As on the command line: domains, hosts with ports, addresses, URLs.
+        targets: As on the command line: domains, hosts with ports, addresses, URLs; or parsed ones.
         network: The outside world; by default this machine's resolvers and root store.
         settings: Names and limits.
         name: Host name that the certificates should bear, given apart.
         port: Port where a target names none.
         vantage: The user's name for this place, recorded with the facts.
         profile: Name of the profile that weighs the findings, or the path of one's own.
+        basis: Which address decides the letters.
         earlier: Facts of an earlier run, to compare the MTA-STS policies with.
         on_record: Called with each record as it is seen.
 
     Raises:
         UsageError: A target is none.
     """
-    parsed = [parse_target(text, name=name, port=port) for text in targets]
+    parsed = [t if isinstance(t, Target) else parse_target(t, name=name, port=port) for t in targets]
     facts = await collect(
         parsed,
         network or default_network(),
@@ -71,12 +74,21 @@ async def check(
         earlier=earlier,
         on_record=on_record,
     )
-    return judge(facts, profile=profile)
+    return judge(facts, profile=profile, basis=basis)
 
 
-def judge(facts: FactSet, *, profile: str = "rfc9325") -> Result:
-    """Judge recorded facts; no network is used."""
-    return Result(facts, build_reports(facts, judge_all(facts), load_profile(profile)))
+def judge(facts: FactSet, *, profile: str = "rfc9325", basis: Basis = Basis.WORST) -> Result:
+    """Judge recorded facts; no network is used.
+
+    Args:
+        facts: What was seen.
+        profile: As in `check`.
+        basis: As in `check`.
+
+    Raises:
+        FileNotFoundError, ValueError: As `load_profile`.
+    """
+    return Result(facts, build_reports(facts, judge_all(facts), load_profile(profile), basis))
 
 
 def default_network(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from waxseal.cli.manner import Manner, manner_options
-from waxseal.cli.output import Asked, expect_writable, keeping, one_form, output_options, show
+from waxseal.cli.output import Asked, Output, keeping, output_options
 from waxseal.cli.published import Published, published_options
 from waxseal.cli.sections import Sectioned
+from waxseal.cli.targets_file import read_targets
 from waxseal.cli.trying import Trying, trying_options
 from waxseal.cli.way import Route, route_options
 from waxseal.errors import UsageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _SECTIONS = {
     "Targets, and how to reach the world": (
+        "targets_files",
         "name",
         "port",
         "lab",
@@ -33,12 +35,20 @@ _SECTIONS = {
     "What the domain publishes": Published.__struct_fields__,
     "Flaws and logins": Trying.__struct_fields__,
     "The way that connections take": Route.__struct_fields__,
-    "Output": ("forms", "save", "verbose", "fail_on"),
+    "Output": Output.__struct_fields__,
 }
 
 
 @click.command("check", cls=Sectioned, sections=_SECTIONS)
 @click.argument("targets", nargs=-1)
+@click.option(
+    "-i",
+    "--targets",
+    "targets_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File with targets, one a line; - is standard input.",
+)
 @click.option("--name", help="Host name the certificate should bear, for an address or a host.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port where a target names none.  [default: 25]")
 @click.option(
@@ -60,6 +70,7 @@ _SECTIONS = {
 @output_options
 def command(
     targets: tuple[str, ...],
+    targets_files: tuple[Path, ...],
     name: str | None,
     port: int | None,
     lab: bool,
@@ -72,10 +83,7 @@ def command(
     published: Published,
     trying: Trying,
     route: Route,
-    forms: tuple[str, ...],
-    save: Path | None,
-    verbose: int,
-    fail_on: str,
+    output: Output,
 ) -> int:
     """Test domains, mail hosts or addresses, and say what was found.
 
@@ -88,24 +96,23 @@ def command(
     waxseal check example.org
     waxseal check 192.0.2.25 --name mx.example.org
     waxseal check mx.example.org:587 imap://mail.example.org
+    waxseal check --targets domains.txt --write report.html
     """
-    if not targets and not lab:
+    if not targets and not targets_files and not lab:
         raise UsageError(
             "nothing to check was named", "name a domain, as in 'waxseal check example.org', or use --lab"
         )
     if not vantage.isprintable():
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
-    form = one_form(forms)
-    expect_writable(save)
+    output.expect_possible()
     _expect_sockets(targets)
     settings = route.settings(trying.settings(published.settings(manner.settings(lab=lab))))
-    asked = Asked(targets, name, port, vantage)
+    of_files = [target for path in targets_files for target in read_targets(path, name=name, port=port)]
+    asked = Asked((*targets, *of_files), name, port, vantage)
     if lab:
         from waxseal.cli.lab import check_lab
 
-        return check_lab(
-            asked, settings, published, route, form=form, save=save, verbose=verbose, fail_on=fail_on
-        )
+        return check_lab(asked, settings, published, route, output)
     from waxseal.api import default_network
 
     network = published.network(default_network(resolvers, roots, allowed))
@@ -114,20 +121,20 @@ def command(
 
         network = dial_map(network, dial_map_file)
     network = route.network(network)
-    result = _look(asked, network, settings, published, save)
-    return show(result, form, save=save, verbose=verbose, fail_on=fail_on)
+    return output.show(_look(asked, network, settings, published, output))
 
 
 def _look(
-    asked: Asked, network: "Network", settings: "ProbeSettings", published: Published, save: Path | None
+    asked: Asked, network: "Network", settings: "ProbeSettings", published: Published, output: Output
 ) -> "Result":
     import asyncio
 
     from waxseal.api import check
     from waxseal.cli.progress import Progress
+    from waxseal.grading.letters import Basis
 
     earlier = published.earlier_facts()
-    with Progress() as progress, keeping(progress, save):
+    with Progress() as progress, keeping(progress, output.save):
         run = check(
             *asked.targets,
             network=network,
@@ -135,6 +142,7 @@ def _look(
             name=asked.name,
             port=asked.port,
             vantage=asked.vantage,
+            basis=Basis(output.letters_by),
             earlier=earlier,
             on_record=progress.note,
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from waxseal.cli.output import WORST_FIRST, expect_writable, one_form, output_options, show
+from waxseal.cli.output import WORST_FIRST, Output, output_options
 from waxseal.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,27 +16,20 @@ if TYPE_CHECKING:
 @click.command("judge")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @output_options
-def command(
-    files: tuple[Path, ...], forms: tuple[str, ...], save: Path | None, verbose: int, fail_on: str
-) -> int:
+def command(files: tuple[Path, ...], output: Output) -> int:
     """Judge recorded facts again, without a network.
 
     FILES are written by 'waxseal check --facts' or --save; '-' reads standard input. Each file is a run of
     its own.
     """
     from waxseal.api import judge
+    from waxseal.grading.letters import Basis
 
-    form = one_form(forms)
-    expect_writable(save)
-    results = [judge(read_facts(path)) for path in files]
-    if len(results) == 1:
-        return show(results[0], form, save=save, verbose=verbose, fail_on=fail_on)
-    if form is not None or save is not None:
-        raise UsageError(
-            "several files give several results", "judge them one by one with --json, --facts or --save"
-        )
-    codes = [show(result, None, save=None, verbose=verbose, fail_on=fail_on) for result in results]
-    return min(codes, key=WORST_FIRST.index)
+    output.expect_possible()
+    if len(files) > 1 and (output.form is not None or output.save is not None or output.files):
+        raise UsageError("several files give several results", "judge them one by one to write them down")
+    results = [judge(read_facts(path), basis=Basis(output.letters_by)) for path in files]
+    return min((output.show(result) for result in results), key=WORST_FIRST.index)
 
 
 def read_facts(path: Path) -> "FactSet":

@@ -13,12 +13,14 @@ import click
 from msgspec import structs
 
 from waxseal.api import Result, check
-from waxseal.cli.output import Asked, keeping, show
+from waxseal.checks.api import Verdict
+from waxseal.checks.registry import all_checks
+from waxseal.cli.output import Asked, Output, keeping
 from waxseal.cli.progress import Progress
 from waxseal.cli.published import Published
 from waxseal.cli.way import Route
 from waxseal.errors import UsageError
-from waxseal.facts import FactSet
+from waxseal.grading.letters import Basis
 from waxseal.lab.domains import LabDomain
 from waxseal.lab.published import BOGUS_NAME
 from waxseal.lab.world import DIAL_MAP_FILE, NETWORKS, ROOT_FILE, LabWorld
@@ -129,11 +131,7 @@ def check_lab(
     settings: ProbeSettings,
     published: Published,
     route: Route,
-    *,
-    form: str | None,
-    save: Path | None,
-    verbose: int,
-    fail_on: str,
+    output: Output,
 ) -> int:
     """Check the lab's domains, all of them where none is named, and say which got what they should.
 
@@ -142,16 +140,16 @@ def check_lab(
     The exit code is that of the findings where targets are named; for the whole lab it says whether every
     domain got its expected verdict, since its faults are meant.
     """
-    earlier = published.earlier_facts()
-    with Progress() as progress, keeping(progress, save):
-        result, world = asyncio.run(_check(asked, settings, published, route, earlier, progress))
-    code = show(result, form, save=save, verbose=verbose, fail_on=fail_on if asked.targets else "never")
+    with Progress() as progress, keeping(progress, output.save):
+        result, world = asyncio.run(_check(asked, settings, published, route, output, progress))
+    code = output.show(result, fail_on=None if asked.targets else "never")
     if asked.targets:
         return code
     wrong = _compare(result, world.domains)
     total = len(world.domains)
     click.echo(
-        f"{total} domains, {total - len(wrong)} with the verdict that they should get", err=form is not None
+        f"{total} domains, {total - len(wrong)} with the verdict that they should get",
+        err=output.form is not None,
     )
     for line in wrong:
         click.echo(f"  {line}", err=True)
@@ -163,9 +161,10 @@ async def _check(
     settings: ProbeSettings,
     published: Published,
     route: Route,
-    earlier: FactSet | None,
+    output: Output,
     progress: Progress,
 ) -> tuple[Result, LabWorld]:
+    earlier = published.earlier_facts()
     async with started() as world:
         network = route.network(world.network())
         if published.trusted:
@@ -177,6 +176,7 @@ async def _check(
             name=asked.name if asked.targets else None,
             port=asked.port if asked.targets else None,
             vantage=asked.vantage,
+            basis=Basis(output.letters_by),
             earlier=earlier,
             on_record=progress.note,
         )
@@ -185,11 +185,13 @@ async def _check(
 
 def _compare(result: Result, domains: tuple[LabDomain, ...]) -> list[str]:
     by_target = {(report.target.name, report.target.port): report for report in result.reports}
+    checks = all_checks()  # beside them, a profile may have rules of its own
+    bad = (Verdict.FAIL, Verdict.WARN)
     wrong = []
     for domain in domains:
         report = by_target[domain.name, domain.port]
         differences = (domain.in_company or domain.expected).differences(
-            {(f.check, f.verdict) for f in report.to_fix},
+            {(f.check, f.verdict) for f in report.findings if f.verdict in bad and f.check in checks},
             {f.check for f in report.not_seen},
             report.headline.state,
         )

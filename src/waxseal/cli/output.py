@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from msgspec import Struct
 
+from waxseal.cli.forms import FORMS, Wanted, form_and_path
+from waxseal.cli.gathering import gathered
 from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED, close_stdout
 from waxseal.errors import UsageError
 from waxseal.grading.severity import Severity
@@ -16,7 +19,7 @@ from waxseal.grading.severity import Severity
 if TYPE_CHECKING:
     from waxseal.api import Result
     from waxseal.cli.progress import Progress
-    from waxseal.facts import Record
+    from waxseal.facts import Record, Target
 
 BRIEF_FROM = 6
 """So many reports, and remedies are left out of each."""
@@ -25,75 +28,143 @@ BRIEF_FROM = 6
 class Asked(NamedTuple):
     """What is to be checked, as the command line says it."""
 
-    targets: tuple[str, ...]
+    targets: "tuple[str | Target, ...]"
     name: str | None
     port: int | None
     vantage: str
 
 
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of output, the same for every command that judges."""
-    options = [
-        _form("json", "One JSON document (waxseal.report/1)."),
-        _form("facts", "What was seen, as JSON lines (waxseal.facts/1)."),
-        _form("transcript", "The dialogues, line by line."),
-        click.option(
-            "--save",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Also write the facts to this file, for 'waxseal judge'.",
-        ),
-        click.option("-v", "--verbose", count=True, help="More detail; -vv shows every check."),
-        click.option(
-            "--fail-on",
-            type=click.Choice([s.label for s in Severity if s] + ["never"]),
-            default="high",
-            show_default=True,
-            help="Exit with 1 when a finding is this severe or worse.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+class Output(Struct, frozen=True):
+    """What the options of output say, as they were given."""
+
+    forms: tuple[str, ...] = ()
+    output_format: str | None = None
+    write: tuple[str, ...] = ()
+    save: Path | None = None
+    verbose: int = 0
+    fail_on: str = "high"
+    letters_by: str = "worst"
+
+    @property
+    def form(self) -> str | None:
+        """The one form of standard output that was asked for; None for the report in the terminal.
+
+        Raises:
+            UsageError: Several were asked for.
+        """
+        asked = dict.fromkeys([*self.forms, *([self.output_format] if self.output_format else [])])
+        if len(asked) > 1:
+            raise UsageError(
+                f"{' and '.join(asked)} exclude each other on standard output",
+                "--write puts further forms into files",
+            )
+        return next(iter(asked), None)
+
+    @property
+    def files(self) -> tuple[tuple[str, Path], ...]:
+        """Each form and file that ``--write`` asks for.
+
+        Raises:
+            UsageError: A form is not known, or two go to one file.
+        """
+        read = [form_and_path(given) for given in self.write]
+        paths = [path for _, path in read]
+        if len(set(paths)) < len(paths):
+            raise UsageError("--write names one file twice", "give each form a file of its own")
+        return tuple((form, Path(path)) for form, path in read)
+
+    def expect_possible(self) -> None:
+        """See before a run that nothing of this fails after it.
+
+        Raises:
+            UsageError: The options exclude each other, or a file cannot be written.
+        """
+        _ = self.form
+        for path in [path for _, path in self.files] + ([self.save] if self.save is not None else []):
+            expect_writable(path)
+
+    def show(self, result: "Result", *, fail_on: str | None = None) -> int:
+        """Print a result, write the files, and give the exit code, also where nobody reads to the end.
+
+        Args:
+            result: The result.
+            fail_on: Stands in for the option.
+
+        Raises:
+            UsageError: A file cannot be written; the result is printed first.
+        """
+        wanted = Wanted(fail_on or self.fail_on, self.verbose)
+        try:
+            self._print(result, wanted)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            close_stdout()
+        finally:
+            if self.save is not None:
+                save_facts(result.facts, self.save)
+            for form, path in self.files:
+                _write(FORMS[form].render(result, wanted), path)
+        return exit_code(result, wanted.fail_on)
+
+    def _print(self, result: "Result", wanted: Wanted) -> None:
+        if self.form is None:
+            _print_reports(result, self.verbose)
+        else:
+            sys.stdout.buffer.write(FORMS[self.form].render(result, wanted))
 
 
 def _form(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(f"--{name}", "forms", flag_value=name, multiple=True, help=text)
 
 
-def show(result: "Result", form: str | None, *, save: Path | None, verbose: int, fail_on: str) -> int:
-    """Print a result in the chosen form and give the exit code, also where nobody reads to the end.
+_OPTIONS = (
+    click.option(
+        "-f", "--format", "output_format", type=click.Choice(list(FORMS)), help="Form of standard output."
+    ),
+    _form("json", "The same as --format json (waxseal.report/1)."),
+    _form("facts", "The same as --format facts (waxseal.facts/1)."),
+    _form("transcript", "The same as --format transcript."),
+    click.option(
+        "-w",
+        "--write",
+        multiple=True,
+        metavar="[FORM=]FILE",
+        help="Also write a form to this file; its ending may say which: .html, .md, .csv, .json, .sarif, "
+        ".xml (JUnit), .prom, .facts, .txt.",
+    ),
+    click.option(
+        "--save",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Also write the facts to this file, for 'waxseal judge'.",
+    ),
+    click.option("-v", "--verbose", count=True, help="More detail; -vv shows every check."),
+    click.option(
+        "--letters-by",
+        type=click.Choice(["worst", "best", "first"]),
+        default="worst",
+        show_default=True,
+        help="Address that decides the letters: the worst, the best, or the worst of those tried first.",
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice([s.label for s in Severity if s] + ["never"]),
+        default="high",
+        show_default=True,
+        help="Exit with 1 when a finding is this severe or worse.",
+    ),
+)
 
-    Raises:
-        UsageError: The facts cannot be saved; the result is printed first.
-    """
+output_options = gathered(_OPTIONS, Output, "output")
+"""Adds the options to a command that judges; they come as one argument, `output`."""
+
+
+def _write(data: bytes, path: Path) -> None:
     try:
-        _print(result, form, verbose)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        close_stdout()
-    finally:
-        if save is not None:
-            save_facts(result.facts, save)
-    return exit_code(result, fail_on)
-
-
-def _print(result: "Result", form: str | None, verbose: int) -> None:
-    if form == "json":
-        from waxseal.report.json_form import render_json
-
-        sys.stdout.buffer.write(render_json(result.reports, result.facts))
-    elif form == "facts":
-        from waxseal.facts.stored import dump
-
-        sys.stdout.buffer.writelines(dump(result.facts))
-    elif form == "transcript":
-        from waxseal.report.transcript import render_transcript
-
-        for report in result.reports:
-            for line in render_transcript(result.facts, report.root):
-                click.echo(line)
-    else:
-        _print_reports(result, verbose)
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", "--write takes the path of a file"
+        ) from error
 
 
 def _print_reports(result: "Result", verbose: int) -> None:
@@ -122,17 +193,15 @@ def save_facts(records: "Iterable[Record]", path: Path) -> None:
         ) from error
 
 
-def expect_writable(path: Path | None) -> None:
-    """See before a run that its facts can be saved, so that nothing is lost after it.
+def expect_writable(path: Path) -> None:
+    """See before a run that a file can be written, so that nothing is lost after it.
 
     Raises:
         UsageError: The folder is not there, or not to be written to.
     """
-    if path is None:
-        return
     place = path if path.exists() else path.parent
     if not os.access(place, os.W_OK) or (place is path.parent and not place.is_dir()):
-        raise UsageError(f"{path} cannot be written", "--save takes the path of a file")
+        raise UsageError(f"{path} cannot be written", "give the path of a file in a folder that is there")
 
 
 @contextmanager
@@ -145,20 +214,6 @@ def keeping(progress: "Progress", save: Path | None) -> Iterator[None]:
             save_facts(progress.records, save)
             click.echo(f"waxseal: what was seen so far is in {save}", err=True)
         raise
-
-
-def one_form(forms: tuple[str, ...]) -> str | None:
-    """The one form of output that was asked for; None for the report.
-
-    Raises:
-        UsageError: Several were asked for.
-    """
-    if len(set(forms)) > 1:
-        raise UsageError(
-            f"--{' and --'.join(dict.fromkeys(forms))} exclude each other",
-            "--save keeps the facts beside any form",
-        )
-    return forms[0] if forms else None
 
 
 WORST_FIRST = (EXIT_BUG, EXIT_FINDING, EXIT_UNTESTED, EXIT_OK)

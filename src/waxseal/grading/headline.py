@@ -1,6 +1,7 @@
-"""The first line of every report: one sentence anyone understands, chosen by the state.
+"""The first line of every report: what came of a target, in words anyone understands, chosen by the state.
 
-Each sentence has a stable id (``headline.<state>``); the words may be translated, the ids stay.
+The sentences are in ``grading.wording``, each with an id and named values, so that every language can say them
+(``grading.language``); why nothing could be seen is told by ``grading.headline_reasons``.
 """
 
 from collections.abc import Iterable
@@ -9,34 +10,41 @@ from msgspec import Struct
 
 from waxseal.checks.absence import is_local
 from waxseal.checks.api import Verdict
-from waxseal.facts import EhloClear, FactSet, MailProtocol, Scope, Subject
+from waxseal.facts import EhloClear, FactSet, MailProtocol, Subject
+from waxseal.grading.headline_reasons import reasons
+from waxseal.grading.message import Message, Value, title
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
 from waxseal.grading.severity import Severity
+from waxseal.grading.wording import say
 from waxseal.wire.idna import to_u_label
 
 NONE_PUBLISHED = "policy/none-published"
-BOGUS = frozenset({"dnssec/mx-bogus", "dnssec/address-bogus"})
-BESIDE = ("dane/", "dkim/", "dmarc/", "dnsbl/", "dnssec/", "mta-sts/", "policy/", "spf/", "tls-rpt/")
-"""Topics whose open questions never explain why a server was not seen."""
 
 LOCAL = "headline.local"
 """Id of the sentence for a socket of this machine that takes mail without TLS, as it may."""
-_FETCHED = ("Mail fetched from", "Mail cannot be fetched from")
-_ACCESS = {
-    MailProtocol.IMAP: _FETCHED,
-    MailProtocol.POP3: _FETCHED,
-    MailProtocol.SIEVE: ("What goes to and from", "Mail filters cannot be managed at"),
-}
-"""What travels, and what is not possible where nothing does, each up to the server's name."""
+_TRAVELS = {MailProtocol.IMAP: "mailbox", MailProtocol.POP3: "mailbox", MailProtocol.SIEVE: "filters"}
+"""What travels where no mail is delivered, as ids of messages name it."""
 
 
 class Headline(Struct, frozen=True):
-    """The sentence with its id and state."""
+    """The headline of a target.
+
+    Attributes:
+        id: ``headline.<state>``, or `LOCAL`.
+        state: State of the target.
+        sentence: In English; what `also` says follows the message.
+        message: Id of the exact message, such as ``headline.mend.domain.both`` (``grading.wording``).
+        values: What stands in its placeholders.
+        also: Further messages, each a sentence.
+    """
 
     id: str
     state: State
     sentence: str
+    message: str
+    values: dict[str, str | int | float | Message]
+    also: tuple[Message, ...] = ()
 
 
 def headline(
@@ -47,7 +55,7 @@ def headline(
     root: Subject,
     protocol: MailProtocol = MailProtocol.SMTP,
 ) -> Headline:
-    """Compose the sentence for a target from its endpoints and its weightiest finding.
+    """Choose the sentence for a target from its endpoints and its weightiest finding.
 
     Args:
         facts: All that was seen.
@@ -59,30 +67,46 @@ def headline(
     """
     name = scope_word(root)
     name = to_u_label(name) if root.domain or root.host else name
-    delivers = ("Mail to" if root.domain is not None else "Mail handed to", "")
-    what, not_at_all = _ACCESS.get(protocol, delivers)
-    mail = f"{what} {name}"
-    not_at_all = f"{not_at_all} {name}" if not_at_all else f"{mail} cannot be delivered"
+    travels = _TRAVELS.get(protocol, "domain" if root.domain is not None else "host")
     if state is State.UNKNOWN and _local_in_clear(facts, seals):
-        told = f"{mail} stays on this machine; no TLS is offered there, and none is needed."
-        return Headline(LOCAL, state, told)
+        return _made(LOCAL, state, say(f"{LOCAL}.{travels}", name=name))
     inside = [f for f in findings if f.subject != Subject()]
-    final_first = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
-    encrypted = _count(seals, Seal.UNKNOWN, besides=True)
     left = left_out(facts, seals, root)
-    whether = f"{mail[0].lower()}{mail[1:]}"
-    sentences = {
-        State.SEALED: f"{mail} travels sealed: {_all(seals)} and the certificates prove the server"
-        f"{_uninsisted(inside)}.",
-        State.MEND: f"{mail} is encrypted at {encrypted}, but {_first(inside)}{_besides(left)}.",
-        State.EXPOSED: f"{mail} can travel in clear: no TLS at {_count(seals, Seal.EXPOSED)}.",
-        State.PARTLY_UNKNOWN: f"{mail} {_as_seen(seals)} where it was seen; "
-        f"{_untested(seals, left)} not be tested.",
-        State.UNKNOWN: f"Whether {whether} is sealed could not be seen: {_why(findings, seals)}.",
-        State.UNDELIVERABLE: f"{not_at_all}: {_first(final_first)}.",
-        State.NO_MAIL: f"{name} takes no mail, and says so with a null MX.",
-    }
-    return Headline(f"headline.{state.value}", state, sentences[state])
+    known = f"headline.{state.value}"
+    match state:
+        case State.SEALED:
+            if travels == "domain" and _uninsisted(inside):
+                known = f"{known}.not-insisted"
+            else:
+                known = f"{known}.{travels}"
+            return _made(known, state, _counted(known, seals, seals, name=name))
+        case State.MEND:
+            encrypted = [s for s in seals if s.seal is not Seal.UNKNOWN]
+            what = _counted(f"{known}.{travels}", encrypted, seals, name=name, title=_title(inside))
+            return _made(known, state, what, *_more(inside), *_left(left))
+        case State.EXPOSED:
+            exposed = [s for s in seals if s.seal is Seal.EXPOSED]
+            return _made(known, state, _counted(f"{known}.{travels}", exposed, seals, name=name))
+        case State.PARTLY_UNKNOWN:
+            sealed = any(s.seal is Seal.SEALED for s in seals)
+            what = say(f"{known}.{travels}.{'sealed' if sealed else 'encrypted'}", name=name)
+            return _made(known, state, what, *_untested(seals), *_left(left))
+        case State.UNKNOWN:
+            reason, others = reasons(facts, findings, seals, root)
+            also = (say("also.other-reasons", count=others),) if others else ()
+            return _made(known, state, say(f"{known}.{travels}", name=name, reason=reason), *also)
+        case State.UNDELIVERABLE:
+            final = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
+            what = say(f"{known}.{travels}", name=name, title=_title(final))
+            return _made(known, state, what, *_more(final))
+        case State.NO_MAIL:
+            return _made(known, state, say(known, name=name))
+
+
+def _made(known: str, state: State, what: Message, *also: Message) -> Headline:
+    stable = LOCAL if known == LOCAL else f"headline.{state.value}"
+    sentence = " ".join([what.text, *(more.text for more in also)])
+    return Headline(stable, state, sentence, what.message, what.values, also)
 
 
 def _local_in_clear(facts: FactSet, seals: tuple[EndpointSeal, ...]) -> bool:
@@ -94,42 +118,18 @@ def _local_in_clear(facts: FactSet, seals: tuple[EndpointSeal, ...]) -> bool:
     return all(ehlo and ehlo.reply.code == 250 and not ehlo.keyword("STARTTLS") for ehlo in heard)
 
 
-def _uninsisted(inside: list[GradedFinding]) -> str:
-    """What has to be added where senders may do without all that, since nothing tells them to insist."""
-    told = any(f.check == NONE_PUBLISHED and f.verdict is Verdict.WARN for f in inside)
-    return ", though nothing published makes senders insist on it" if told else ""
+def _uninsisted(inside: list[GradedFinding]) -> bool:
+    """Whether senders may do without all that, since nothing tells them to insist."""
+    return any(f.check == NONE_PUBLISHED and f.verdict is Verdict.WARN for f in inside)
 
 
-def _all(seals: tuple[EndpointSeal, ...]) -> str:
-    total = _addresses(seals)
-    return f"{_of(total, total)} take{'s' if total == 1 else ''} TLS"
-
-
-def _count(seals: tuple[EndpointSeal, ...], seal: Seal, *, besides: bool = False) -> str:
-    chosen = [s for s in seals if (s.seal is not seal if besides else s.seal is seal)]
-    return _of(_addresses(chosen), _addresses(seals))
-
-
-def _as_seen(seals: tuple[EndpointSeal, ...]) -> str:
-    return "travels sealed" if any(s.seal is Seal.SEALED for s in seals) else "is encrypted"
-
-
-def _untested(seals: tuple[EndpointSeal, ...], left: LeftOut) -> str:
-    """What could not be tested, and the verb: ``1 of 2 addresses and 1 mail host could``."""
-    parts = [_count(seals, Seal.UNKNOWN)] if any(s.seal is Seal.UNKNOWN for s in seals) else []
-    if any(s.seal is Seal.ENCRYPTED for s in seals):
-        parts.append(f"the certificates of {_count(seals, Seal.ENCRYPTED)}")
-    if left.addresses:
-        parts.append(f"{left.addresses} more address{'' if left.addresses == 1 else 'es'}")
-    if left.hosts:
-        parts.append(f"{left.hosts} mail host{'' if left.hosts == 1 else 's'}")
-    if left.families:
-        parts.append("addresses that DNS gave no answer for")
-    return f"{' and '.join(parts)} could"
-
-
-def _besides(left: LeftOut) -> str:
-    return f"; {_untested((), left)} not be tested" if left != LeftOut() else ""
+def _counted(
+    message: str, chosen: Iterable[EndpointSeal], seals: tuple[EndpointSeal, ...], **values: Value
+) -> Message:
+    """The form of a message for its one address, both, all, or some of them."""
+    some, total = _addresses(chosen), _addresses(seals)
+    form = "some" if some < total else {1: "one", 2: "both"}.get(total, "all")
+    return say(f"{message}.{form}", **values, some=some, total=total)
 
 
 def _addresses(seals: Iterable[EndpointSeal]) -> int:
@@ -137,41 +137,38 @@ def _addresses(seals: Iterable[EndpointSeal]) -> int:
     return len({(s.subject.address, s.subject.port) for s in seals})
 
 
-def _of(some: int, total: int) -> str:
-    """``its one address``, ``both addresses``, ``all 4 addresses``, ``3 of 4 addresses``."""
-    if some < total:
-        return f"{some} of {total} addresses"
-    return {1: "its one address", 2: "both addresses"}.get(total, f"all {total} addresses")
+def _untested(seals: tuple[EndpointSeal, ...]) -> list[Message]:
+    """What endpoints did not show: themselves, or whose their certificates are."""
+    unknown = [s for s in seals if s.seal is Seal.UNKNOWN]
+    unproven = [s for s in seals if s.seal is Seal.ENCRYPTED]
+    told = []
+    if unknown:
+        told.append(say("also.untested", some=_addresses(unknown), total=_addresses(seals)))
+    if unproven:
+        told.append(_counted("also.certificates", unproven, seals))
+    return told
 
 
-def _first(inside: list[GradedFinding]) -> str:
-    """The weightiest finding, and how many more weigh as much as to be mended."""
+def _left(left: LeftOut) -> list[Message]:
+    """What was not even tried."""
+    told = []
+    if left.addresses:
+        told.append(say("also.more-addresses", count=left.addresses))
+    if left.hosts:
+        told.append(say("also.hosts", count=left.hosts))
+    if left.families:
+        told.append(say("also.families"))
+    return told
+
+
+def _title(inside: list[GradedFinding]) -> Message:
+    """The weightiest finding."""
+    bad = next((f for f in inside if f.verdict in (Verdict.FAIL, Verdict.WARN)), None)
+    return say("reason.to-mend") if bad is None else title(bad.check, bad.title)
+
+
+def _more(inside: list[GradedFinding]) -> list[Message]:
+    """How many more checks than the first found what weighs as much as to be mended."""
     bad = [f for f in inside if f.verdict in (Verdict.FAIL, Verdict.WARN)]
-    if not bad:
-        return "something wants mending"
-    titles = list(dict.fromkeys(f.title for f in bad if f.severity >= bad[0].severity))
-    first = titles[0] if titles[0][1:2].isupper() else titles[0][0].lower() + titles[0][1:]
-    more = len({f.check for f in bad if f.severity >= Severity.MEDIUM} - {bad[0].check})
-    return first + (f" (and {more} more to mend)" if more else "")
-
-
-def _why(findings: tuple[GradedFinding, ...], seals: tuple[EndpointSeal, ...]) -> str:
-    """Why nothing was seen: this machine's own trouble first, then how the conversations ended."""
-    bogus = next((f for f in findings if f.check in BOGUS and f.verdict is Verdict.FAIL), None)
-    if bogus is not None:
-        return f"{bogus.title[0].lower()}{bogus.title[1:]}"
-    unclear = [
-        f
-        for f in findings
-        if f.verdict is Verdict.INCONCLUSIVE and not f.follows and not f.check.startswith(BESIDE)
-    ]
-    of_run = next((f for f in unclear if f.subject == Subject()), None)
-    if of_run is not None:
-        return of_run.summary
-    ended = list(dict.fromkeys(s.ended for s in seals if s.ended))
-    if ended:
-        return ended[0] + (f" (and {len(ended) - 1} other reasons)" if len(ended) > 1 else "")
-    telling = [f.summary for f in unclear if f.subject.scope is not Scope.ADDRESS]  # no reverse names
-    if telling:
-        return telling[0]
-    return "the server's answers leave it open" if seals else "there was no address to test"
+    count = len({f.check for f in bad if f.severity >= Severity.MEDIUM} - {f.check for f in bad[:1]})
+    return [say("also.more-to-mend", count=count)] if count else []

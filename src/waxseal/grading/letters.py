@@ -1,42 +1,39 @@
-"""Two letters for a target: against the passive attacker, who listens, and against the active one, who is between.
+"""Two letters for a target: one for the passive attacker, who listens, one for the active one, in between.
 
-Each is a published sum: 100 points, less what each finding takes, within the caps of ``letters.toml``; the letter
-against the active attacker also loses what the way falls short by in which senders tell the server from a false
-one, its *rung*. Findings and the profile are all that goes in, so anybody can recompute it (docs/grading.md).
-INCONCLUSIVE takes nothing: where it hides what decides a letter, there is no letter.
+Each is a published sum: 100 points, less what each finding takes, within the caps of ``letters.toml`` (see
+``letter_rules``). The letter against the active attacker also loses what its *rung* falls short by: the way
+in which senders tell the server from a false one. Findings, the seals of the addresses and the profile are
+all that goes in, so that anybody can recompute it (docs/grading.md). INCONCLUSIVE takes nothing: where it
+hides what decides a letter, there is no letter.
 """
 
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import NamedTuple
 
-from msgspec import Struct, convert, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from waxseal.checks.api import Verdict
 from waxseal.checks.certificate._weighing import is_submission
 from waxseal.facts import Endpoint, FactSet, MailProtocol, MxRecords, RunContext, Subject, Target, TargetKind
+from waxseal.grading.letter_rules import (
+    FULL,
+    LETTERS,
+    Axis,
+    Rules,
+    Rung,
+    Standing,
+    fits,
+    letter_rules,
+    on_rung,
+    standing,
+)
 from waxseal.grading.profile import GradedFinding, Profile
 from waxseal.grading.seal import EndpointSeal, Seal
 from waxseal.grading.severity import Severity
 
-FULL = 100
-LETTERS = "ABCDEF"
 _BAD = (Verdict.FAIL, Verdict.WARN)
 _POLICY = "policy"
-
-
-class Axis(StrEnum):
-    """The attacker that a letter is about."""
-
-    PASSIVE = "passive"
-    """Who can listen."""
-    ACTIVE = "active"
-    """Who can change what is on the way, and pose as the server."""
 
 
 class Basis(StrEnum):
@@ -79,6 +76,7 @@ class Letter(Struct, frozen=True):
         points: 0 to 100, caps applied; None with the letter.
         lost: Each lost point's check, most first.
         rung: Id of the rung; "" for the passive axis, and where there is no letter.
+        kind: Which rungs apply: ``mail`` between servers, ``access`` for mail programs; "" like `rung`.
         why: Why there is no letter; "" where there is one.
     """
 
@@ -87,6 +85,7 @@ class Letter(Struct, frozen=True):
     points: int | None = None
     lost: tuple[Lost, ...] = ()
     rung: str = ""
+    kind: str = ""
     why: str = ""
 
 
@@ -135,104 +134,11 @@ class Letters(Struct, frozen=True):
     version: str = ""
 
 
-class Rung(Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of ``[[rungs]]``; the comments there say what it means."""
-
-    id: str
-    kind: str = field(name="for")
-    lost: int
-    title: str
-    proved_by: tuple[str, ...]
-    spoiled_by: tuple[str, ...]
-    source: str
-    check: str
-    regain: str = ""
-    effort: str = ""
-    domain_only: bool = False
-
-
-class AxisRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of ``[[axes]]``: which letter the findings of some checks count for."""
-
-    checks: tuple[str, ...]
-    against: tuple[Axis, ...]
-    effort: str
-    why: str
-
-
-class CapRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of ``[[caps]]``."""
-
-    checks: tuple[str, ...]
-    against: tuple[Axis, ...]
-    letter: str
-    why: str
-    source: str
-
-
-class Rules(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of ``letters.toml``."""
-
-    id: str
-    version: str
-    thresholds: dict[str, int]
-    points: dict[str, int]
-    efforts: dict[str, int]
-    rungs: tuple[Rung, ...]
-    axes: tuple[AxisRow, ...]
-    caps: tuple[CapRow, ...]
-
-    def letter(self, points: int) -> str:
-        """The letter of a sum."""
-        return next((letter for letter, least in self.thresholds.items() if points >= least), LETTERS[-1])
-
-    def most(self, letter: str) -> int:
-        """The most points that a letter stands for."""
-        better = [least for name, least in self.thresholds.items() if name < letter]
-        return min(better, default=FULL + 1) - 1
-
-
-@cache
-def letter_rules() -> Rules:
-    """The rules of the letters."""
-    text = files("waxseal.grading").joinpath("letters.toml").read_text(encoding="utf-8")
-    return convert(tomllib.loads(text), Rules)
-
-
-class Standing(NamedTuple):
-    """What a check's findings count for, whatever they are."""
-
-    against: tuple[Axis, ...]
-    effort: str
-    caps: dict[Axis, str]
-
-
-@lru_cache(maxsize=4096)
-def standing(check: str) -> Standing:
-    """Look a check up in the axes and caps."""
-    rules = letter_rules()
-    row = next((r for r in rules.axes if _fits(check, r.checks)), None)
-    caps: dict[Axis, str] = {}
-    for cap in rules.caps:
-        if _fits(check, cap.checks):
-            caps |= {axis: max(cap.letter, caps.get(axis, "")) for axis in cap.against}
-    return Standing(row.against if row else (), row.effort if row else "setting", caps)
-
-
 def _tells(finding: GradedFinding) -> bool:
     """Whether a finding can move a letter: one that takes points, or one that a rung asks for."""
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return False
-    return (finding.severity is not Severity.NONE) or _on_rung(finding.check)
-
-
-@lru_cache(maxsize=4096)
-def _on_rung(check: str) -> bool:
-    return any(_fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in letter_rules().rungs)
-
-
-def _fits(check: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(check, pattern) for pattern in patterns)
+    return (finding.severity is not Severity.NONE) or on_rung(finding.check)
 
 
 def letters_of(
@@ -303,7 +209,9 @@ class _Address:
                 by_check.setdefault(finding.check, []).append(finding)
         self._by_check = by_check
         endpoint = facts.nearest(Endpoint, here)
-        own = endpoint is not None and (is_submission(endpoint, here) or endpoint.protocol is MailProtocol.LMTP)
+        own = endpoint is not None and (
+            is_submission(endpoint, here) or endpoint.protocol is MailProtocol.LMTP
+        )
         self._kind = "access" if own else "mail"
         self._is_domain = target.kind is TargetKind.DOMAIN
         context = facts.nearest(RunContext, Subject())
@@ -347,9 +255,7 @@ class _Address:
             failed = any(f.verdict is Verdict.FAIL and f.severity for f in findings)
             cap = caps.get(axis, "") if failed else ""
             points = self._rules.points[worst.severity.label]
-            lost.append(
-                Lost(check, worst.subject, points, cap, worst.title, worst.remedy.general, effort)
-            )
+            lost.append(Lost(check, worst.subject, points, cap, worst.title, worst.remedy.general, effort))
         if self._seal.seal is Seal.EXPOSED and not _capped(lost):
             lost.append(self._exposed())
         return sorted(lost, key=_weight)
@@ -369,8 +275,7 @@ class _Address:
     def _with(self, rung: Rung, lost: list[Lost]) -> list[Lost]:
         if not rung.lost:
             return lost
-        fault = f"Senders are bound by {rung.title}" if self._kind == "mail" else f"There is {rung.title}"
-        of_rung = Lost(rung.check, self._seal.subject, rung.lost, "", fault, rung.regain, rung.effort)
+        of_rung = Lost(rung.check, self._seal.subject, rung.lost, "", rung.fault, rung.regain, rung.effort)
         better = next((entry for entry in lost if entry.cap and self._breaks_rung(entry.check)), None)
         if better is not None:  # a better rung is there and broken: mending that gives its points back too
             of_rung = replace(of_rung, check=better.check, regain=better.regain, effort=better.effort)
@@ -378,12 +283,13 @@ class _Address:
 
     def _breaks_rung(self, check: str) -> bool:
         rungs = [rung for rung in self._rules.rungs if rung.kind == self._kind]
-        return any(_fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in rungs)
+        return any(fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in rungs)
 
     def _sum(self, axis: Axis, lost: list[Lost], rung: str = "") -> Letter:
         points = max(0, FULL - sum(entry.points for entry in lost))
         points = min([points, *(self._rules.most(entry.cap) for entry in lost if entry.cap)])
-        return Letter(axis, self._rules.letter(points), points, tuple(lost), rung)
+        kind = self._kind if rung else ""
+        return Letter(axis, self._rules.letter(points), points, tuple(lost), rung, kind)
 
     def _rung(self) -> tuple[Rung, list[Rung]]:
         """The first rung that is proved, and those before it that are open."""
@@ -400,7 +306,9 @@ class _Address:
 
     def _holds(self, rung: Rung) -> bool | None:
         """Whether a rung is proved; None where it could not be seen."""
-        spoilers = [f for check, found in self._by_check.items() if _fits(check, rung.spoiled_by) for f in found]
+        spoilers = [
+            f for check, found in self._by_check.items() if fits(check, rung.spoiled_by) for f in found
+        ]
         if any(f.verdict in _BAD for f in spoilers):
             return False
         if not rung.proved_by:

@@ -13,29 +13,32 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from waxseal.checks.api import Check, Remedy, Scope, Verdict
-from waxseal.facts import FactSet, ImapLogin, MailProtocol, Subject
+from waxseal.checks.api import Check, Remedy, Verdict
+from waxseal.facts import FactSet, ImapLogin, MailProtocol
 from waxseal.grading.headline import LOCAL
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
 from waxseal.report.delivery import sender_view
 from waxseal.report.endpoint_detail import endpoint_lines
+from waxseal.report.grouping import alike, bare, place, places, problems, tls_words
+from waxseal.report.letters_view import letters_head, regain_rows
 from waxseal.report.logins import login_met
 from waxseal.report.model import Report
-from waxseal.report.plain import KEY_TYPES, plain
+from waxseal.report.plain import plain
 from waxseal.report.policy_view import policy_view
 from waxseal.report.simulation import simulation_view
 from waxseal.report.tls_inventory import inventory_lines
+from waxseal.report.words import SCOPE_WORDS, settings, state_word
 from waxseal.wire.idna import to_u_label
 
 _STATE_LOOK = {
-    State.SEALED: ("SEALED", "bold green"),
-    State.NO_MAIL: ("NO MAIL", "bold"),
-    State.MEND: ("MEND", "bold yellow"),
-    State.PARTLY_UNKNOWN: ("PARTLY SEEN", "bold yellow"),
-    State.UNKNOWN: ("NOT SEEN", "bold magenta"),
-    State.UNDELIVERABLE: ("NO DELIVERY", "bold red"),
-    State.EXPOSED: ("EXPOSED", "bold red"),
+    State.SEALED: "bold green",
+    State.NO_MAIL: "bold",
+    State.MEND: "bold yellow",
+    State.PARTLY_UNKNOWN: "bold yellow",
+    State.UNKNOWN: "bold magenta",
+    State.UNDELIVERABLE: "bold red",
+    State.EXPOSED: "bold red",
 }
 _SEAL_LOOK = {
     Seal.SEALED: "green",
@@ -44,17 +47,6 @@ _SEAL_LOOK = {
     Seal.UNKNOWN: "magenta",
 }
 _SEVERITY_LOOK = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "none": "dim"}
-_SOFTWARE = {
-    "postfix": "Postfix",
-    "exim": "Exim",
-    "sendmail": "Sendmail",
-    "opensmtpd": "OpenSMTPD",
-    "exchange": "Exchange",
-    "dovecot": "Dovecot",
-    "dns": "DNS",
-}
-ACCESS = frozenset({MailProtocol.IMAP, MailProtocol.POP3, MailProtocol.SIEVE})
-"""What speaks with users' programs, and takes no mail."""
 ACCOUNT = "auth/account-refused"
 ON_REQUEST = frozenset(
     {
@@ -67,16 +59,6 @@ ON_REQUEST = frozenset(
     }
 )
 """Checks that can pass only where their trial was asked for; a reader who asked wants to hear it."""
-_NOT_FOR_ACCESS = frozenset({"postfix", "exim", "sendmail", "opensmtpd"})
-"""Software that speaks SMTP and LMTP only: its settings mend nothing there."""
-_SCOPE_WORDS = {
-    Scope.RUN: "run",
-    Scope.DOMAIN: "domain",
-    Scope.HOST: "mail host",
-    Scope.ADDRESS: "address",
-    Scope.PORT: "address and port",
-    Scope.CERTIFICATE: "certificate shown",
-}
 _MOST_SUBJECTS = 4
 _WIDEST_ADDRESS = 26
 _DEEPER = "--depth full"
@@ -106,7 +88,7 @@ def print_explanation(console: Console, check: Check) -> None:
     parts: list[RenderableType] = [title, _BLANK]
     for paragraph in check.explanation.split("\n\n"):
         parts += [_text(paragraph.replace("\n", " ")), _BLANK]
-    parts.append(_labelled("Judged for", f"each {_SCOPE_WORDS[check.scope]}"))
+    parts.append(_labelled("Judged for", f"each {SCOPE_WORDS[check.scope]}"))
     parts.append(_labelled("Standard", f"{', '.join(check.cites)} ({check.level.value})"))
     parts.append(_labelled("Fix", check.remedy.general))
     parts += _settings(check.remedy)
@@ -139,16 +121,24 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
     yield _head(report)
     if report.endpoints:
         yield _BLANK
+        yield _indented(letters_head(report.letters), 2)
+        yield _BLANK
         yield _indented(_endpoints(report.endpoints), 2)
     if report.to_fix:
         yield from _to_fix(report, verbose, brief)
+    if not brief and report.letters.regain:
+        yield _heading("What gives points back")
+        for row in regain_rows(report.letters, verbose=verbose):
+            yield _indented(row, 2)
+    if report.exempt:
+        yield from _exempt(report)
     if report.not_seen:
         yield from _not_seen(report, verbose, brief)
     if not brief:
         yield from _on_request(report, facts)
     if verbose:
         for endpoint in report.endpoints:
-            yield _heading(f"{_place(endpoint.subject)} in detail")
+            yield _heading(f"{place(endpoint.subject)} in detail")
             for label, text in endpoint_lines(facts, endpoint.subject):
                 yield _indented(_labelled(label, text), 2)
             for label, text in inventory_lines(facts, endpoint.subject, verbose=verbose >= 2):
@@ -156,7 +146,7 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
     for endpoint in report.endpoints:
         clients = simulation_view(facts, endpoint.subject)
         if clients is not None:
-            yield _heading(f"What senders would negotiate with {_place(endpoint.subject)}")
+            yield _heading(f"What senders would negotiate with {place(endpoint.subject)}")
             yield _indented(clients, 2)
     if not brief and (told := policy_view(facts, report.root)) is not None:
         yield _heading("What the world is told")
@@ -180,13 +170,9 @@ def _heading(text: str) -> Group:
 
 
 def _head(report: Report) -> RenderableType:
-    word, look = _STATE_LOOK[report.headline.state]
-    if report.headline.state is State.UNDELIVERABLE and report.target.protocol in ACCESS:
-        word = "NO SERVICE"
-    if report.headline.id == LOCAL:
-        word, look = "LOCAL", "bold"
+    look = "bold" if report.headline.id == LOCAL else _STATE_LOOK[report.headline.state]
     text = Text()
-    text.append(f" {word} ", style=f"{look} reverse")
+    text.append(f" {state_word(report)} ", style=f"{look} reverse")
     text.append(" ")
     text.append(plain(report.headline.sentence), style="bold")
     return text
@@ -194,7 +180,7 @@ def _head(report: Report) -> RenderableType:
 
 def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Group:
     """A row per address, below the name of its host; the columns of all hosts stand below each other."""
-    widest = max(cell_len(plain(_bare(row.subject))) for row in endpoints)
+    widest = max(cell_len(plain(bare(row.subject))) for row in endpoints)
     seals = max(cell_len(row.seal.value) for row in endpoints)
     parts: list[RenderableType] = []
     for host, rows in groupby(endpoints, key=lambda row: row.subject.host):
@@ -204,9 +190,9 @@ def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Group:
         table.add_column(overflow="fold")
         for row in rows:
             table.add_row(
-                _text(_bare(row.subject)),
+                _text(bare(row.subject)),
                 _text(row.seal.value, style=_SEAL_LOOK[row.seal]),
-                _text(_detail(row)),
+                _text(tls_words(row)),
             )
         if host is not None:
             parts.append(_text(to_u_label(host)))
@@ -214,48 +200,9 @@ def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Group:
     return Group(*parts)
 
 
-def _bare(subject: Subject) -> str:
-    """The address and port alone."""
-    return str(Subject(address=subject.address, port=subject.port))
-
-
-def _place(subject: Subject) -> str:
-    """A subject as people read it, U-labels shown."""
-    if subject.host is None:
-        return to_u_label(subject.domain) if subject.address is None and subject.domain else str(subject)
-    return str(subject).replace(subject.host, to_u_label(subject.host), 1)
-
-
-def _places(subjects: list[Subject]) -> str:
-    """Several subjects, each host named once: ``mx.example.org [192.0.2.1]:25, [2001:db8::1]:25``."""
-    texts: list[str] = []
-    for host, same in groupby(subjects, key=lambda subject: subject.host):
-        of_host = list(same)
-        inner = list(dict.fromkeys(_bare(s) for s in of_host if s.address is not None))
-        if host is None:
-            texts += inner or list(dict.fromkeys(_place(s) for s in of_host))
-        else:
-            texts.append(f"{to_u_label(host)} {', '.join(inner)}".rstrip())
-    return "; ".join(texts)
-
-
-def _detail(row: EndpointSeal) -> str:
-    if not row.version:
-        return row.ended or "no TLS"
-    parts = [row.version.replace("TLSv", "TLS ")]
-    if row.key_types:
-        parts.append(" + ".join(KEY_TYPES.get(kind, kind) for kind in row.key_types))
-    if row.days_left is not None:
-        when = "expired" if row.days_left < 0 else f"{row.days_left} days left"
-        parts.append(when)
-    if row.ended:
-        parts.append(row.ended)
-    return ", ".join(parts)
-
-
 def _to_fix(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
     yield _heading("What to fix first" if len(report.to_fix) > 1 else "What to fix")
-    groups = [list(group) for _, group in groupby(report.to_fix, key=lambda f: (f.severity, f.check))]
+    groups = problems(report.to_fix)
     for number, group in enumerate(groups, start=1):
         yield _indented(_problem(number, group, report.target.protocol, verbose, brief), 2)
 
@@ -269,11 +216,11 @@ def _problem(
     title.append(f"  {first.check}", style="dim")
     body: list[RenderableType] = [title]
     shown = group if verbose else group[:_MOST_SUBJECTS]
-    for alike in _alike(shown):
-        body.append(_indented(_text(alike[0].summary), 3))
-        body.append(_indented(_labelled("At", _places([f.subject for f in alike])), 3))
+    for same in alike(shown):
+        body.append(_indented(_text(same[0].summary), 3))
+        body.append(_indented(_labelled("At", places([f.subject for f in same])), 3))
         if verbose or not brief:
-            body.extend(_indented(_text(line, style="dim"), 5) for line in alike[0].evidence)
+            body.extend(_indented(_text(line, style="dim"), 5) for line in same[0].evidence)
     if len(group) > len(shown):
         body.append(_indented(_text(f"and at {len(group) - len(shown)} more; see -v", style="dim"), 3))
     if not brief:
@@ -283,17 +230,13 @@ def _problem(
 
 def _remedy(finding: GradedFinding, protocol: MailProtocol) -> RenderableType:
     lines: list[RenderableType] = [_labelled("Fix", finding.remedy.general)]
-    lines += _settings(finding.remedy, _NOT_FOR_ACCESS if protocol in ACCESS else frozenset())
+    lines += _settings(finding.remedy, protocol)
     lines.append(_labelled("Standard", ", ".join(finding.cites)))
     return Group(*lines)
 
 
-def _settings(remedy: Remedy, without: frozenset[str] = frozenset()) -> list[RenderableType]:
-    return [
-        _indented(_labelled(_SOFTWARE[software], setting), 2)
-        for software, setting in remedy.by_software.items()
-        if software not in without and not (without and "ReceiveConnector" in setting)
-    ]
+def _settings(remedy: Remedy, protocol: MailProtocol = MailProtocol.SMTP) -> list[RenderableType]:
+    return [_indented(_labelled(software, setting), 2) for software, setting in settings(remedy, protocol)]
 
 
 def _bullet(text: Text) -> Table:
@@ -312,29 +255,40 @@ def _labelled(label: str, text: str) -> Table:
     return row
 
 
+def _exempt(report: Report) -> Iterable[RenderableType]:
+    """What the profile does not count for a time, and why."""
+    yield _heading("Exempted by the profile")
+    for finding in report.exempt:
+        text = _text(f"{finding.summary}  ")
+        text.append(finding.check, style="dim")
+        yield _indented(_bullet(text), 2)
+        yield _indented(_labelled("At", places([finding.subject])), 4)
+        yield _indented(_labelled("Exempt", finding.exempt), 4)
+
+
 def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
     own = [f for f in report.not_seen if not f.follows]
     absent = [f for f in report.not_seen if f.follows]
     yield _heading("What could not be seen")
-    for alike in _alike(own):
-        text = _text(f"{alike[0].summary}  ")
-        text.append(alike[0].check, style="dim")
+    for same in alike(own):
+        text = _text(f"{same[0].summary}  ")
+        text.append(same[0].check, style="dim")
         yield _indented(_bullet(text), 2)
-        yield _indented(_labelled("At", _places([finding.subject for finding in alike])), 4)
+        yield _indented(_labelled("At", places([finding.subject for finding in same])), 4)
         if verbose or not brief:
-            for line in alike[0].evidence:
+            for line in same[0].evidence:
                 yield _indented(_text(line, style="dim"), 6)
-            yield _indented(_labelled("Try", alike[0].advice), 4)
+            yield _indented(_labelled("Try", same[0].advice), 4)
     deeper = [f for f in absent if _DEEPER in f.advice] if verbose == 1 else []
     if deeper:
         checks = ", ".join(dict.fromkeys(f.check for f in deeper))
         yield _indented(_bullet(_text(f"{_DEEPER} would show more")), 2)
         yield _indented(_labelled("Left open", checks), 4)
     if absent and verbose:
-        for summary, alike in _by_summary([f for f in absent if f not in deeper]).items():
+        for summary, same in _by_summary([f for f in absent if f not in deeper]).items():
             yield _indented(_bullet(_text(summary)), 2)
-            yield _indented(_labelled("At", _places([f.subject for f in alike])), 4)
-            checks = ", ".join(dict.fromkeys(f.check for f in alike))
+            yield _indented(_labelled("At", places([f.subject for f in same])), 4)
+            checks = ", ".join(dict.fromkeys(f.check for f in same))
             yield _indented(_labelled("Left open", checks), 4)
     elif absent:
         number = len({f.check for f in absent})
@@ -343,14 +297,6 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
         if all(_DEEPER in finding.advice for finding in absent):
             line = f"{number} {more}check{'s' if number != 1 else ''} would take {_DEEPER} (see -v)"
         yield _indented(_bullet(_text(line, style="dim")), 2)
-
-
-def _alike(findings: list[GradedFinding]) -> list[list[GradedFinding]]:
-    """Findings of one check and summary together, in the order of the first of each."""
-    groups: dict[tuple[str, str], list[GradedFinding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.check, finding.summary), []).append(finding)
-    return list(groups.values())
 
 
 def _by_summary(findings: list[GradedFinding]) -> dict[str, list[GradedFinding]]:
@@ -365,14 +311,14 @@ def _on_request(report: Report, facts: FactSet) -> Iterable[RenderableType]:
     sound = [f for f in report.findings if f.verdict is Verdict.PASS and f.check in ON_REQUEST]
     if sound:
         yield _heading("Tried on request, and in order")
-    for alike in _alike(sound):
-        text = _text(f"{alike[0].summary}  ")
-        text.append(alike[0].check, style="dim")
+    for same in alike(sound):
+        text = _text(f"{same[0].summary}  ")
+        text.append(same[0].check, style="dim")
         yield _indented(_bullet(text), 2)
         if len(report.endpoints) > 1:
-            yield _indented(_labelled("At", _places([f.subject for f in alike])), 4)
-        if alike[0].check == ACCOUNT:
-            logins = [facts.nearest(ImapLogin, finding.subject) for finding in alike]
+            yield _indented(_labelled("At", places([f.subject for f in same])), 4)
+        if same[0].check == ACCOUNT:
+            logins = [facts.nearest(ImapLogin, finding.subject) for finding in same]
             for met in dict.fromkeys(login_met(login) for login in logins if login is not None):
                 yield _indented(_text(met), 4)
 
@@ -384,11 +330,11 @@ def _passes(report: Report) -> Iterable[RenderableType]:
         if finding.verdict is Verdict.PASS:
             text = _text(f"pass  {finding.check}: {finding.summary}")
             if len(report.endpoints) > 1:
-                text.append(plain(f" ({_place(finding.subject)})"), style="dim")
+                text.append(plain(f" ({place(finding.subject)})"), style="dim")
             yield _indented(text, 2)
     aside = [f for f in report.findings if f.verdict is Verdict.NOT_APPLICABLE]
-    for summary, alike in _by_summary(aside).items():
-        checks = ", ".join(dict.fromkeys(f.check for f in alike))
+    for summary, same in _by_summary(aside).items():
+        checks = ", ".join(dict.fromkeys(f.check for f in same))
         yield _indented(_text(f"{Verdict.NOT_APPLICABLE.value}  {summary}: {checks}"), 2)
 
 

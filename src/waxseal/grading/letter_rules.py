@@ -1,0 +1,131 @@
+"""The rules of the two letters, read from ``letters.toml``: points, thresholds, rungs, axes and caps.
+
+What comes of them is in ``letters``.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from msgspec import Struct, convert, field
+
+FULL = 100
+LETTERS = "ABCDEF"
+
+
+class Axis(StrEnum):
+    """The attacker that a letter is about."""
+
+    PASSIVE = "passive"
+    """Who can listen."""
+    ACTIVE = "active"
+    """Who can change what is on the way, and pose as the server."""
+
+
+class Rung(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of ``[[rungs]]``; the comments there say what it means."""
+
+    id: str
+    kind: str = field(name="for")
+    lost: int
+    title: str
+    proved_by: tuple[str, ...]
+    spoiled_by: tuple[str, ...]
+    source: str
+    check: str
+    fault: str = ""
+    regain: str = ""
+    effort: str = ""
+    domain_only: bool = False
+
+
+class AxisRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of ``[[axes]]``: which letter the findings of some checks count for."""
+
+    checks: tuple[str, ...]
+    against: tuple[Axis, ...]
+    effort: str
+    why: str
+
+
+class CapRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of ``[[caps]]``."""
+
+    checks: tuple[str, ...]
+    against: tuple[Axis, ...]
+    letter: str
+    why: str
+    source: str
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of ``letters.toml``."""
+
+    id: str
+    version: str
+    thresholds: dict[str, int]
+    points: dict[str, int]
+    efforts: dict[str, int]
+    rungs: tuple[Rung, ...]
+    axes: tuple[AxisRow, ...]
+    caps: tuple[CapRow, ...]
+
+    def letter(self, points: int) -> str:
+        """The letter of a sum."""
+        return next((letter for letter, least in self.thresholds.items() if points >= least), LETTERS[-1])
+
+    def most(self, letter: str) -> int:
+        """The most points that a letter stands for."""
+        better = [least for name, least in self.thresholds.items() if name < letter]
+        return min(better, default=FULL + 1) - 1
+
+
+@cache
+def letter_rules() -> Rules:
+    """The rules of the letters."""
+    text = files("waxseal.grading").joinpath("letters.toml").read_text(encoding="utf-8")
+    return convert(tomllib.loads(text), Rules)
+
+
+def rung_title(rung: str, kind: str) -> str:
+    """What a rung is, in words.
+
+    Raises:
+        StopIteration: There is none of that id and kind.
+    """
+    return next(row.title for row in letter_rules().rungs if (row.id, row.kind) == (rung, kind))
+
+
+class Standing(NamedTuple):
+    """What a check's findings count for, whatever they are."""
+
+    against: tuple[Axis, ...]
+    effort: str
+    caps: dict[Axis, str]
+
+
+@lru_cache(maxsize=4096)
+def standing(check: str) -> Standing:
+    """Look a check up in the axes and caps."""
+    rules = letter_rules()
+    row = next((r for r in rules.axes if fits(check, r.checks)), None)
+    caps: dict[Axis, str] = {}
+    for cap in rules.caps:
+        if fits(check, cap.checks):
+            caps |= {axis: max(cap.letter, caps.get(axis, "")) for axis in cap.against}
+    return Standing(row.against if row else (), row.effort if row else "setting", caps)
+
+
+@lru_cache(maxsize=4096)
+def on_rung(check: str) -> bool:
+    """Whether a rung asks for a check."""
+    return any(fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in letter_rules().rungs)
+
+
+def fits(check: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the shell patterns fits a check's id."""
+    return any(fnmatchcase(check, pattern) for pattern in patterns)
