@@ -3,6 +3,8 @@
 One place decides it for every check, so that no check can take silence for an answer (DESIGN §4).
 """
 
+from functools import cached_property
+
 from waxseal.checks.verdict import Judgement, not_applicable, unreached
 from waxseal.facts import (
     AccessGreeting,
@@ -178,6 +180,7 @@ _PUBLISHED: dict[type[Fact], str] = {
     CrossProtocol: "tls.cross-protocol",
 }
 """What is asked beside the servers' conversations, each with its probe: the end of one explains no other."""
+_ASIDE = frozenset(_PUBLISHED.values())
 _LEFT_OUT: dict[type[Fact], str] = {
     **dict.fromkeys((TlsaRecords, StsRecord, StsFetch, TlsRptRecord, ReportDestination), "policy"),
     **dict.fromkeys((SpfAnswers, DmarcWalk, DkimKey, IssuancePolicy), "authentication"),
@@ -356,40 +359,96 @@ def absence(facts: FactSet, subject: Subject, missing: type[Fact], probe: str = 
         missing: The type of fact that is not there.
         probe: Name of the probe meant, where an `Attempt` is missing.
     """
-    if subject.scope >= Scope.DOMAIN and accepts_no_mail(facts, subject) and missing is not MxRecords:
-        return not_applicable("the domain takes no mail (null MX)")
-    if subject.domain is not None and subject.host is None and subject.address is not None:
-        return not_applicable("mail is sent from this address; it was not tested as a mail host")
-    if missing in _ONLY_OF_DOMAINS and subject.domain is None:
-        return not_applicable("no domain was asked for, only a host or an address")
-    context = facts.nearest(RunContext, Subject())
-    if context is not None and _LEFT_OUT.get(missing) in context.left_out:
-        return not_applicable(f"it was not asked for (--no-{_LEFT_OUT[missing]})")
-    if missing in _BY_ADDRESS and is_local(subject):
-        return not_applicable("a socket of this machine has no place in DNS")
-    endpoint = facts.nearest(Endpoint, subject)
-    spoken = endpoint.protocol if endpoint is not None else None
-    if spoken is not None and spoken not in _SPOKEN_IN.get(missing, (spoken,)):
-        return not_applicable(f"{spoken.label} is spoken here")
-    if missing in _ONLY_AFTER_STARTTLS and endpoint is not None and endpoint.mode is TlsMode.IMPLICIT:
-        return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
-    if missing in _NEEDS_TLS and offers_no_tls(facts, subject):
-        return not_applicable("the server offers no TLS here")
-    what = _name(missing, probe)
-    if missing in _EXAMINED and (judgement := _left_out(facts, subject, what)) is not None:
-        return judgement
-    attempt = _explaining_attempt(facts, subject, _PUBLISHED.get(missing))
-    asked = context is not None and _REQUESTED.get(missing) in context.requested
-    if attempt is None and asked:
-        attempt = _explaining_attempt(facts, subject, None)
-    if attempt is None and not asked and missing in _ON_REQUEST:
-        return not_applicable(_ON_REQUEST[missing])
-    if attempt is None and missing in _NOT_AT_GRADE and facts.nearest(Handshake, subject) is not None:
-        return unreached(f"{what} was not asked", advice="ask for it with --depth standard")
-    if attempt is not None:
-        advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
-        return unreached(f"{what} was not seen: {describe(attempt.ended, spoken)}", advice=advice)
-    return _never_tried(facts, subject, what)
+    return Absences(facts, subject).of(missing, probe)
+
+
+class Absences:
+    """What missing facts mean for one subject; what several answers rest on is looked up once."""
+
+    def __init__(self, facts: FactSet, subject: Subject) -> None:
+        self._facts = facts
+        self._subject = subject
+        self._told: dict[tuple[type[Fact], str], Judgement] = {}
+
+    def of(self, missing: type[Fact], probe: str = "") -> Judgement:
+        """As `absence`."""
+        told = self._told.get((missing, probe))
+        if told is None:
+            told = self._told[missing, probe] = self._judge(missing, probe)
+        return told
+
+    def _judge(self, missing: type[Fact], probe: str) -> Judgement:
+        facts, subject, context, endpoint = self._facts, self._subject, self._context, self._endpoint
+        if self._accepts_no_mail and missing is not MxRecords:
+            return not_applicable("the domain takes no mail (null MX)")
+        if subject.domain is not None and subject.host is None and subject.address is not None:
+            return not_applicable("mail is sent from this address; it was not tested as a mail host")
+        if missing in _ONLY_OF_DOMAINS and subject.domain is None:
+            return not_applicable("no domain was asked for, only a host or an address")
+        if context is not None and _LEFT_OUT.get(missing) in context.left_out:
+            return not_applicable(f"it was not asked for (--no-{_LEFT_OUT[missing]})")
+        if missing in _BY_ADDRESS and is_local(subject):
+            return not_applicable("a socket of this machine has no place in DNS")
+        spoken = endpoint.protocol if endpoint is not None else None
+        if spoken is not None and spoken not in _SPOKEN_IN.get(missing, (spoken,)):
+            return not_applicable(f"{spoken.label} is spoken here")
+        if missing in _ONLY_AFTER_STARTTLS and endpoint is not None and endpoint.mode is TlsMode.IMPLICIT:
+            return not_applicable("TLS begins with the first octet here, there is no STARTTLS")
+        if missing in _NEEDS_TLS and self._offers_no_tls:
+            return not_applicable("the server offers no TLS here")
+        what = _name(missing, probe)
+        if missing in _EXAMINED and (judgement := _left_out(facts, subject, what)) is not None:
+            return judgement
+        return self._unseen(missing, what)
+
+    def _unseen(self, missing: type[Fact], what: str) -> Judgement:
+        """The question arises, or it is not known whether it does: say what kept the answer away."""
+        attempt = self._explaining_attempt(_PUBLISHED.get(missing))
+        asked = self._context is not None and _REQUESTED.get(missing) in self._context.requested
+        if attempt is None and asked:
+            attempt = self._explaining_attempt(None)
+        if attempt is None and not asked and missing in _ON_REQUEST:
+            return not_applicable(_ON_REQUEST[missing])
+        shook_hands = self._facts.nearest(Handshake, self._subject) is not None
+        if attempt is None and missing in _NOT_AT_GRADE and shook_hands:
+            return unreached(f"{what} was not asked", advice="ask for it with --depth standard")
+        if attempt is not None:
+            spoken = self._endpoint.protocol if self._endpoint is not None else None
+            advice = _ADVICE.get(attempt.ended.cause, "test again; see --transcript for what was heard")
+            return unreached(f"{what} was not seen: {describe(attempt.ended, spoken)}", advice=advice)
+        return _never_tried(self._facts, self._subject, what)
+
+    def _explaining_attempt(self, own: str | None) -> Attempt | None:
+        """The attempt nearest to the subject that did not simply complete: of the probe `own` where given.
+
+        Where it is not, of any probe but those that look at what is published.
+        """
+        if own:
+            return next((a for a in self._cut_short if a.probe == own), None)
+        return next((a for a in self._cut_short if a.probe not in _ASIDE), None)
+
+    @cached_property
+    def _cut_short(self) -> tuple[Attempt, ...]:
+        """Attempts that did not complete, nearest first."""
+        around = self._subject.outwards()
+        attempts = (attempt for place in around for attempt in self._facts.at(Attempt, place))
+        return tuple(attempt for attempt in attempts if attempt.ended.cause is not Cause.COMPLETED)
+
+    @cached_property
+    def _accepts_no_mail(self) -> bool:
+        return self._subject.scope >= Scope.DOMAIN and accepts_no_mail(self._facts, self._subject)
+
+    @cached_property
+    def _offers_no_tls(self) -> bool:
+        return offers_no_tls(self._facts, self._subject)
+
+    @cached_property
+    def _context(self) -> RunContext | None:
+        return self._facts.nearest(RunContext, Subject())
+
+    @cached_property
+    def _endpoint(self) -> Endpoint | None:
+        return self._facts.nearest(Endpoint, self._subject)
 
 
 def _left_out(facts: FactSet, subject: Subject, what: str) -> Judgement | None:
@@ -405,20 +464,6 @@ def _left_out(facts: FactSet, subject: Subject, what: str) -> Judgement | None:
 
 def _name(missing: type[Fact], probe: str) -> str:
     return f"the attempt {probe}" if probe else _WORDS.get(missing, f"the fact {missing.TAG}")
-
-
-def _explaining_attempt(facts: FactSet, subject: Subject, own: str | None) -> Attempt | None:
-    """The attempt nearest to the subject that did not simply complete: of the probe `own` where there is one.
-
-    Where there is none, of any probe but those that look at what is published.
-    """
-    aside = frozenset(_PUBLISHED.values())
-    for level in range(subject.scope, -1, -1):
-        for attempt in facts.at(Attempt, subject.up_to(Scope(level))):
-            explains = attempt.probe == own if own else attempt.probe not in aside
-            if explains and attempt.ended.cause is not Cause.COMPLETED:
-                return attempt
-    return None
 
 
 def _never_tried(facts: FactSet, subject: Subject, what: str) -> Judgement:

@@ -6,13 +6,16 @@ Pure: the same facts always give the same findings (DESIGN §1). What a missing 
 
 import types
 import typing
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, cached_property
+from itertools import count
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from waxseal.checks.absence import absence
+from waxseal.checks.absence import Absences
 from waxseal.checks.api import Bundle, Check, Nearest, Probe, WholeRun
 from waxseal.checks.registry import all_checks
 from waxseal.checks.verdict import Finding, Judgement, Verdict, inconclusive
@@ -41,20 +44,49 @@ class Need(Struct, frozen=True, dict=True):
     probe: str = ""
 
     @cached_property
-    def source(self) -> tuple[Any, ...]:
-        """What fills it, whatever the parameter is called."""
-        return self.kind, self.each, self.everywhere, self.around, self.probe
+    def slot(self) -> int:
+        """Number of what fills it, whatever the parameter is called."""
+        return _slot(self.kind, self.each, self.everywhere, self.around, self.probe)
+
+
+@cache
+def _slot(*source: Any) -> int:
+    return next(_slots)
+
+
+_slots = count()
 
 
 def judge_all(facts: FactSet, checks: Iterable[Check] | None = None) -> tuple[Finding, ...]:
-    """Every check over every subject that it is about, in order of check id, then of subject."""
-    chosen = all_checks().values() if checks is None else checks
-    places = {scope: [(s, _Filled(facts, s)) for s in subjects_of(scope, facts)] for scope in Scope}
-    return tuple(
-        _judge_one(check, facts, subject, filled)
-        for check in chosen
-        for subject, filled in places[check.scope]
-    )
+    """Every check over every subject that it is about, in order of check id, then of subject.
+
+    Target by target, so that what is proved of a chain for one check is at hand for the next.
+    """
+    chosen = tuple(all_checks().values() if checks is None else checks)
+    places = {scope: subjects_of(scope, facts) for scope in {check.scope for check in chosen}}
+    groups: dict[Scope, dict[_Plan, list[_Served]]] = {scope: defaultdict(list) for scope in places}
+    columns: list[list[Finding | None]] = []
+    for check in chosen:
+        columns.append([None] * len(places[check.scope]))
+        served = _Served(check, parameters_of(check.judge), columns[-1])
+        groups[check.scope][_plan_of(check.judge)].append(served)
+    for scope, row, subject in _by_target(places):
+        place = Place(facts, subject)
+        for plan, group in groups[scope].items():
+            _judge_group(plan, group, place, row, subject.scope < scope)
+    return tuple(finding for column in columns for finding in column if finding is not None)
+
+
+def _by_target(places: dict[Scope, tuple[Subject, ...]]) -> list[tuple[Scope, int, Subject]]:
+    """Each place of each scope with its row, those of one target together."""
+    ranks: dict[Subject, int] = {}
+    work = []
+    for scope, subjects in sorted(places.items()):
+        for row, subject in enumerate(subjects):
+            root = subject.outwards()[-2:][0]
+            work.append((ranks.setdefault(root, len(ranks)), scope, row, subject))
+    work.sort(key=itemgetter(0))
+    return [(scope, row, subject) for _, scope, row, subject in work]
 
 
 def subjects_of(scope: Scope, facts: FactSet) -> tuple[Subject, ...]:
@@ -105,15 +137,13 @@ def parameters_of(judge: Any) -> tuple[Parameter, ...]:
 
 
 class _Plan(NamedTuple):
-    """How a judge is served.
+    """How the checks are served that need the same facts.
 
     Attributes:
-        parameters: Its parameters.
-        required: The needs without which it is not called, in order.
-        narrowest: What it lacks where looking stopped before its own subjects.
+        required: The needs without which their judges are not called, in order.
+        narrowest: What they lack where looking stopped before their own subjects.
     """
 
-    parameters: tuple[Parameter, ...]
     required: tuple[Need, ...]
     narrowest: Need
 
@@ -122,7 +152,7 @@ class _Plan(NamedTuple):
 def _plan_of(judge: Any) -> _Plan:
     required = tuple(need for need in needs_of(judge) if need.kind is not None and not need.optional)
     narrowest = max(required, key=lambda n: n.kind.SCOPE if n.kind else Scope.RUN, default=_UNSEEN)
-    return _Plan(parameters_of(judge), required, narrowest)
+    return _Plan(required, narrowest)
 
 
 def needs_of(judge: Any) -> tuple[Need, ...]:
@@ -183,68 +213,89 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
     return facts.nearest(need.kind, subject)
 
 
-class _Filled:
+_UNFILLED: Any = object()
+
+
+class Place:
     """What fills the parameters of all judges at one subject, each made once."""
 
     def __init__(self, facts: FactSet, subject: Subject) -> None:
+        self.subject = subject
+        self.absences = Absences(facts, subject)
         self._facts = facts
-        self._subject = subject
-        self._facts_of: dict[tuple[Any, ...], Any] = {}
+        self._found: dict[int, Any] = {}
         self._bundles: dict[type[Bundle], tuple[Bundle, Judgement | None]] = {}
 
     def of(self, need: Need) -> Any:
         """The fact, the facts, the subject, or None."""
-        found = self._facts_of.get(need.source, self)
-        if found is self:
-            found = self._facts_of[need.source] = _fill(need, self._facts, self._subject)
+        found = self._found.get(need.slot, _UNFILLED)
+        if found is _UNFILLED:
+            found = self._found[need.slot] = _fill(need, self._facts, self.subject)
         return found
 
     def bundle(self, parameter: Parameter, kind: type[Bundle]) -> tuple[Bundle, Judgement | None]:
         """The bundle of a parameter, and the answer of every check where it is not to be judged."""
-        if kind not in self._bundles:
+        held = self._bundles.get(kind)
+        if held is None:
             made = kind(**{need.name: self.of(need) for need in parameter.needs})
-            self._bundles[kind] = (made, made.aside())
-        return self._bundles[kind]
+            held = self._bundles[kind] = made, made.aside()
+        return held
+
+    def missing(self, plan: _Plan, stopped: bool) -> Need | None:
+        """What keeps the judges of a plan from being called; `stopped`: looking ended before their place."""
+        for need in plan.required:
+            if self.of(need) is None:
+                return need
+        return plan.narrowest if stopped else None
+
+    def judge(self, check: Check, parameters: tuple[Parameter, ...]) -> tuple[Judgement, bool]:
+        """What a check says of the subject where nothing is missing, and whether it crashed."""
+        try:
+            arguments = []
+            for parameter in parameters:
+                if parameter.bundle is None:
+                    arguments.append(self.of(parameter.needs[0]))
+                    continue
+                bundle, aside = self.bundle(parameter, parameter.bundle)
+                if aside is not None:
+                    return aside, False
+                arguments.append(bundle)
+            return check.judge(*arguments), False
+        except Exception as error:  # a bug of ours is contained: the other checks go on
+            judgement = inconclusive(
+                f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
+                advice="report it with the recorded facts (--facts)",
+            )
+            return judgement, True
 
 
-def _judge_one(check: Check, facts: FactSet, subject: Subject, filled: _Filled) -> Finding:
-    plan = _plan_of(check.judge)
-    missing = next((need for need in plan.required if filled.of(need) is None), None)
-    if missing is None and subject.scope < check.scope:  # looking stopped before the check's own subjects
-        missing = plan.narrowest
+class _Served(NamedTuple):
+    """A check with its parameters and the column that takes its findings, one for each subject."""
+
+    check: Check
+    parameters: tuple[Parameter, ...]
+    column: list[Finding | None]
+
+
+def _judge_group(plan: _Plan, group: list[_Served], place: Place, row: int, stopped: bool) -> None:
+    """Every check of one plan over one subject; what is missing for one is missing for all."""
+    missing = place.missing(plan, stopped)
+    tag = ""
     if missing is not None and missing.kind is not None:
-        judgement = absence(facts, subject, missing.kind, missing.probe)
-        tag = missing.kind.TAG if judgement.verdict is Verdict.INCONCLUSIVE else ""
-        return _finding(check, subject, judgement, missing=tag)
-    try:
-        arguments: dict[str, Any] = {}
-        for parameter in plan.parameters:
-            if parameter.bundle is None:
-                arguments[parameter.name] = filled.of(parameter.needs[0])
-                continue
-            arguments[parameter.name], aside = filled.bundle(parameter, parameter.bundle)
-            if aside is not None:
-                return _finding(check, subject, aside)
-        return _finding(check, subject, check.judge(**arguments))
-    except Exception as error:  # a bug of ours is contained: the other checks go on
-        judgement = inconclusive(
-            f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
-            advice="report it with the recorded facts (--facts)",
+        absent = place.absences.of(missing.kind, missing.probe)
+        tag = missing.kind.TAG if absent.verdict is Verdict.INCONCLUSIVE else ""
+    else:
+        absent = None
+    for check, parameters, column in group:
+        judgement, crashed = (absent, False) if absent is not None else place.judge(check, parameters)
+        column[row] = Finding(
+            check.id,
+            place.subject,
+            judgement.verdict,
+            judgement.summary,
+            judgement.evidence,
+            judgement.advice,
+            judgement.follows,
+            tag,
+            crashed,
         )
-        return _finding(check, subject, judgement, crashed=True)
-
-
-def _finding(
-    check: Check, subject: Subject, judgement: Judgement, *, missing: str = "", crashed: bool = False
-) -> Finding:
-    return Finding(
-        check=check.id,
-        subject=subject,
-        verdict=judgement.verdict,
-        summary=judgement.summary,
-        evidence=judgement.evidence,
-        advice=judgement.advice,
-        follows=judgement.follows,
-        missing=missing,
-        crashed=crashed,
-    )

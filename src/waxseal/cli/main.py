@@ -90,18 +90,14 @@ def _run(arguments: list[str] | None) -> int:
         code: Any = waxseal.main(arguments, standalone_mode=False)
         sys.stdout.flush()
     except UsageError as error:
-        _complain(error.message, error.hint)
-        return EXIT_USAGE
+        return _failed(arguments, EXIT_USAGE, error.message, error.hint)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx is not None else "waxseal"
-        _complain(error.format_message(), f"see '{where} --help'")
-        return EXIT_USAGE
+        return _failed(arguments, EXIT_USAGE, error.format_message(), f"see '{where} --help'")
     except click.ClickException as error:
-        _complain(error.format_message(), "")
-        return EXIT_USAGE
+        return _failed(arguments, EXIT_USAGE, error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted", "")
-        return EXIT_INTERRUPTED
+        return _failed(arguments, EXIT_INTERRUPTED, "interrupted")
     except BrokenPipeError:
         close_stdout()
         return EXIT_OK
@@ -110,13 +106,22 @@ def _run(arguments: list[str] | None) -> int:
             close_stdout()
             _complain(f"the result cannot be written: {error.strerror}", "see where standard output leads")
             return EXIT_USAGE
-        _complain(
-            f"a bug in waxseal: {type(error).__name__}: {error}",
-            "please report it; WAXSEAL_TRACEBACK=1 shows where it struck",
-        )
+        told = f"a bug in waxseal: {type(error).__name__}: {error}"
+        hint = "please report it; WAXSEAL_TRACEBACK=1 shows where it struck"
+        code = _failed(arguments, EXIT_BUG, told, hint)
         _show_traceback()
-        return EXIT_BUG
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _failed(arguments: list[str] | None, code: int, message: str, hint: str = "") -> int:
+    """Say what went wrong and give the exit code; a monitoring plug-in says both in its own form."""
+    from waxseal.cli.plugin import asked_form, show_failure
+
+    form = asked_form(arguments)
+    if form is not None:
+        return show_failure(form, message)
+    _complain(message, hint)
+    return code
 
 
 def _ready_streams() -> None:

@@ -17,8 +17,10 @@ AwareTime = Annotated[datetime, Meta(tz=True)]
 """A moment with its offset from UTC; one without is refused when it is read back."""
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Base of every fact: what was seen, with no word of worth in it (DESIGN §3).
+
+    Nothing in a fact can point back to it, so the collector of cycles need not look (``gc=False``).
 
     Class attributes:
         TAG: Stored name and version, such as ``smtp.greeting/1``.
@@ -55,7 +57,7 @@ def fact(tag: str, scope: Scope) -> Any:
     return register
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """One fact with where it belongs, when it was seen and by which attempt.
 
     Attributes:
@@ -80,22 +82,31 @@ class FactSet:
 
     def __init__(self, records: Iterable[Record]) -> None:
         self.records: tuple[Record, ...] = tuple(records)
-        self._by_type: dict[type[Fact], dict[Subject, list[Any]]] = {}
+        self._at: dict[Subject, dict[type[Fact], list[Any]]] = {}
+        self._by_type: dict[type[Fact], list[tuple[Subject, list[Any]]]] = defaultdict(list)
         self._inside: dict[type[Fact], dict[Subject, tuple[tuple[Subject, Any], ...]]] = {}
         self._places: dict[Scope, dict[Subject, tuple[Subject, ...]]] = {}
+        self._around: dict[Subject, tuple[dict[type[Fact], list[Any]], ...]] = {}
         subjects: dict[Subject, None] = {}
         for record in self.records:
-            by_subject = self._by_type.setdefault(type(record.fact), defaultdict(list))
-            by_subject[record.subject].append(record.fact)
-            for around in reversed(record.subject.outwards()):
-                subjects.setdefault(around)
-        self._subjects: dict[Scope, tuple[Subject, ...]] = {
-            level: tuple(s for s in subjects if s.scope is level) for level in Scope
-        }
-        self._inner_scopes: dict[Subject, set[Scope]] = defaultdict(set)
+            subject, fact = record.subject, record.fact
+            held = self._at.get(subject)
+            if held is None:
+                held = self._at[subject] = {}
+                subjects |= dict.fromkeys(reversed(subject.outwards()))
+            found = held.get(type(fact))
+            if found is None:
+                found = held[type(fact)] = []
+                self._by_type[type(fact)].append((subject, found))
+            found.append(fact)
+        by_scope: dict[Scope, list[Subject]] = {level: [] for level in Scope}
+        self._next_inside: dict[Subject, Scope] = {}
         for subject in subjects:
-            for wider in range(subject.scope):
-                self._inner_scopes[subject.up_to(Scope(wider))].add(subject.scope)
+            scope = subject.scope
+            by_scope[scope].append(subject)
+            for around in subject.outwards()[1:]:
+                self._next_inside[around] = min(scope, self._next_inside.get(around, scope))
+        self._subjects = {level: tuple(found) for level, found in by_scope.items()}
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -120,22 +131,26 @@ class FactSet:
 
     def has_inside(self, subject: Subject, scope: Scope) -> bool:
         """Whether a narrower subject, down to `scope`, was seen inside this one."""
-        return any(inner <= scope for inner in self._inner_scopes.get(subject, ()))
+        inner = self._next_inside.get(subject)
+        return inner is not None and inner <= scope
 
     def at(self, kind: type[F], subject: Subject) -> tuple[F, ...]:
         """The facts of a type recorded for exactly this subject, oldest first."""
-        return tuple(self._by_type.get(kind, {}).get(subject, ()))
+        held = self._at.get(subject)
+        return tuple(held.get(kind, ())) if held is not None else ()
 
     def nearest(self, kind: type[F], subject: Subject) -> F | None:
         """The newest fact of a type at this subject or at the nearest one that encloses it."""
-        by_subject = self._by_type.get(kind)
-        if not by_subject:
-            return None
-        for around in subject.outwards():
-            found = by_subject.get(around)
+        for held in self._around.get(subject) or self._held_around(subject):
+            found = held.get(kind)
             if found:
                 return found[-1]  # type: ignore[no-any-return]
         return None
+
+    def _held_around(self, subject: Subject) -> tuple[dict[type[Fact], list[Any]], ...]:
+        places = (self._at.get(around) for around in subject.outwards())
+        held = self._around[subject] = tuple(facts for facts in places if facts is not None)
+        return held
 
     def within(self, kind: type[F], subject: Subject) -> tuple[tuple[Subject, F], ...]:
         """Every fact of a type at this subject or inside it, each with its own subject."""
@@ -146,7 +161,8 @@ class FactSet:
 
     def _index_inside(self, kind: type[Fact]) -> dict[Subject, tuple[tuple[Subject, Any], ...]]:
         index: dict[Subject, list[tuple[Subject, Any]]] = defaultdict(list)
-        for where, facts in self._by_type.get(kind, {}).items():
+        for where, facts in self._by_type.get(kind, ()):
+            pairs = [(where, found) for found in facts]
             for around in where.outwards():
-                index[around].extend((where, found) for found in facts)
+                index[around] += pairs
         return {around: tuple(found) for around, found in index.items()}

@@ -1,7 +1,7 @@
 """The first line of every report: what came of a target, in words anyone understands, chosen by the state.
 
-The sentences are in ``grading.wording``, each with an id and named values, so that every language can say them
-(``grading.language``); why nothing could be seen is told by ``grading.headline_reasons``.
+The sentences are in ``grading.wording``, each with an id and named values, so that every language can say
+them (``grading.language``); why nothing could be seen is told by ``grading.headline_reasons``.
 """
 
 from collections.abc import Iterable

@@ -130,7 +130,7 @@ def ended_message(ended: Ended, protocol: MailProtocol | None = None) -> Message
     match ended.cause:
         case Cause.TIMED_OUT:
             seconds = round(ended.stage_s, 1)
-            return say(f"{known}.{stage}", command=command, seconds=seconds)
+            return say(f"{known}.{stage}" if seconds else known, command=command, seconds=seconds)
         case Cause.CLOSED | Cause.RESET:
             return say(_known(f"{known}.{stage}", f"{known}.dialogue"), command=command)
         case Cause.DECLINED:
@@ -138,7 +138,7 @@ def ended_message(ended: Ended, protocol: MailProtocol | None = None) -> Message
             known = _known(f"{known}.{stage}", f"{known}.dialogue")
             return say(f"{known}.answer" if answer else known, command=command, answer=answer)
         case Cause.ALERT:
-            return say(f"{known}.number", alert=ended.alert) if ended.alert is not None else say(known)
+            return say(known) if ended.alert is None else say(f"{known}.number", alert=ended.alert)
         case Cause.TLS_FAILED:
             section = _SECTION.search(ended.detail)
             return say(known) if section is None else say(f"{known}.rule", section=section[1])

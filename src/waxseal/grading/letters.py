@@ -77,7 +77,7 @@ class Letter(Struct, frozen=True):
         lost: Each lost point's check, most first.
         rung: Id of the rung; "" for the passive axis, and where there is no letter.
         kind: Which rungs apply: ``mail`` between servers, ``access`` for mail programs; "" like `rung`.
-        why: Why there is no letter; "" where there is one.
+        why: Why there is no letter, or what could give more points and could not be seen; "" for nothing.
     """
 
     axis: Axis
@@ -235,8 +235,11 @@ class _Address:
         here = self._sum(Axis.ACTIVE, self._with(rung, lost), rung.id)
         for better in open_ones:
             at_best = self._sum(Axis.ACTIVE, self._with(better, lost))
+            why = f"whether there is {better.title} could not be seen"
             if at_best.letter != here.letter:
-                return Letter(Axis.ACTIVE, None, why=f"whether there is {better.title} could not be seen")
+                return Letter(Axis.ACTIVE, None, why=why)
+            if at_best.points != here.points:
+                here = replace(here, why=here.why or f"at least this: {why}")
         return here
 
     def _unseen(self) -> str:

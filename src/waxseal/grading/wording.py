@@ -206,6 +206,7 @@ ENGLISH: dict[str, str | Plural] = {
     "reason.ended.refused": "the connection is refused",
     "reason.ended.unreachable": "the address cannot be reached",
     "reason.ended.no-route": "this machine has no route to addresses of that family",
+    "reason.ended.timed-out": "nothing comes from the server in time",
     "reason.ended.timed-out.connect": "the connection is not answered within {seconds} s",
     "reason.ended.timed-out.greeting": "no greeting comes within {seconds} s",
     "reason.ended.timed-out.command": "the server leaves {command} unanswered for {seconds} s",
@@ -233,10 +234,10 @@ ENGLISH: dict[str, str | Plural] = {
     "reason.ended.not-tls": "what the server sends is not TLS",
     "reason.ended.tls-failed": "the TLS handshake fails on our side, and whether the server is at fault "
     "is not known",
-    "reason.ended.tls-failed.rule": "the TLS handshake is given up on our side, for the server does not "
-    "keep to {section}",
+    "reason.ended.tls-failed.rule": "the TLS handshake is given up on our side over a rule of {section}, and "
+    "whether the server is at fault is not known",
     "reason.ended.not-the-protocol": "what the server says is not {protocol}",
-    "reason.ended.limit": "the server sends more than is read of it",
+    "reason.ended.limit": "the server's answer is longer than waxseal reads",
     "reason.ended.dns": "a look-up that is needed for the test fails",
     "reason.ended.blocked-here": "this machine does not allow the connection",
     "reason.ended.not-allowed": "the address is a special one that was not allowed to be tested",

@@ -50,7 +50,7 @@ def service_name(target: str) -> str:
 def _line(name: str, report: Report, facts: FactSet, limits: Limits) -> str:
     assessment = assess(report, facts, limits)
     metrics = "|".join(dict.fromkeys(_metrics(report, limits)))
-    details = [f"{reason.status.name}: {reason.text}" for reason in assessment.reasons]
+    details = [f"{reason.status.name}: {reason}" for reason in assessment.reasons]
     told = [clip(_text(text), _MOST_LINE_OCTETS) for text in (summary_of(report, assessment), *details)]
     while sum(len(text.encode()) + 2 for text in told) > MOST_TEXT_OCTETS:
         told.pop()
@@ -72,7 +72,7 @@ def _metrics(report: Report, limits: Limits) -> Iterator[str]:
 
 
 def _metric(name: str, gauge: Gauge) -> str:
-    """``name=value;warn;crit;min;max``; each level is ``upper`` or ``lower:upper``, and either may be empty."""
+    """``name=value;warn;crit;min;max``, where a level is ``upper``, ``lower:`` or ``lower:upper``."""
     bounds = ["" if bound is None else decimal(bound) for bound in (gauge.least, gauge.most)]
     told = [decimal(gauge.value), _level(gauge.warning), _level(gauge.critical), *bounds]
     return f"{_NOT_IN_A_METRIC.sub('_', name)}={';'.join(told)}".rstrip(";")

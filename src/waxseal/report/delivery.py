@@ -59,16 +59,16 @@ def _table(rows: tuple[Prediction, ...]) -> Table:
     one_host = len({host.host for row in rows for host in row.hosts}) == 1
     groups: dict[tuple[object, ...], list[Prediction]] = {}
     for row in rows:
-        groups.setdefault((row.outcome, row.possible, _because(row, one_host=one_host)), []).append(row)
+        groups.setdefault((row.outcome, row.possible, because(row, one_host=one_host)), []).append(row)
     for alike in groups.values():
         first = alike[0]
         titles = "; ".join(row.title for row in alike)
-        because = Text(plain(_because(first, one_host=one_host)))
-        table.add_row(Text(plain(titles)), _outcome(first.outcome, first.possible), because)
+        reason = Text(plain(because(first, one_host=one_host)))
+        table.add_row(Text(plain(titles)), outcome_text(first.outcome, first.possible), reason)
     return table
 
 
-def _outcome(outcome: Outcome, possible: tuple[Outcome, ...]) -> Text:
+def outcome_text(outcome: Outcome, possible: tuple[Outcome, ...]) -> Text:
     """The word, and the others that are possible where there are some."""
     text = Text(outcome.value, style=_LOOK[outcome])
     others = [other.value for other in possible if other is not outcome]
@@ -79,7 +79,8 @@ def _outcome(outcome: Outcome, possible: tuple[Outcome, ...]) -> Text:
     return text
 
 
-def _because(row: Prediction, *, one_host: bool) -> str:
+def because(row: Prediction, *, one_host: bool) -> str:
+    """What decides, and why; the host is named unless there is only one."""
     if row.decider is Decider.NONE:
         return row.why or "no record decides"
     where = "" if one_host or not row.host else f" at {to_u_label(row.host)}"
@@ -95,7 +96,7 @@ def _short(record: str) -> str:
 
 def _host(host: HostOutcome, verbose: int) -> RenderableType:
     line = Text(plain(f"{to_u_label(host.host)} (preference {host.preference}): "))
-    line.append_text(_outcome(host.outcome, host.possible))
+    line.append_text(outcome_text(host.outcome, host.possible))
     if host.why:
         line.append(plain(f", {host.why}"), style="default")
     if verbose < 2:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from waxseal.checks.api import Verdict
-from waxseal.facts import Attempt, Cause, FactSet
+from waxseal.facts import Attempt, Cause, FactSet, MailProtocol
 from waxseal.grading.letters import Letter
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.severity import Severity
-from waxseal.report.grouping import SOFTWARE
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
+from waxseal.report.words import settings
 from waxseal.version import __version__
 
 OWN = "waxseal"
@@ -51,7 +51,10 @@ def render_junit(
     suites = []
     totals = {"tests": 0, "failure": 0, "error": 0}
     for report in reports:
-        cases = [*_run_cases(report, facts), *(_case(f, fail_on) for f in report.findings)]
+        cases = [
+            *_run_cases(report, facts),
+            *(_case(f, fail_on, report.target.protocol) for f in report.findings),
+        ]
         outcomes = [case.outcome for case in cases]
         totals["tests"] += len(cases)
         totals["failure"] += outcomes.count("failure")
@@ -121,31 +124,36 @@ def _run_cases(report: Report, facts: FactSet) -> Iterator[_Case]:
             yield _with(OWN, f"{attempt.probe} @ {where}", "error", "crash", told)
 
 
-def _case(finding: GradedFinding, fail_on: Severity | None) -> _Case:
+def _case(finding: GradedFinding, fail_on: Severity | None, protocol: MailProtocol) -> _Case:
     topic = finding.check.partition("/")[0]
     name = f"{finding.check} @ {finding.subject}"
     if finding.crashed:
-        return _with(topic, name, "error", "crash", finding.summary, _told(finding))
+        return _with(topic, name, "error", "crash", finding.summary, _told(finding, protocol))
     if finding.exempt:
-        return _with(topic, name, "skipped", "exempt", f"exempt: {finding.exempt}", _told(finding))
+        return _with(topic, name, "skipped", "exempt", f"exempt: {finding.exempt}", _told(finding, protocol))
     if finding.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE):
         why = finding.summary + (f"; try: {finding.advice}" if finding.advice else "")
         return _with(topic, name, "skipped", finding.verdict.value, why)
     if finding.verdict is Verdict.PASS:
         return _Case(_element(topic, name))
     if fail_on is not None and finding.severity >= fail_on:
-        return _with(topic, name, "failure", finding.severity.label, finding.summary, _told(finding))
-    told = [f"{finding.verdict.value}, {finding.severity.label}: {finding.summary}", *_told(finding)]
+        return _with(
+            topic, name, "failure", finding.severity.label, finding.summary, _told(finding, protocol)
+        )
+    told = [
+        f"{finding.verdict.value}, {finding.severity.label}: {finding.summary}",
+        *_told(finding, protocol),
+    ]
     return _Case(_element(topic, name, f"<system-out>{_lines(told)}</system-out>"))
 
 
-def _told(finding: GradedFinding) -> Iterator[str]:
+def _told(finding: GradedFinding, protocol: MailProtocol) -> Iterator[str]:
     """What a person needs to mend it, line by line."""
     yield finding.title
     yield from (f"  {line}" for line in finding.evidence)
     yield f"Fix: {finding.remedy.general}"
-    for software, setting in finding.remedy.by_software.items():
-        yield f"  {SOFTWARE[software]}: {setting}"
+    for software, setting in settings(finding.remedy, protocol):
+        yield f"  {software}: {setting}"
     yield f"Standard: {', '.join(finding.cites)} ({finding.level.value})"
 
 

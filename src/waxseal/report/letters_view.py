@@ -30,7 +30,7 @@ def letter_text(letter: Letter) -> str:
     parts = [f"{letter.points} of 100 points"]
     if letter.rung:
         parts.append(rung_title(letter.rung, letter.kind))
-    return ", ".join(parts)
+    return ", ".join(parts) + (f"; {letter.why}" if letter.why else "")
 
 
 def letters_head(letters: Letters) -> RenderableType:

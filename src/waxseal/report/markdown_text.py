@@ -12,7 +12,8 @@ from itertools import groupby
 from waxseal.report.plain import plain
 
 _WORD = re.compile(
-    r"[(\"']{0,3}[^\W_]+(?:[.,'/%=+-][^\W_]+)*[-.,;:!?%=+)\"']{0,4}|[-+=/]|§[0-9.]+[,;:)]{0,2}"
+    r"[(\"'“‘]{0,3}[^\W_]+(?:[.,'’/%=+-][^\W_]+)*[-.,;:!?%=+)\"'”’…]{0,4}"
+    r"|[-+=/]|§[0-9.]+[,;:)]{0,2}|[0-9]{1,2}:[0-9]{2}"
 )
 """A word that Markdown takes for nothing but a word."""
 _AUTOLINK = re.compile(r"www\.|gh-[0-9]|[0-9a-f]{7,40}\b", re.IGNORECASE)
@@ -58,7 +59,7 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _is_word(word: str) -> bool:
-    return _WORD.fullmatch(word) is not None and not _AUTOLINK.match(word.lstrip("(\"'"))
+    return _WORD.fullmatch(word) is not None and not _AUTOLINK.match(word.lstrip("(\"'“‘"))
 
 
 def _longest(text: str) -> int:

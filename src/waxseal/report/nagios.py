@@ -1,7 +1,7 @@
 """The answer of a Nagios or Icinga plug-in: a line with the status, lines of detail, and performance data.
 
 The form is that of the Monitoring Plugins Development Guidelines ("Plugin Output for Nagios", "Performance
-data"). Statuses and numbers come from ``report.status``; labels and units are in docs/reference/monitoring.md.
+data"). Statuses and numbers are those of ``report.status``; docs/reference/monitoring.md lists them.
 
 Labels hold letters, digits, ``_``, ``-`` and ``.`` alone: a quote or a ``=`` ends them in some readers, and
 Icinga 2 takes a ``::``, as IPv6 addresses have it, for the mark of another plug-in's numbers.
@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 
 from waxseal.checks.api import Verdict
 from waxseal.facts import FactSet, Subject
+from waxseal.grading.seal import State
 from waxseal.report.model import Report
 from waxseal.report.status import (
+    WORST_FIRST,
     Assessment,
     Gauge,
     Status,
@@ -34,6 +36,7 @@ MOST_PERFDATA_OCTETS = 2048
 MOST_SUMMARY_OCTETS = 480
 _MOST_LINE_OCTETS = 400
 _NOT_IN_A_LABEL = re.compile(r"[^A-Za-z0-9_.-]")
+_UNSEEN = (State.UNKNOWN, State.PARTLY_UNKNOWN)
 _LEAST = frozenset({"passive", "active", "days_left"})
 _COUNTS = {"failed": Verdict.FAIL, "warned": Verdict.WARN, "not_seen": Verdict.INCONCLUSIVE}
 
@@ -66,13 +69,15 @@ def render_unknown(message: str) -> str:
 
 
 def summary_of(report: Report, assessment: Assessment) -> str:
-    """The headline, and what decided the status where the headline does not weigh it."""
-    deciding = [r for r in assessment.reasons if r.status is assessment.status]
+    """The headline, and what decided the status where the headline does not say it."""
     said = report.headline.sentence.rstrip(".")
-    if not deciding or report.untested or any(r.found for r in deciding):
+    deciding = [reason for reason in assessment.reasons if reason.status is assessment.status]
+    told = report.headline.state is State.EXPOSED and assessment.status is not Status.UNKNOWN
+    told = told or (report.headline.state in _UNSEEN and assessment.status is Status.UNKNOWN)
+    if not deciding or told or any(r.title.casefold() in said.casefold() for r in deciding):
         return said
     more = f" (and {len(deciding) - 1} more)" if len(deciding) > 1 else ""
-    return f"{said}; {deciding[0].text}{more}"
+    return f"{said}; {deciding[0].title[0].lower()}{deciding[0].title[1:]}{more}"
 
 
 def _summary(found: list[tuple[Report, Assessment]]) -> str:
@@ -90,13 +95,14 @@ def _summary(found: list[tuple[Report, Assessment]]) -> str:
 
 
 def _details(found: list[tuple[Report, Assessment]]) -> Iterator[str]:
-    for report, assessment in found:
+    """A line for each reason; of several targets the worst first, each under its own sentence."""
+    for report, assessment in sorted(found, key=lambda one: WORST_FIRST.index(one[1].status)):
         indent = ""
         if len(found) > 1:
             yield f"{assessment.status.name}: {report.headline.sentence}"
             indent = "  "
         for reason in assessment.reasons:
-            yield f"{indent}{reason.status.name}: {reason.text}"
+            yield f"{indent}{reason.status.name}: {reason}"
 
 
 def _lines(details: Iterable[str], octets: int) -> list[str]:
@@ -118,7 +124,7 @@ def _perfdata(reports: tuple[Report, ...], limits: Limits) -> Iterator[str]:
     if len(reports) > 1:
         for report, own in of_targets:
             for gauge in own:
-                yield _item(f"{target_name(report.target)}_{gauge.name}", gauge)
+                yield _item(f"{_as_label(target_name(report.target))}_{gauge.name}", gauge)
     places: dict[Subject | None, Gauge] = {}
     for report in reports:
         for gauge in days_left(report, limits):
@@ -163,6 +169,11 @@ def _count(verdict: Verdict, reports: Iterable[Report]) -> int:
         if finding.verdict is verdict
     }
     return len(found)
+
+
+def _as_label(target: str) -> str:
+    """The name of a target without the marks of a URL: ``imap-mx.example.org-143``."""
+    return target.replace("://", "-").replace("[", "").replace("]", "")
 
 
 def _item(label: str, gauge: Gauge) -> str:

@@ -197,12 +197,12 @@ def policy_view(facts: FactSet, root: Subject) -> RenderableType | None:
 
 def _lines(section: PolicySection) -> Iterable[tuple[str, Text]]:
     yield "DNSSEC", Text(plain(f"validated by {section.validator}" if section.validator else "not validated"))
-    for rows in _alike(section.dnssec):
+    for rows in alike_rows(section.dnssec):
         yield "", _dnssec_text(rows)
     for tlsa in section.tlsa:
-        yield "TLSA", Text(plain(_tlsa_text(tlsa)))
+        yield "TLSA", Text(plain(tlsa_text(tlsa)))
     if section.sts is not None:
-        yield "MTA-STS", Text(plain(_sts_text(section.sts)))
+        yield "MTA-STS", Text(plain(sts_text(section.sts)))
     if section.tls_rpt is not None:
         yield "TLS-RPT", Text(plain(", ".join(section.tls_rpt) or "none"))
     if section.spf is not None:
@@ -211,7 +211,7 @@ def _lines(section: PolicySection) -> Iterable[tuple[str, Text]]:
         yield "DMARC", Text(plain(section.dmarc or "none"))
 
 
-def _alike(rows: tuple[DnssecRow, ...]) -> list[list[DnssecRow]]:
+def alike_rows(rows: tuple[DnssecRow, ...]) -> list[list[DnssecRow]]:
     """The rows of one name with one standing together: A and AAAA are mostly alike."""
     groups: dict[tuple[object, ...], list[DnssecRow]] = {}
     for row in rows:
@@ -230,7 +230,8 @@ def _dnssec_text(rows: list[DnssecRow]) -> Text:
     return text
 
 
-def _tlsa_text(row: TlsaRow) -> str:
+def tlsa_text(row: TlsaRow) -> str:
+    """A TLSA record, shortened, and what it matches, in one line."""
     numbers, _, data = row.record.rpartition(" ")
     shown = f"{data[:_MOST_DATA]}..." if len(data) > _MOST_DATA else data
     if row.unusable:
@@ -274,7 +275,8 @@ def _kinds(matches: list[TlsaMatch]) -> str:
     return " and ".join(dict.fromkeys(KEY_TYPES.get(m.key_type, m.key_type) or "other" for m in matches))
 
 
-def _sts_text(row: StsRow) -> str:
+def sts_text(row: StsRow) -> str:
+    """An MTA-STS policy in one line, or why there is none."""
     if not row.mode:
         return row.why or "none"
     mx = f", mx {', '.join(row.mx)}" if row.mx else ""

@@ -1,9 +1,9 @@
-"""The report as SARIF 2.1.0, for code scanning: a result for each finding, a rule for each check that has one.
+"""The report as SARIF 2.1.0, for code scanning: a result for each finding, a rule for each of their checks.
 
-A result stands at the line of the targets file that named its target, so that it can be shown there. By default
-only what fails or warns (kind *fail*) and what could not be seen for a reason of its own (kind *review*) are
-written. Messages follow the rules of the SARIF text: plain, braces doubled, no embedded link; limits are those
-of GitHub (docs/reference/formats.md), and what they cut is told in a notification.
+A result stands at the line of the targets file that named its target, so that it can be shown there. By
+default only what fails or warns (kind *fail*) and what could not be seen for a reason of its own (kind
+*review*) are written. The limits are those of GitHub (docs/reference/formats.md); what they cut is told in a
+notification. Rules are in ``sarif_rules``, the forms of text in ``sarif_text``.
 """
 
 import hashlib
@@ -60,14 +60,13 @@ def _too_long(octets: bytes) -> bool:
 
 def _chosen(reports: tuple[Report, ...], every: bool) -> list[tuple[Report, GradedFinding]]:
     """The findings to write, the weightiest first, each once even where it is in several reports."""
-    found = {
-        _fingerprint(report, finding): (report, finding)
-        for report in reversed(reports)
-        for finding in reversed(report.findings)
-        if every or _asks_for_someone(finding)
-    }
+    found: dict[str, tuple[Report, GradedFinding]] = {}
+    for report in reports:
+        for finding in report.findings:
+            if every or _asks_for_someone(finding):
+                found.setdefault(_fingerprint(report, finding), (report, finding))
     order = {verdict: number for number, verdict in enumerate(Verdict)}
-    return sorted(reversed(found.values()), key=lambda pair: (-pair[1].severity, order[pair[1].verdict]))
+    return sorted(found.values(), key=lambda pair: (-pair[1].severity, order[pair[1].verdict]))
 
 
 def _asks_for_someone(finding: GradedFinding) -> bool:
@@ -138,7 +137,7 @@ def _note(level: str, text: str) -> _Json:
 def _result(report: Report, finding: GradedFinding, rule: int) -> _Json:
     kind = _KINDS.get(finding.verdict, "fail")
     return {
-        "ruleId": finding.check,
+        "ruleId": plain(finding.check),
         "ruleIndex": rule,
         "kind": kind,
         "level": _LEVELS.get(finding.severity, "note") if kind == "fail" else "none",
@@ -159,7 +158,8 @@ def _result(report: Report, finding: GradedFinding, rule: int) -> _Json:
 
 def _told(finding: GradedFinding) -> Iterator[str]:
     """The message, a paragraph each; the first is a sentence by itself."""
-    yield f"{finding.title}: {finding.summary} ({place(finding.subject)})."
+    title = "" if finding.summary.startswith(finding.title) else f"{finding.title}: "
+    yield f"{title}{finding.summary} ({place(finding.subject)})."
     yield from finding.evidence[:_MOST_EVIDENCE]
     if finding.advice:
         yield f"Try: {finding.advice}."

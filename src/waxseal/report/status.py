@@ -14,7 +14,8 @@ from waxseal.checks.api import Verdict
 from waxseal.facts import Attempt, Cause, FactSet, MailProtocol, Subject, Target, TargetKind, TlsMode
 from waxseal.facts.address import UNIX
 from waxseal.grading.headline import LOCAL
-from waxseal.grading.letters import FULL, Letter, letter_rules
+from waxseal.grading.letter_rules import FULL, letter_rules
+from waxseal.grading.letters import Letter
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import LeftOut, Seal, State, left_out
 from waxseal.report.model import Report
@@ -34,12 +35,13 @@ class Status(IntEnum):
     UNKNOWN = 3
 
 
-_WORST_FIRST = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+WORST_FIRST = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+"""Which status counts where several apply: something known to be wrong before what is not known."""
 
 
 def worst(statuses: Iterable[Status]) -> Status:
     """The one status of several: CRITICAL before WARNING before UNKNOWN before OK; UNKNOWN of none."""
-    return min(statuses, key=_WORST_FIRST.index, default=Status.UNKNOWN)
+    return min(statuses, key=WORST_FIRST.index, default=Status.UNKNOWN)
 
 
 class Reason(Struct, frozen=True):
@@ -47,13 +49,16 @@ class Reason(Struct, frozen=True):
 
     Attributes:
         status: The status that it asks for.
-        text: One line, still a stranger's text.
-        found: It is a finding, which the headline weighs too; else a threshold, or what could not be seen.
+        title: What it is, in a few words.
+        detail: Where and how; "" where there is no more to say. Both may hold a stranger's text.
     """
 
     status: Status
-    text: str
-    found: bool = False
+    title: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.detail}".rstrip()
 
 
 class Assessment(Struct, frozen=True):
@@ -97,7 +102,7 @@ def assess(report: Report, facts: FactSet, limits: Limits) -> Assessment:
     status = worst(statuses or {Status.OK})
     if report.untested and status is Status.WARNING:
         status = Status.UNKNOWN
-    ordered = sorted(reasons, key=lambda r: (r.status is not status, _WORST_FIRST.index(r.status)))
+    ordered = sorted(reasons, key=lambda r: (r.status is not status, WORST_FIRST.index(r.status)))
     return Assessment(status, tuple(ordered))
 
 
@@ -109,7 +114,7 @@ def _of_findings(report: Report, limits: Limits) -> Iterator[Reason]:
             groups.setdefault((status, finding.check, finding.title), []).append(finding)
     for (status, check, title), alike in groups.items():
         places = dict.fromkeys(str(finding.subject) for finding in alike)
-        yield Reason(status, f"{title} ({check}) at {'; '.join(places)}", found=True)
+        yield Reason(status, title, f"({check}) at {'; '.join(places)}")
 
 
 def _status_of(finding: GradedFinding, limits: Limits) -> Status:
@@ -126,7 +131,7 @@ def _of_days(report: Report, limits: Limits) -> Iterator[Reason]:
         for status, limit in ((Status.CRITICAL, gauge.critical), (Status.WARNING, gauge.warning)):
             if limit is not None and limit.alerts(gauge.value):
                 days = f"{gauge.value:g} day{'' if gauge.value == 1 else 's'} left to the certificate"
-                yield Reason(status, f"{days} at {gauge.place} (range {limit})")
+                yield Reason(status, days, f"at {gauge.place} (range {limit})")
                 break
 
 
@@ -150,12 +155,14 @@ def _of_the_unseen(report: Report, facts: FactSet) -> Iterator[Reason]:
         return
     unknown = [seal for seal in report.endpoints if seal.seal is Seal.UNKNOWN]
     for seal in unknown:
-        yield Reason(Status.UNKNOWN, f"could not be seen: {seal.subject}{_why(seal.ended)}")
+        yield Reason(Status.UNKNOWN, f"could not be seen: {seal.subject}", _why(seal.ended))
     left = left_out(facts, report.endpoints, report.root)
     if left != LeftOut():
         yield Reason(Status.UNKNOWN, _left(left))
-    elif state in (State.PARTLY_UNKNOWN, State.UNDELIVERABLE) and not unknown:
-        yield Reason(Status.UNKNOWN, "some of it could not be seen")
+    elif state is State.PARTLY_UNKNOWN and not unknown:
+        yield Reason(Status.UNKNOWN, "the certificates could not be judged")
+    elif state is State.UNDELIVERABLE and not unknown:
+        yield Reason(Status.UNKNOWN, "there was no server to test")
 
 
 def _attempt_crashed(report: Report, facts: FactSet) -> bool:
@@ -163,7 +170,7 @@ def _attempt_crashed(report: Report, facts: FactSet) -> bool:
 
 
 def _why(ended: str) -> str:
-    return f", {ended}" if ended else ""
+    return f"({ended})" if ended else ""
 
 
 def _left(left: LeftOut) -> str:

@@ -1,6 +1,7 @@
-"""Words that every form of the report uses alike: states, scopes, and which settings belong to what is spoken.
+"""Words that every form of the report uses alike: states, scopes, and which settings mend what is spoken.
 
-Places, and findings put together, are in ``report.grouping``; those of the letters in ``report.letters_view``.
+Places, and findings put together, are in ``report.grouping``; the words of the letters are in
+``report.letters_view``.
 """
 
 from waxseal.checks.api import Remedy, Scope

@@ -1,0 +1,35 @@
+"""How Sphinx builds the site and the manual page; `tools.documentation.__main__` calls it."""
+
+from tools.documentation.manual import SUMMARY
+from waxseal.version import __version__
+
+project = "waxseal"
+author = "the authors of waxseal"
+project_copyright = author
+version = release = __version__
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["source/**"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+myst_heading_anchors = 4
+suppress_warnings = ["myst.header"]
+smartquotes = False
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
+
+html_theme = "furo"
+html_title = "waxseal"
+html_static_path = ["static"]
+html_css_files = ["waxseal.css"]
+html_show_sphinx = False
+html_show_copyright = False
+html_copy_source = False
+html_show_sourcelink = False
+html_permalinks_icon = "#"
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#7a2418", "color-brand-content": "#8f2d1f"},
+    "dark_css_variables": {"color-brand-primary": "#f0a08f", "color-brand-content": "#f2ab9b"},
+}
+
+man_pages = [("waxseal", "waxseal", SUMMARY, [], 1)]
+man_show_urls = False
