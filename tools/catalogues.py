@@ -7,8 +7,9 @@
 
 The English of messages is in ``waxseal.grading.wording``, that of titles in the files of checks and profiles.
 From them come the template ``waxseal.pot`` and the whole English catalogue. Every other .po file keeps its
-translations; it gains what is new and loses what is gone, and an entry whose English has changed since is
-marked fuzzy. ``waxseal.mo`` is made of each .po file. Needs polib.
+translations; it gains what is new and loses what is gone. An entry whose English has changed since is marked
+fuzzy; a title that is new takes the translation of one with the same English. ``waxseal.mo`` is made of each
+.po file. Needs polib.
 """
 
 from __future__ import annotations
@@ -122,15 +123,18 @@ def merged(kept: polib.POFile) -> polib.POFile:
     made.metadata.update({key: kept.metadata[key] for key in kept.metadata if key not in made.metadata})
     made.header = kept.header
     before = {(entry.msgctxt, entry.msgid): entry for entry in kept}
+    alike = {_english_of(e): e for e in kept if e.msgctxt == TITLE and e.msgstr and not e.fuzzy}
     for entry in made:
         old = before.get((entry.msgctxt, entry.msgid))
+        if entry.msgctxt == TITLE and (old is None or not old.msgstr):
+            old = alike.get(_english_of(entry))  # several profiles find the same fault
         if old is None or bool(old.msgid_plural) != bool(entry.msgid_plural):
             continue
         entry.msgstr, entry.tcomment = old.msgstr, old.tcomment
         if entry.msgid_plural:
             entry.msgstr_plural = old.msgstr_plural
         entry.flags = [flag for flag in old.flags if flag == "fuzzy"]
-        if not entry.fuzzy and _translated(entry) and old.comment.split() != entry.comment.split():
+        if not entry.fuzzy and _translated(entry) and _english_of(old) != _english_of(entry):
             entry.flags.append("fuzzy")
     return made
 
@@ -177,6 +181,11 @@ def _problems_of(entry: Entry, place: polib.POEntry, number: int) -> Iterator[st
 def placeholders(text: str) -> set[str]:
     """The names of a text's placeholders."""
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def _english_of(entry: polib.POEntry) -> str:
+    """Its comment, however it was broken into lines."""
+    return " ".join(entry.comment.split())
 
 
 def _translated(entry: polib.POEntry) -> bool:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from waxseal.checks.engine import judge_all
 from waxseal.facts import FactSet, Record, Target
 from waxseal.grading.letters import Basis
-from waxseal.grading.profile import load_profile
+from waxseal.grading.profile import Profile, load_profile
 from waxseal.net.network import Network
 from waxseal.probes.settings import ProbeSettings
 from waxseal.report.model import Report, build_reports
@@ -43,7 +43,7 @@ async def check(
     name: str | None = None,
     port: int | None = None,
     vantage: str = "",
-    profile: str = "rfc9325",
+    profile: str | Profile = "rfc9325",
     basis: Basis = Basis.WORST,
     earlier: FactSet | None = None,
     on_record: Callable[[Record], None] | None = None,
@@ -57,7 +57,7 @@ async def check(
         name: Host name that the certificates should bear, given apart.
         port: Port where a target names none.
         vantage: The user's name for this place, recorded with the facts.
-        profile: Name of the profile that weighs the findings, or the path of one's own.
+        profile: The profile that weighs the findings: its name, the path of one's own, or itself.
         basis: Which address decides the letters.
         earlier: Facts of an earlier run, to compare the MTA-STS policies with.
         on_record: Called with each record as it is seen.
@@ -77,7 +77,7 @@ async def check(
     return judge(facts, profile=profile, basis=basis)
 
 
-def judge(facts: FactSet, *, profile: str = "rfc9325", basis: Basis = Basis.WORST) -> Result:
+def judge(facts: FactSet, *, profile: str | Profile = "rfc9325", basis: Basis = Basis.WORST) -> Result:
     """Judge recorded facts; no network is used.
 
     Args:
@@ -88,7 +88,8 @@ def judge(facts: FactSet, *, profile: str = "rfc9325", basis: Basis = Basis.WORS
     Raises:
         FileNotFoundError, ValueError: As `load_profile`.
     """
-    return Result(facts, build_reports(facts, judge_all(facts), load_profile(profile), basis))
+    weighing = load_profile(profile) if isinstance(profile, str) else profile
+    return Result(facts, build_reports(facts, judge_all(facts), weighing, basis))
 
 
 def default_network(

@@ -1,11 +1,13 @@
 """The two letters: recomputed by other, shorter code from the JSON report and the published rules alone."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,3 +255,28 @@ def test_thresholds_fall_and_efforts_are_known() -> None:
     assert {r.effort for r in rules.axes} | {r.effort for r in rules.rungs if r.effort} <= set(rules.efforts)
     assert [rules.letter(points) for points in (100, 90, 89, 80, 65, 50, 20, 19, 0)] == list("AABBCDEFF")
     assert [rules.most(letter) for letter in "AF"] == [100, 19]
+
+
+def test_the_page_about_grading_says_what_the_rules_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
+    cells = [[cell.strip(" *`") for cell in line.strip("| ").split("|")] for line in page.splitlines()]
+    rules = letter_rules()
+    assert {c[0]: int(c[1]) for c in cells if c[0] in rules.points} == rules.points
+    rows = re.findall(r"^\s*\| (?!start)[^|]+ \| (\d+) \| ([^|]*)\|$", page, re.MULTILINE)
+    assert [int(lost) for lost, _ in rows] == [rung.lost for rung in rules.rungs]
+    named = [set(re.findall(r"[a-z-]+/[a-z-]+", proved)) for _, proved in rows]
+    assert named == [set(rung.proved_by) for rung in rules.rungs]
+    thresholds = re.search(r"A from (\d+), B from (\d+), C from (\d+), D from (\d+), E from (\d+)", page)
+    assert thresholds is not None
+    assert [int(number) for number in thresholds.groups()] == list(rules.thresholds.values())
+
+
+@pytest.mark.parametrize("name", ["self-signed.test", "sts-testing.test", "dane-mismatch.test"])
+def test_the_worked_examples_are_what_the_lab_gives(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
+    example = page.split(f"(`{name}`)")[1]
+    sums = re.search(r"\*\*sum\*\* \| \*\*(\d+): ([A-F])\*\* \| \*\*(\d+): ([A-F])\*\*", example)
+    assert sums is not None
+    letters = reports()[f"{name}:25"].letters
+    given = [letters.passive.points, letters.passive.letter, letters.active.points, letters.active.letter]
+    assert [str(value) for value in given] == list(sums.groups())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from tools.documentation import facts
-from tools.documentation.citations import Citation, link
+from tools.documentation.citations import Citation, link, links
 from tools.documentation.markdown import block, code, paragraphs, prose, relative, table
 from waxseal.checks import samples
 from waxseal.checks.api import Check, Example, Level, Scope, Verdict
@@ -77,14 +77,14 @@ def check_page(check: Check, profiles: Iterable[Profile]) -> str:
     """All that is to be said of one check."""
     page, topic = path_of(check.id), check.id.partition("/")[0]
     cites = [Citation.parse(cite) for cite in check.cites]
-    standards = [f"{link(cite)} ([who else]({_standards(cite, page)}))" for cite in cites]
+    standards = [f"{link(cite)} ({_who_else(cite, page)})" for cite in cites]
     rows = [
         ("Check", code(check.id)),
         ("Topic", f"[{TOPICS.get(topic, topic)}](index.md)"),
         ("Judged for", SCOPES[check.scope]),
         ("Standard", ", ".join(standards)),
         ("Level", f"{check.level.value}: {LEVELS[check.level]}"),
-        ("Made of", ", ".join(_needed(check, page)) or "nothing but the subject"),
+        ("Made of", ", ".join(_needed(check)) or "nothing but the subject"),
         ("Source", f"{{download}}`{source_of(check)} </source/{source_of(check)}>`"),
     ]
     settings = "".join(
@@ -104,20 +104,23 @@ def check_page(check: Check, profiles: Iterable[Profile]) -> str:
 _EXAMPLES = "The smallest facts that lead to each answer, and what waxseal says of them."
 
 
-def _standards(cite: Citation, page: str) -> str:
-    return f"{relative('standards.md', page)}#{cite.anchor}"
+def _who_else(cite: Citation, page: str) -> str:
+    """A link to a row of a table, where Markdown has no targets."""
+    return f'<a href="{relative("standards.html", page)}#{cite.anchor}">who else</a>'
 
 
-def _needed(check: Check, page: str) -> Iterator[str]:
+def _needed(check: Check) -> Iterator[str]:
     kinds = {need.kind for need in needs_of(check.judge) if need.kind is not None}
     for kind in sorted(kinds, key=lambda kind: kind.TAG):
-        yield f"[{code(kind.TAG)}]({relative(facts.path_of(kind.TAG), page)}#{facts.anchor(kind.TAG)})"
+        yield f"[{code(kind.TAG)}](#{facts.anchor(kind.TAG)})"
 
 
 def _weights(check: Check, profiles: Iterable[Profile], page: str) -> Iterator[tuple[str, ...]]:
     for profile in profiles:
         rule = profile.rules.get(check.id)
-        why = f"{prose(rule.why)} ({rule.source})" if rule is not None else "by the level of the cited text"
+        why = f"{prose(rule.why)} ({links(rule.source)})" if rule is not None else "by the level of the cited text"
+        if check.id in profile.replaced:
+            why = f"the rule {code(profile.replaced[check.id])} stands for it"
         yield (
             f"[{profile.id}]({relative(f'profiles/{profile.id}.md', page)})",
             profile.severity(check, Verdict.FAIL).label,

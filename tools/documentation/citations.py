@@ -7,22 +7,31 @@ from pathlib import Path
 from typing import NamedTuple
 
 _TITLES = Path(__file__).parents[2] / "tests" / "checks" / "citations.toml"
-_FORM = re.compile(r"(?P<document>.+?)(?: (?:§|Appendix )(?P<section>(?:\d+|[A-Z])(?:\.\d+)*))?")
+_FORM = re.compile(r"(?P<document>RFC \d+|CA/B BR)(?: (?:§|Appendix )(?P<section>(?:\d+|[A-Z])(?:\.\d+)*))?")
+_NUMBER = re.compile(r"(?:\d+|[A-Z])(?:\.\d+)*")
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
 _ELSEWHERE = {"CA/B BR": "https://cabforum.org/working-groups/server/baseline-requirements/documents/"}
 
 
 class Citation(NamedTuple):
-    """A place in a standard: the document's name, and its section; "" for the whole document."""
+    """A place in a standard: the document's name, and its section or what names the place; "" for all of it."""
 
     document: str
     section: str = ""
 
     @classmethod
     def parse(cls, text: str) -> "Citation":
-        """Read ``RFC 3207 §4.2``; anything of another form is the name of a document."""
+        """Read ``RFC 3207 §4.2``; of another form, the first comma ends the document's name."""
         match = _FORM.fullmatch(text)
-        return cls(match["document"], match["section"] or "") if match else cls(text)
+        if match:
+            return cls(match["document"], match["section"] or "")
+        document, _, place = text.partition(", ")
+        return cls(document, place)
+
+    @classmethod
+    def several(cls, text: str) -> tuple["Citation", ...]:
+        """Read the source of a rule, which may name several RFCs."""
+        return tuple(cls.parse(part) for part in re.split(r"[;,] (?=RFC \d)", text))
 
     @property
     def url(self) -> str:
@@ -35,19 +44,25 @@ class Citation(NamedTuple):
 
     @property
     def order(self) -> tuple[str, int, list[tuple[int, str]]]:
-        """Sorts documents by name and number, sections as their document has them, appendices last."""
-        name, _, number = self.document.rpartition(" ")
-        parts = [(int(part), "") if part.isdigit() else (1000, part) for part in self.section.split(".")]
-        key = (name, int(number)) if number.isdigit() else (self.document, 0)
-        return *key, parts if self.section else []
+        """Sorts RFCs by number before all others by name, sections as their document has them, appendices last."""
+        number = re.fullmatch(r"RFC (\d+)", self.document)
+        parts = re.split(r"(\d+)", self.section)
+        places = [(int(part), "") if part.isdigit() else (10**6, part) for part in parts if part not in ("", ".")]
+        return ("", int(number[1]), places) if number else (self.document, 0, places)
+
+    @property
+    def place(self) -> str:
+        """Where in the document, for people; "" for all of it."""
+        return f"§{self.section}" if _NUMBER.fullmatch(self.section) else self.section
 
     @property
     def anchor(self) -> str:
         """Its anchor on the page of standards."""
-        return re.sub(r"[^a-z0-9]+", "-", f"{self.document} {self.section}".lower()).strip("-")
+        return "cite-" + re.sub(r"[^a-z0-9]+", "-", f"{self.document} {self.section}".lower()).strip("-")
 
     def __str__(self) -> str:
-        return f"{self.document} §{self.section}" if self.section else self.document
+        between = " " if self.place.startswith("§") and self.place != self.section else ", "
+        return f"{self.document}{between}{self.place}" if self.section else self.document
 
 
 @cache
@@ -59,4 +74,10 @@ def section_titles() -> dict[Citation, str]:
 
 def link(citation: Citation) -> str:
     """Markdown: the citation as a link to its text, where that is known."""
-    return f"[{citation}]({citation.url})" if citation.url else str(citation)
+    words = str(citation).replace("[", "\\[").replace("_", "\\_").replace("*", "\\*")
+    return f"[{words}]({citation.url})" if citation.url else words
+
+
+def links(source: str) -> str:
+    """Markdown: the source of a rule, each citation in it as a link."""
+    return ", ".join(map(link, Citation.several(source)))

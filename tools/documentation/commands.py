@@ -13,7 +13,7 @@ from waxseal.cli.main import COMMANDS, CONTEXT, waxseal
 from waxseal.cli.sections import Sectioned
 
 INDEX = "commands/index.md"
-_EXTRA = re.compile(r"\s*\[((?:default|env var|required|x?[<>]|\d)[^\[\]]*)\]$")
+_EXTRA = re.compile(r"\s*\[((?:default: |required|x[<>]|[\d.]+<)[^\[\]]*)\]")
 _EXAMPLE = re.compile(r"(?:\./run|waxseal) ")
 _GENERAL = "Options"
 
@@ -26,7 +26,7 @@ class Option(NamedTuple):
         value: What stands behind it, such as ``[low|high]``; "" for a switch.
         help: What it does; "" where nobody said.
         extra: Default and range as the help shows them; "" for none.
-        variable: The environment variable that sets it; "" for those that only show something.
+        variable: The environment variable that sets it; "" for those that none can set.
         several: Whether it can be given several times.
     """
 
@@ -120,17 +120,24 @@ def help_paragraphs(text: str) -> tuple[str, ...]:
 def _option(option: click.Option, context: click.Context) -> Option:
     spelled, text = option.get_help_record(context) or ("", "")
     names = (*option.opts, *option.secondary_opts)
-    extra = _EXTRA.search(text)
-    shows = option.is_eager and not option.expose_value
-    prefix = context.auto_envvar_prefix
+    extra = "; ".join(_EXTRA.findall(text))
     return Option(
         names=tuple(sorted(names, key=len)),
         value=_value(spelled, names),
-        help=inspect.cleandoc(_EXTRA.sub("", option.help or "")),
-        extra=extra[1] if extra else "",
-        variable=f"{prefix}_{(option.name or '').upper()}" if prefix and not shows else "",
-        several=option.multiple or option.count,
+        help=" ".join(_EXTRA.sub("", option.help or "").split()),
+        extra=extra,
+        variable=_variable(option, context),
+        several=option.count or (option.multiple and not option.is_flag),
     )
+
+
+def _variable(option: click.Option, context: click.Context) -> str:
+    """What sets it, by click's rule; one of several switches that share a name is set by its own value."""
+    prefix = context.auto_envvar_prefix
+    one_of = option.is_flag and not option.is_bool_flag
+    if prefix is None or (option.is_eager and not option.expose_value) or (one_of and option.multiple):
+        return ""
+    return f"{prefix}_{(option.name or '').upper()}{f'={option.flag_value}' if one_of else ''}"
 
 
 def _value(spelled: str, names: tuple[str, ...]) -> str:

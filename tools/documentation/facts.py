@@ -1,8 +1,10 @@
 """Pages of the facts, by the first word of their tags: what each is about, and each field of it."""
 
+import ast
 import enum
 import inspect
 import re
+import textwrap
 import types
 import typing
 from collections.abc import Iterator
@@ -70,7 +72,7 @@ Forms that several facts, or their fields, share. Octets are stored as base64, t
 
 def _index(groups: dict[str, list[type[Fact]]]) -> str:
     rows = (
-        (f"[{code(kind.TAG)}]({group}.md#{anchor(kind.TAG)})", about(kind), _first(kind))
+        (f"[{code(kind.TAG)}](#{anchor(kind.TAG)})", about(kind), _first(kind))
         for group, kinds in groups.items()
         for kind in kinds
     )
@@ -174,8 +176,8 @@ def type_words(hint: Any) -> str:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     if isinstance(hint, type) and issubclass(hint, Fact) and hint.TAG:
-        return f"[{code(hint.TAG)}]({group_of(hint.TAG)}.md#{anchor(hint.TAG)})"
-    return f"[{hint.__name__}](parts.md#{_part_anchor(hint)})"
+        return f"[{code(hint.TAG)}](#{anchor(hint.TAG)})"
+    return f"[{hint.__name__}](#{_part_anchor(hint)})"
 
 
 def _part_anchor(kind: type) -> str:
@@ -218,9 +220,7 @@ def _part(kind: type) -> str:
 
 def _member_words(kind: type[enum.Enum]) -> dict[str, str]:
     """The string behind each member of an enumeration, where it has one."""
-    import ast
-
-    (body,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(body, ast.ClassDef)
     words = {}
     for one, after in zip(body.body, body.body[1:], strict=False):

@@ -29,12 +29,21 @@ def cited(checks: Iterable[Check]) -> dict[Citation, list[Check]]:
     }
 
 
-def rules(profiles: Iterable[Profile]) -> dict[Citation, list[tuple[Profile, str]]]:
-    """Which profiles' rules rest on each section, with the check that each rule is about."""
-    found: dict[Citation, list[tuple[Profile, str]]] = {}
+def rules(profiles: Iterable[Profile]) -> dict[Citation, list[tuple[str, str]]]:
+    """Which profiles rest on each section, each with its rule or with the check that it weighs.
+
+    What a profile took over as it is, stands with the one that brought it.
+    """
+    found: dict[Citation, list[tuple[str, str]]] = {}
+    told: set[tuple[str, object]] = set()
     for profile in profiles:
-        for check, rule in profile.rules.items():
-            found.setdefault(Citation.parse(rule.source), []).append((profile, check))
+        words = [(check, rule, rule.source) for check, rule in profile.rules.items()]
+        own = [(rule.id, rule.id, rule.source) for rule in profile.own]
+        for name, what, source in (*words, *own):
+            if (name, what) not in told:
+                told.add((name, what))
+                for cite in Citation.several(source):
+                    found.setdefault(cite, []).append((profile.id, name))
     return found
 
 
@@ -52,17 +61,17 @@ def page(checks: Iterable[Check], profiles: Iterable[Profile]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _row(cite: Citation, checks: list[Check], rules: list[tuple[Profile, str]]) -> tuple[str, ...]:
-    place = f"§{cite.section}" if cite.section else "all of it"
+def _row(cite: Citation, checks: list[Check], rules: list[tuple[str, str]]) -> tuple[str, ...]:
+    place = prose(cite.place) or "all of it"
     return (
-        f'<a id="{cite.anchor}"></a>' + (f"[{place}]({cite.url})" if cite.url else place),
+        f'<span id="{cite.anchor}"></span>' + (f"[{place}]({cite.url})" if cite.url else place),
         prose(section_titles().get(cite, "")),
         ", ".join(f"[{code(check.id)}]({check_pages.path_of(check.id)})" for check in checks),
         ", ".join(_rules(rules)),
     )
 
 
-def _rules(rules: list[tuple[Profile, str]]) -> Iterator[str]:
-    for name, found in groupby(rules, lambda rule: rule[0].id):
+def _rules(rules: list[tuple[str, str]]) -> Iterator[str]:
+    for name, found in groupby(rules, lambda rule: rule[0]):
         about = ", ".join(code(check) for _, check in found)
         yield f"[{name}](profiles/{name}.md): {about}"

@@ -6,7 +6,6 @@ Pure: the same facts always give the same findings (DESIGN §1). What a missing 
 
 import types
 import typing
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, cached_property
 from itertools import count
@@ -64,16 +63,19 @@ def judge_all(facts: FactSet, checks: Iterable[Check] | None = None) -> tuple[Fi
     """
     chosen = tuple(all_checks().values() if checks is None else checks)
     places = {scope: subjects_of(scope, facts) for scope in {check.scope for check in chosen}}
-    groups: dict[Scope, dict[_Plan, list[_Served]]] = {scope: defaultdict(list) for scope in places}
+    plans: dict[Scope, dict[_Plan, dict[tuple[Any, ...], _Group]]] = {scope: {} for scope in places}
     columns: list[list[Finding | None]] = []
     for check in chosen:
         columns.append([None] * len(places[check.scope]))
-        served = _Served(check, parameters_of(check.judge), columns[-1])
-        groups[check.scope][_plan_of(check.judge)].append(served)
+        groups = plans[check.scope].setdefault(_plan_of(check.judge), {})
+        parameters = parameters_of(check.judge)
+        group = groups.setdefault(tuple(p.source for p in parameters), _Group(parameters, []))
+        group.served.append((check, columns[-1]))
+    of_run: _Bundles = {}
     for scope, row, subject in _by_target(places):
-        place = Place(facts, subject)
-        for plan, group in groups[scope].items():
-            _judge_group(plan, group, place, row, subject.scope < scope)
+        place = Place(facts, subject, of_run)
+        for plan, found in plans[scope].items():
+            place.judge(plan, found.values(), row, stopped=subject.scope < scope)
     return tuple(finding for column in columns for finding in column if finding is not None)
 
 
@@ -110,7 +112,7 @@ _UNSEEN = Need("", Attempt)
 """What a judge without required facts lacks where looking stopped before its own subjects."""
 
 
-class Parameter(Struct, frozen=True):
+class Parameter(Struct, frozen=True, dict=True):
     """A parameter of a judge, and what fills it.
 
     Attributes:
@@ -122,6 +124,16 @@ class Parameter(Struct, frozen=True):
     name: str
     needs: tuple[Need, ...]
     bundle: type[Bundle] | None = None
+
+    @cached_property
+    def source(self) -> Any:
+        """What fills it, whatever it is called."""
+        return self.bundle or self.needs[0].slot
+
+    @cached_property
+    def of_run(self) -> bool:
+        """Whether it is the same at every subject."""
+        return self.bundle is not None and all(need.everywhere for need in self.needs)
 
 
 @cache
@@ -153,6 +165,13 @@ def _plan_of(judge: Any) -> _Plan:
     required = tuple(need for need in needs_of(judge) if need.kind is not None and not need.optional)
     narrowest = max(required, key=lambda n: n.kind.SCOPE if n.kind else Scope.RUN, default=_UNSEEN)
     return _Plan(required, narrowest)
+
+
+class _Group(NamedTuple):
+    """Checks that are given the same: their parameters, and each with the column for its findings."""
+
+    parameters: tuple[Parameter, ...]
+    served: list[tuple[Check, list[Finding | None]]]
 
 
 def needs_of(judge: Any) -> tuple[Need, ...]:
@@ -214,88 +233,113 @@ def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
 
 
 _UNFILLED: Any = object()
+_Bundles = dict[type[Bundle], tuple[Bundle, Judgement | None]]
 
 
 class Place:
-    """What fills the parameters of all judges at one subject, each made once."""
+    """What fills the parameters of all judges at one subject, each made once.
 
-    def __init__(self, facts: FactSet, subject: Subject) -> None:
-        self.subject = subject
-        self.absences = Absences(facts, subject)
+    Args:
+        facts: All that was seen.
+        subject: What is judged.
+        of_run: Takes the bundles that are the same at every subject of these facts.
+    """
+
+    def __init__(self, facts: FactSet, subject: Subject, of_run: _Bundles | None = None) -> None:
         self._facts = facts
+        self._subject = subject
+        self._absences = Absences(facts, subject)
         self._found: dict[int, Any] = {}
-        self._bundles: dict[type[Bundle], tuple[Bundle, Judgement | None]] = {}
+        self._bundles: _Bundles = {}
+        self._of_run: _Bundles = {} if of_run is None else of_run
 
     def of(self, need: Need) -> Any:
         """The fact, the facts, the subject, or None."""
         found = self._found.get(need.slot, _UNFILLED)
         if found is _UNFILLED:
-            found = self._found[need.slot] = _fill(need, self._facts, self.subject)
+            found = self._found[need.slot] = _fill(need, self._facts, self._subject)
         return found
 
     def bundle(self, parameter: Parameter, kind: type[Bundle]) -> tuple[Bundle, Judgement | None]:
         """The bundle of a parameter, and the answer of every check where it is not to be judged."""
-        held = self._bundles.get(kind)
+        bundles = self._of_run if parameter.of_run else self._bundles
+        held = bundles.get(kind)
         if held is None:
             made = kind(**{need.name: self.of(need) for need in parameter.needs})
-            held = self._bundles[kind] = made, made.aside()
+            held = bundles[kind] = made, made.aside()
         return held
 
-    def missing(self, plan: _Plan, stopped: bool) -> Need | None:
-        """What keeps the judges of a plan from being called; `stopped`: looking ended before their place."""
-        for need in plan.required:
-            if self.of(need) is None:
-                return need
-        return plan.narrowest if stopped else None
+    def judge(self, plan: _Plan, groups: Iterable[_Group], row: int, *, stopped: bool) -> None:
+        """Every check of one plan; what is missing for one is missing for all.
 
-    def judge(self, check: Check, parameters: tuple[Parameter, ...]) -> tuple[Judgement, bool]:
-        """What a check says of the subject where nothing is missing, and whether it crashed."""
-        try:
-            arguments = []
-            for parameter in parameters:
-                if parameter.bundle is None:
-                    arguments.append(self.of(parameter.needs[0]))
-                    continue
-                bundle, aside = self.bundle(parameter, parameter.bundle)
-                if aside is not None:
-                    return aside, False
-                arguments.append(bundle)
-            return check.judge(*arguments), False
-        except Exception as error:  # a bug of ours is contained: the other checks go on
-            judgement = inconclusive(
-                f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
-                advice="report it with the recorded facts (--facts)",
-            )
-            return judgement, True
-
-
-class _Served(NamedTuple):
-    """A check with its parameters and the column that takes its findings, one for each subject."""
-
-    check: Check
-    parameters: tuple[Parameter, ...]
-    column: list[Finding | None]
-
-
-def _judge_group(plan: _Plan, group: list[_Served], place: Place, row: int, stopped: bool) -> None:
-    """Every check of one plan over one subject; what is missing for one is missing for all."""
-    missing = place.missing(plan, stopped)
-    tag = ""
-    if missing is not None and missing.kind is not None:
-        absent = place.absences.of(missing.kind, missing.probe)
+        Args:
+            plan: What the checks cannot be without.
+            groups: The checks.
+            row: Place of the findings in the checks' columns.
+            stopped: Looking ended before the subjects that the checks are about.
+        """
+        missing = next((need for need in plan.required if self.of(need) is None), None)
+        missing = plan.narrowest if missing is None and stopped else missing
+        if missing is None or missing.kind is None:
+            for group in groups:
+                self._judge_group(group, row)
+            return
+        absent = self._absences.of(missing.kind, missing.probe)
         tag = missing.kind.TAG if absent.verdict is Verdict.INCONCLUSIVE else ""
-    else:
-        absent = None
-    for check, parameters, column in group:
-        judgement, crashed = (absent, False) if absent is not None else place.judge(check, parameters)
-        column[row] = Finding(
-            check.id,
-            place.subject,
-            judgement.verdict,
-            judgement.summary,
-            judgement.evidence,
-            judgement.advice,
-            judgement.follows,
-            tag,
-            crashed,
-        )
+        for group in groups:
+            for check, column in group.served:
+                column[row] = _finding(check, self._subject, absent, tag)
+
+    def _judge_group(self, group: _Group, row: int) -> None:
+        subject = self._subject
+        try:
+            given = self._arguments(group.parameters)
+        except Exception as error:  # a bug of ours is contained: the other checks go on
+            for check, column in group.served:
+                column[row] = _finding(check, subject, _crash(error), crashed=True)
+            return
+        if isinstance(given, Judgement):
+            for check, column in group.served:
+                column[row] = _finding(check, subject, given)
+            return
+        for check, column in group.served:
+            try:
+                column[row] = _finding(check, subject, check.judge(*given))
+            except Exception as error:
+                column[row] = _finding(check, subject, _crash(error), crashed=True)
+
+    def _arguments(self, parameters: tuple[Parameter, ...]) -> list[Any] | Judgement:
+        """What the judges are called with; or their answer, where a bundle is not to be judged."""
+        arguments = []
+        for parameter in parameters:
+            if parameter.bundle is None:
+                arguments.append(self.of(parameter.needs[0]))
+                continue
+            bundle, aside = self.bundle(parameter, parameter.bundle)
+            if aside is not None:
+                return aside
+            arguments.append(bundle)
+        return arguments
+
+
+def _crash(error: Exception) -> Judgement:
+    return inconclusive(
+        f"the check itself failed ({type(error).__name__}); this is a bug of waxseal",
+        advice="report it with the recorded facts (--facts)",
+    )
+
+
+def _finding(
+    check: Check, subject: Subject, judgement: Judgement, missing: str = "", crashed: bool = False
+) -> Finding:
+    return Finding(  # by position: half a million of them make a run
+        check.id,
+        subject,
+        judgement.verdict,
+        judgement.summary,
+        judgement.evidence,
+        judgement.advice,
+        judgement.follows,
+        missing,
+        crashed,
+    )

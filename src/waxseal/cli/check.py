@@ -7,6 +7,7 @@ import click
 
 from waxseal.cli.manner import Manner, manner_options
 from waxseal.cli.output import Asked, Output, keeping, output_options
+from waxseal.cli.profile_option import expect_profile, profile_option
 from waxseal.cli.published import Published, published_options
 from waxseal.cli.sections import Sectioned
 from waxseal.cli.targets_file import read_targets
@@ -35,7 +36,7 @@ _SECTIONS = {
     "What the domain publishes": Published.__struct_fields__,
     "Flaws and logins": Trying.__struct_fields__,
     "The way that connections take": Route.__struct_fields__,
-    "Output": Output.__struct_fields__,
+    "Judgement and output": ("profile", *Output.__struct_fields__),
 }
 
 
@@ -67,6 +68,7 @@ _SECTIONS = {
 @published_options
 @trying_options
 @route_options
+@profile_option
 @output_options
 def command(
     targets: tuple[str, ...],
@@ -83,6 +85,7 @@ def command(
     published: Published,
     trying: Trying,
     route: Route,
+    profile: str,
     output: Output,
 ) -> int:
     """Test domains, mail hosts or addresses, and say what was found.
@@ -105,10 +108,11 @@ def command(
     if not vantage.isprintable():
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
     output.expect_possible()
+    weighing = expect_profile(profile)
     _expect_sockets(targets)
     settings = route.settings(trying.settings(published.settings(manner.settings(lab=lab))))
     of_files = [target for path in targets_files for target in read_targets(path, name=name, port=port)]
-    asked = Asked((*targets, *of_files), name, port, vantage)
+    asked = Asked((*targets, *of_files), name, port, vantage, weighing)
     if lab:
         from waxseal.cli.lab import check_lab
 
@@ -142,6 +146,7 @@ def _look(
             name=asked.name,
             port=asked.port,
             vantage=asked.vantage,
+            profile=asked.profile,
             basis=Basis(output.letters_by),
             earlier=earlier,
             on_record=progress.note,

@@ -1,4 +1,4 @@
-"""``waxseal explain``: what a check means, the standard it rests on, and how to fix what it finds."""
+"""``waxseal explain``: what a check or a profile's rule means, its standard, and how to fix what it finds."""
 
 import difflib
 
@@ -7,6 +7,8 @@ import click
 from waxseal.checks.api import Check
 from waxseal.checks.registry import all_checks
 from waxseal.errors import UsageError
+from waxseal.grading.profile import find_rule, load_profile, profile_names
+from waxseal.grading.rules.own_rule import OwnRule
 
 MOST_COLUMNS = 100
 
@@ -16,8 +18,10 @@ MOST_COLUMNS = 100
 def command(ids: tuple[str, ...]) -> None:
     """Say what a check means, its standard, and how to fix it.
 
-    Without IDS, lists every check. A topic such as 'smtp' lists its checks.
+    Without IDS, lists every check. A topic such as 'smtp' lists its checks, and a profile such as
+    'ncsc-nl-2025-05' its rules; 'ncsc-nl-2025-05/suites' is one of them.
     """
+    from waxseal.report.profiles import print_rule
     from waxseal.report.terminal import print_explanation, terminal
 
     checks = all_checks()
@@ -29,16 +33,31 @@ def command(ids: tuple[str, ...]) -> None:
             click.echo()
         if name in checks:
             print_explanation(terminal(MOST_COLUMNS), checks[name])
-            continue
-        topic = [check for check in checks.values() if check.id.startswith(f"{name.rstrip('/')}/")]
-        if not topic:
-            near = difflib.get_close_matches(name, checks, n=3, cutoff=0.4)
-            hint = f"did you mean {', '.join(near)}?" if near else "'waxseal explain' lists all"
-            raise UsageError(f"there is no check {name!r}", hint)
-        _list(topic)
+        elif (rule := find_rule(name)) is not None:
+            print_rule(terminal(MOST_COLUMNS), rule)
+        else:
+            _list(_of_topic(name.rstrip("/")))
 
 
-def _list(checks: list[Check]) -> None:
-    width = max(len(check.id) for check in checks)
-    for check in checks:
-        click.echo(f"{check.id:{width}}  {check.title}")
+def _of_topic(name: str) -> "list[Check] | list[OwnRule]":
+    """The checks of a topic, or the rules of a profile.
+
+    Raises:
+        UsageError: There is neither of that name.
+    """
+    topic = [check for check in all_checks().values() if check.id.startswith(f"{name}/")]
+    if topic:
+        return topic
+    rules = list(load_profile(name).own) if name in profile_names() else []
+    if rules:
+        return rules
+    known = [*all_checks(), *(rule.id for profile in profile_names() for rule in load_profile(profile).own)]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f"did you mean {', '.join(near)}?" if near else "'waxseal explain' lists all"
+    raise UsageError(f"there is no check {name!r}", hint)
+
+
+def _list(rows: "list[Check] | list[OwnRule]") -> None:
+    width = max(len(row.id) for row in rows)
+    for row in rows:
+        click.echo(f"{row.id:{width}}  {row.title}")

@@ -11,7 +11,8 @@ from waxseal.errors import UsageError
 
 if TYPE_CHECKING:
     from waxseal.api import Result
-    from waxseal.cli.plugin import PluginLimits
+    from waxseal.report.model import Report
+    from waxseal.report.thresholds import Limits
 
 
 class Wanted(NamedTuple):
@@ -21,11 +22,13 @@ class Wanted(NamedTuple):
         fail_on: As ``--fail-on``: what counts as failed in a test report.
         limits: Limits of the monitoring plug-ins.
         verbose: How often ``-v`` was given.
+        language: For people; what programs read stays English.
     """
 
     fail_on: str
+    limits: "Limits"
     verbose: int = 0
-    limits: "PluginLimits | None" = None
+    language: str = "en"
 
 
 class Form(NamedTuple):
@@ -42,6 +45,12 @@ class Form(NamedTuple):
     render: Callable[["Result", Wanted], bytes]
 
 
+def _spoken(result: "Result", wanted: Wanted) -> "tuple[Report, ...]":
+    from waxseal.report.spoken import in_language
+
+    return in_language(result.reports, wanted.language)
+
+
 def _text(result: "Result", wanted: Wanted) -> bytes:
     from io import StringIO
 
@@ -51,7 +60,7 @@ def _text(result: "Result", wanted: Wanted) -> bytes:
 
     out = StringIO()
     console = Console(file=out, width=100, emoji=False, markup=False, no_color=True)
-    for report in result.reports:
+    for report in _spoken(result, wanted):
         print_report(console, report, result.facts, verbose=wanted.verbose)
     return out.getvalue().encode(errors="backslashreplace")
 
@@ -78,13 +87,13 @@ def _transcript(result: "Result", wanted: Wanted) -> bytes:
 def _html(result: "Result", wanted: Wanted) -> bytes:
     from waxseal.report.html import render_html
 
-    return render_html(result.reports, result.facts).encode(errors="replace")
+    return render_html(_spoken(result, wanted), result.facts).encode(errors="replace")
 
 
 def _markdown(result: "Result", wanted: Wanted) -> bytes:
     from waxseal.report.markdown import render_markdown
 
-    return render_markdown(result.reports, result.facts).encode(errors="replace")
+    return render_markdown(_spoken(result, wanted), result.facts).encode(errors="replace")
 
 
 def _csv(result: "Result", wanted: Wanted) -> bytes:
@@ -110,13 +119,17 @@ def _sarif(result: "Result", wanted: Wanted) -> bytes:
 def _nagios(result: "Result", wanted: Wanted) -> bytes:
     from waxseal.report.nagios import render_nagios
 
-    return render_nagios(result.reports, result.facts, limits=wanted.limits)[0].encode(errors="replace")
+    return render_nagios(_spoken(result, wanted), result.facts, limits=wanted.limits)[0].encode(
+        errors="replace"
+    )
 
 
 def _checkmk(result: "Result", wanted: Wanted) -> bytes:
     from waxseal.report.checkmk import render_checkmk
 
-    return render_checkmk(result.reports, result.facts, limits=wanted.limits).encode(errors="replace")
+    return render_checkmk(_spoken(result, wanted), result.facts, limits=wanted.limits).encode(
+        errors="replace"
+    )
 
 
 def _prometheus(result: "Result", wanted: Wanted) -> bytes:

@@ -176,6 +176,7 @@ async def _check(
             name=asked.name if asked.targets else None,
             port=asked.port if asked.targets else None,
             vantage=asked.vantage,
+            profile=asked.profile,
             basis=Basis(output.letters_by),
             earlier=earlier,
             on_record=progress.note,

@@ -1,5 +1,6 @@
 """The option of language, for commands that say a headline."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -26,14 +27,15 @@ def _known(_context: click.Context, _option: click.Parameter, value: str) -> str
         raise UsageError(str(error), f"--language and {VARIABLE} take one of: {there}") from error
 
 
-language_option: Any = click.option(
-    "--language",
-    default="en",
-    envvar=VARIABLE,
-    show_default=True,
-    show_envvar=True,
-    metavar="CODE",
-    callback=_known,
-    help="Say the headline and the titles of findings in this language.",
-)
-"""Adds ``language``, a code that `waxseal.grading.language.load_language` knows."""
+def language_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``language``: a code that `waxseal.grading.language.load_language` knows."""
+    return click.option(
+        "--language",
+        default="en",
+        envvar=VARIABLE,
+        show_default=True,
+        show_envvar=True,
+        metavar="CODE",
+        callback=_known,
+        help="Say the headline and the titles of findings in this language.",
+    )(command)

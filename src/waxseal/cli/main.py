@@ -31,6 +31,7 @@ COMMANDS = {
     "records": "Print the TLSA, MTA-STS and TLS-RPT records for a domain.",
     "plan": "Say what a change would do to senders, and its safe order.",
     "explain": "Say what a check means, its standard, and how to fix it.",
+    "profiles": "List the profiles, or print the rules of one.",
     "lab": "Keep a simulated mail world running to try things on.",
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "WAXSEAL"}

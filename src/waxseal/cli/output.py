@@ -12,14 +12,18 @@ from msgspec import Struct
 
 from waxseal.cli.forms import FORMS, Wanted, form_and_path
 from waxseal.cli.gathering import gathered
+from waxseal.cli.language import language_option
 from waxseal.cli.main import EXIT_BUG, EXIT_FINDING, EXIT_OK, EXIT_UNTESTED, close_stdout
+from waxseal.cli.plugin import PLUGIN_FORMS, PLUGIN_OPTIONS, plugin_status
 from waxseal.errors import UsageError
 from waxseal.grading.severity import Severity
+from waxseal.report.thresholds import Limits, Range
 
 if TYPE_CHECKING:
     from waxseal.api import Result
     from waxseal.cli.progress import Progress
     from waxseal.facts import Record, Target
+    from waxseal.grading.profile import Profile
 
 BRIEF_FROM = 6
 """So many reports, and remedies are left out of each."""
@@ -32,6 +36,7 @@ class Asked(NamedTuple):
     name: str | None
     port: int | None
     vantage: str
+    profile: "Profile"
 
 
 class Output(Struct, frozen=True):
@@ -44,6 +49,25 @@ class Output(Struct, frozen=True):
     verbose: int = 0
     fail_on: str = "high"
     letters_by: str = "worst"
+    language: str = "en"
+    warning: Severity | None = Severity.MEDIUM
+    critical: Severity | None = Severity.HIGH
+    expiry_warning: Range | None = None
+    expiry_critical: Range | None = None
+    letter_warning: str = ""
+    letter_critical: str = ""
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of the monitoring plug-ins."""
+        return Limits(
+            self.warning,
+            self.critical,
+            self.expiry_warning,
+            self.expiry_critical,
+            self.letter_warning,
+            self.letter_critical,
+        )
 
     @property
     def form(self) -> str | None:
@@ -93,7 +117,7 @@ class Output(Struct, frozen=True):
         Raises:
             UsageError: A file cannot be written; the result is printed first.
         """
-        wanted = Wanted(fail_on or self.fail_on, self.verbose)
+        wanted = Wanted(fail_on or self.fail_on, self.limits, self.verbose, self.language)
         try:
             self._print(result, wanted)
             sys.stdout.flush()
@@ -104,11 +128,13 @@ class Output(Struct, frozen=True):
                 save_facts(result.facts, self.save)
             for form, path in self.files:
                 _write(FORMS[form].render(result, wanted), path)
+        if self.form in PLUGIN_FORMS and fail_on is None:
+            return plugin_status(result, self.form, self.limits)
         return exit_code(result, wanted.fail_on)
 
     def _print(self, result: "Result", wanted: Wanted) -> None:
         if self.form is None:
-            _print_reports(result, self.verbose)
+            _print_reports(result, wanted)
         else:
             sys.stdout.buffer.write(FORMS[self.form].render(result, wanted))
 
@@ -152,6 +178,8 @@ _OPTIONS = (
         show_default=True,
         help="Exit with 1 when a finding is this severe or worse.",
     ),
+    language_option,
+    *PLUGIN_OPTIONS,
 )
 
 output_options = gathered(_OPTIONS, Output, "output")
@@ -167,13 +195,14 @@ def _write(data: bytes, path: Path) -> None:
         ) from error
 
 
-def _print_reports(result: "Result", verbose: int) -> None:
+def _print_reports(result: "Result", wanted: Wanted) -> None:
+    from waxseal.report.spoken import in_language
     from waxseal.report.terminal import print_report, terminal
 
     console = terminal()
-    brief = len(result.reports) >= BRIEF_FROM and not verbose
-    for report in result.reports:
-        print_report(console, report, result.facts, verbose=verbose, brief=brief)
+    brief = len(result.reports) >= BRIEF_FROM and not wanted.verbose
+    for report in in_language(result.reports, wanted.language):
+        print_report(console, report, result.facts, verbose=wanted.verbose, brief=brief)
 
 
 def save_facts(records: "Iterable[Record]", path: Path) -> None:

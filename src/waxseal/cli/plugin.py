@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from waxseal.cli.gathering import gathered
 from waxseal.grading.severity import Severity
 from waxseal.report.thresholds import Limits, Range, parse_range
 
 if TYPE_CHECKING:
     from waxseal.api import Result
 
-PluginLimits = Limits
 PLUGIN_FORMS = ("nagios", "checkmk")
 """The forms that have exit codes of their own."""
 NEVER = "never"
@@ -46,7 +44,7 @@ def _letter(ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return value or ""
 
 
-_OPTIONS = (
+PLUGIN_OPTIONS = (
     click.option(
         "--warning",
         type=click.Choice(_SEVERITIES),
@@ -89,24 +87,7 @@ _OPTIONS = (
         help="CRITICAL when a letter is this one or worse.",
     ),
 )
-
-plugin_options = gathered(_OPTIONS, Limits, "limits")
-"""Adds the thresholds to a command; they come as one argument, `limits`."""
-
-
-def show_plugin(result: "Result", form: str, limits: Limits) -> int:
-    """Print the answer in one of `PLUGIN_FORMS`, as UTF-8, and give the exit code."""
-    if form == "checkmk":
-        from waxseal.report.checkmk import render_checkmk
-
-        text, code = render_checkmk(result.reports, result.facts, limits=limits), 0
-    else:
-        from waxseal.report.nagios import render_nagios
-
-        text, code = render_nagios(result.reports, result.facts, limits=limits)
-    sys.stdout.buffer.write(text.encode(errors="replace"))
-    sys.stdout.flush()
-    return code
+"""The thresholds; each stores under the name of a field of `Limits`."""
 
 
 def plugin_status(result: "Result", form: str, limits: Limits) -> int:

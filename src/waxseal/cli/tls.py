@@ -57,7 +57,13 @@ _MAX_EARLY_OCTETS = 1024 * 1024
 @click.option("--ehlo", help="Name to send with EHLO.")
 @click.option("--resolver", "resolvers", multiple=True, help="DNS resolver to ask: address or address:port.")
 @click.option("--allow", "allowed", multiple=True, help="Special-purpose network that may be dialled (CIDR).")
-@click.option("--time-limit", type=options.Seconds(0.5, 3600), default=20.0, show_default=True)
+@click.option(
+    "--time-limit",
+    type=options.Seconds(0.5, 3600),
+    default=20.0,
+    show_default=True,
+    help="Seconds for each connection.",
+)
 @click.option("-4", "only_ipv4", is_flag=True, help="IPv4 only.")
 @click.option("-6", "only_ipv6", is_flag=True, help="IPv6 only.")
 @click.option("--key-log", type=click.Path(path_type=Path), help="Append the secrets here (SSLKEYLOGFILE).")

@@ -13,7 +13,7 @@ from waxseal.facts.smtp import Keyword
 from waxseal.facts.subject import Scope
 
 
-class Response(Struct, frozen=True, omit_defaults=True):
+class Response(Struct, frozen=True, omit_defaults=True, gc=False):
     """One response, with the data that came before it or belongs to it, whole or as far as it came.
 
     Attributes:

@@ -76,7 +76,7 @@ class Stage(StrEnum):
     """The HTTP request and the response to it."""
 
 
-class Ended(Struct, frozen=True, omit_defaults=True):
+class Ended(Struct, frozen=True, omit_defaults=True, gc=False):
     """The end of an attempt.
 
     Attributes:
@@ -125,7 +125,7 @@ class Attempt(Fact, frozen=True, kw_only=True):
             raise ValueError("an attempt needs an id and a probe name")
 
 
-class Deviation(Struct, frozen=True, omit_defaults=True):
+class Deviation(Struct, frozen=True, omit_defaults=True, gc=False):
     """A peer's breach of a rule of the protocol, kept as data; reading went on.
 
     Attributes:

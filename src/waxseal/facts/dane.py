@@ -10,7 +10,7 @@ from waxseal.facts.record import Fact, fact
 from waxseal.facts.subject import Scope
 
 
-class TlsaRecord(Struct, frozen=True):
+class TlsaRecord(Struct, frozen=True, gc=False):
     """One TLSA record (RFC 6698 §2.1); values that no standard knows are kept.
 
     Attributes:
@@ -30,7 +30,7 @@ class TlsaRecord(Struct, frozen=True):
         return f"{self.usage} {self.selector} {self.matching_type} {self.data.hex()}".rstrip()
 
 
-class TlsaLookup(Struct, frozen=True):
+class TlsaLookup(Struct, frozen=True, gc=False):
     """The TLSA look-up at one candidate for the TLSA base domain.
 
     Attributes:

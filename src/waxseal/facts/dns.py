@@ -45,7 +45,7 @@ class Dnssec(StrEnum):
     """Nobody validated the answer whose word can be taken."""
 
 
-class DnsAnswer(Struct, frozen=True, omit_defaults=True):
+class DnsAnswer(Struct, frozen=True, omit_defaults=True, gc=False):
     """One answered or failed question.
 
     Attributes:
@@ -105,7 +105,7 @@ class ValidatorKind(StrEnum):
     """RFC 8484, the resolver authenticated by name."""
 
 
-class ValidatorProbe(Struct, frozen=True, omit_defaults=True):
+class ValidatorProbe(Struct, frozen=True, omit_defaults=True, gc=False):
     """How one candidate was tried out. A resolver's address proves nothing; its answers do.
 
     Attributes:
@@ -146,7 +146,7 @@ class Validator(Fact, frozen=True, kw_only=True):
     probes: tuple[ValidatorProbe, ...] = ()
 
 
-class MailExchange(Struct, frozen=True):
+class MailExchange(Struct, frozen=True, gc=False):
     """One MX record: preference and exchange (A-label, lower case, no trailing dot; "" for the root)."""
 
     preference: int
@@ -196,7 +196,7 @@ class MxTarget(Fact, frozen=True, kw_only=True):
     literal_address: str | None = None
 
 
-class ReverseName(Struct, frozen=True):
+class ReverseName(Struct, frozen=True, gc=False):
     """One PTR name and the addresses that it resolves to.
 
     Attributes:
@@ -253,7 +253,7 @@ class BlocklistAnswer(Fact, frozen=True, kw_only=True):
     sending: bool = False
 
 
-class ServiceRecord(Struct, frozen=True):
+class ServiceRecord(Struct, frozen=True, gc=False):
     """One SRV record (RFC 2782): target as A-label in lower case without trailing dot, "" for the root."""
 
     priority: int
@@ -262,7 +262,7 @@ class ServiceRecord(Struct, frozen=True):
     target: str
 
 
-class MailService(Struct, frozen=True):
+class MailService(Struct, frozen=True, gc=False):
     """One service that mail programs look for.
 
     Attributes:
@@ -276,7 +276,7 @@ class MailService(Struct, frozen=True):
     records: tuple[ServiceRecord, ...] = ()
 
 
-class ServiceTarget(Struct, frozen=True):
+class ServiceTarget(Struct, frozen=True, gc=False):
     """The address look-ups of a host that SRV records name."""
 
     name: str

@@ -97,7 +97,7 @@ class TlsRptRecord(Fact, frozen=True, kw_only=True):
     answer: DnsAnswer
 
 
-class OnwardReports(Struct, frozen=True, omit_defaults=True):
+class OnwardReports(Struct, frozen=True, omit_defaults=True, gc=False):
     """Where the domain of a report mailbox has the reports about itself sent.
 
     Attributes:

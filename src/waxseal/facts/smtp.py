@@ -7,7 +7,7 @@ from waxseal.facts.record import Fact, fact
 from waxseal.facts.subject import Scope
 
 
-class Reply(Struct, frozen=True, omit_defaults=True):
+class Reply(Struct, frozen=True, omit_defaults=True, gc=False):
     """One SMTP reply (RFC 5321 §4.2), whole or as far as it came.
 
     Attributes:
@@ -30,7 +30,7 @@ class Reply(Struct, frozen=True, omit_defaults=True):
         return self.lines[0] if self.lines else ""
 
 
-class Keyword(Struct, frozen=True, omit_defaults=True):
+class Keyword(Struct, frozen=True, omit_defaults=True, gc=False):
     """One EHLO keyword in upper case, with its parameters as sent (RFC 5321 §4.1.1.1)."""
 
     name: str
@@ -151,7 +151,7 @@ class Timing(Fact, frozen=True, kw_only=True):
     round_trips_extra: float | None = None
 
 
-class TranscriptLine(Struct, frozen=True, omit_defaults=True):
+class TranscriptLine(Struct, frozen=True, omit_defaults=True, gc=False):
     """One line, or one event, of a conversation.
 
     Attributes:

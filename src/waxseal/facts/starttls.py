@@ -12,7 +12,7 @@ from waxseal.facts.smtp import Keyword, Reply
 from waxseal.facts.subject import Scope
 
 
-class Answer(Struct, frozen=True, omit_defaults=True):
+class Answer(Struct, frozen=True, omit_defaults=True, gc=False):
     """One reply or response of any of the protocols.
 
     Attributes:
@@ -32,7 +32,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
         return " ".join(part for part in (self.tag, self.status, self.text) if part)
 
 
-class InjectionTrial(Struct, frozen=True, omit_defaults=True):
+class InjectionTrial(Struct, frozen=True, omit_defaults=True, gc=False):
     """One conversation that tried whether octets in clear are executed under TLS.
 
     Attributes:
@@ -119,7 +119,7 @@ class StarttlsSession(Fact, frozen=True, kw_only=True):
     kept_auth: Answer | None = None
 
 
-class AuthTrial(Struct, frozen=True, omit_defaults=True):
+class AuthTrial(Struct, frozen=True, omit_defaults=True, gc=False):
     """One login that was tried with a made-up user and password.
 
     Attributes:
@@ -148,7 +148,7 @@ class AuthTrials(Fact, frozen=True, kw_only=True):
     trials: tuple[AuthTrial, ...]
 
 
-class RelayTrial(Struct, frozen=True, omit_defaults=True):
+class RelayTrial(Struct, frozen=True, omit_defaults=True, gc=False):
     """One form of asking a server to carry mail to somebody else's domain; DATA never follows.
 
     Attributes:
@@ -178,7 +178,7 @@ class RelayTrials(Fact, frozen=True, kw_only=True):
     trials: tuple[RelayTrial, ...]
 
 
-class SmugglingTrial(Struct, frozen=True, omit_defaults=True):
+class SmugglingTrial(Struct, frozen=True, omit_defaults=True, gc=False):
     """One message with a doubtful end of data in its middle, and a NOOP behind that.
 
     Attributes:

@@ -18,7 +18,7 @@ SCHEMA = "waxseal.facts/1"
 MAX_LINE_OCTETS = 16 * 1024 * 1024
 
 
-class _Line(msgspec.Struct, omit_defaults=True):
+class _Line(msgspec.Struct, omit_defaults=True, gc=False):
     fact: str
     subject: Subject
     seen_at: AwareTime

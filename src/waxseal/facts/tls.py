@@ -47,7 +47,7 @@ class Handshake(Fact, frozen=True, kw_only=True):
     key_proof: KeyProof | None = None
 
 
-class Certificate(Struct, frozen=True, omit_defaults=True):
+class Certificate(Struct, frozen=True, omit_defaults=True, gc=False):
     """One X.509 certificate: its octets, and what they say (RFC 5280).
 
     Attributes:
@@ -155,7 +155,7 @@ class TrustAnchors(Fact, frozen=True, kw_only=True):
     candidates: tuple[bytes, ...] = ()
 
 
-class CertificateTypeQuery(Struct, frozen=True, omit_defaults=True):
+class CertificateTypeQuery(Struct, frozen=True, omit_defaults=True, gc=False):
     """Whether one key type was asked for, and what came back.
 
     Attributes:

@@ -10,7 +10,7 @@ from waxseal.facts.subject import Scope
 from waxseal.facts.tls_offer import Reaction
 
 
-class Resumption(Struct, frozen=True, omit_defaults=True):
+class Resumption(Struct, frozen=True, omit_defaults=True, gc=False):
     """One way to resume, tried.
 
     Attributes:
@@ -127,7 +127,7 @@ class RawPublicKeyAnswer(Fact, frozen=True, kw_only=True):
     spki_sha256: str = ""
 
 
-class ToleranceAnswer(Struct, frozen=True, omit_defaults=True):
+class ToleranceAnswer(Struct, frozen=True, omit_defaults=True, gc=False):
     """One unusual hello, and what came of it.
 
     Attributes:
@@ -196,7 +196,7 @@ class EarlyChangeCipherSpec(Fact, frozen=True, kw_only=True):
     second: Reaction | None = None
 
 
-class OracleReply(Struct, frozen=True, omit_defaults=True):
+class OracleReply(Struct, frozen=True, omit_defaults=True, gc=False):
     """One spoilt message and the reply to it.
 
     Attributes:

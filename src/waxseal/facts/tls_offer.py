@@ -12,7 +12,7 @@ from waxseal.facts.record import Fact, fact
 from waxseal.facts.subject import Scope
 
 
-class Reaction(Struct, frozen=True, omit_defaults=True):
+class Reaction(Struct, frozen=True, omit_defaults=True, gc=False):
     """What came of some octets that we sent.
 
     Attributes:
@@ -30,7 +30,7 @@ class Reaction(Struct, frozen=True, omit_defaults=True):
     elapsed_s: float = 0.0
 
 
-class VersionAnswer(Struct, frozen=True, omit_defaults=True):
+class VersionAnswer(Struct, frozen=True, omit_defaults=True, gc=False):
     """One version, asked for.
 
     Attributes:
@@ -68,7 +68,7 @@ class TlsVersions(Fact, frozen=True, kw_only=True):
         return next((answer for answer in self.answers if answer.version == version), None)
 
 
-class SuiteList(Struct, frozen=True, omit_defaults=True):
+class SuiteList(Struct, frozen=True, omit_defaults=True, gc=False):
     """The suites of one version.
 
     Attributes:
@@ -98,7 +98,7 @@ class TlsSuites(Fact, frozen=True, kw_only=True):
         return next((found for found in self.lists if found.version == version), None)
 
 
-class NumberList(Struct, frozen=True, omit_defaults=True):
+class NumberList(Struct, frozen=True, omit_defaults=True, gc=False):
     """Groups or signature schemes of one version.
 
     Attributes:
@@ -137,7 +137,7 @@ class TlsSchemes(Fact, frozen=True, kw_only=True):
         return next((found for found in self.lists if found.version == version), None)
 
 
-class KeyExchangeParameters(Struct, frozen=True, omit_defaults=True):
+class KeyExchangeParameters(Struct, frozen=True, omit_defaults=True, gc=False):
     """Parameters of one ServerKeyExchange, or those that several share.
 
     Attributes:

@@ -273,7 +273,10 @@ class _Address:
         return Lost(fault.check, fault.subject, 0, LETTERS[-1], fault.title, remedy, "setting")
 
     def _standing(self, check: str) -> Standing:
-        return standing(check)
+        rule = self._profile.own_by_id.get(check)
+        if rule is None:
+            return standing(check)
+        return Standing(tuple(Axis(attacker) for attacker in rule.against), rule.effort, {})
 
     def _with(self, rung: Rung, lost: list[Lost]) -> list[Lost]:
         if not rung.lost:

@@ -149,6 +149,12 @@ def load_profile(name: str = DEFAULT) -> Profile:
     return _load_file(Path(name), ()) if _is_path(name) else _load_built_in(name)
 
 
+def find_rule(rule_id: str) -> OwnRule | None:
+    """A rule of a built-in profile by its id, such as ``ncsc-nl-2025-05/suites``; None where there is none."""
+    name = rule_id.partition("/")[0]
+    return load_profile(name).own_by_id.get(rule_id) if name in profile_names() else None
+
+
 def _is_path(name: str) -> bool:
     return "/" in name or name.endswith(".toml")
 

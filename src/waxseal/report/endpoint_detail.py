@@ -39,6 +39,11 @@ _COMMANDS = {
 _STAGES = ("connect", "greeting", "ehlo", "starttls", "handshake", "ehlo_tls", "quit")
 
 
+def commands(protocol: MailProtocol) -> tuple[str, str, str]:
+    """What a protocol has in the place of SMTP's EHLO, STARTTLS and QUIT."""
+    return _COMMANDS.get(protocol, ("EHLO", "STARTTLS", "QUIT"))
+
+
 def endpoint_lines(facts: FactSet, subject: Subject) -> Iterator[Line]:
     """Label and text of each line, in the order of the conversation."""
     reverse = facts.nearest(ReverseNames, subject)
@@ -111,7 +116,7 @@ def _key(certificate: Certificate) -> str:
 def _timing(timing: Timing | None, protocol: MailProtocol) -> Iterator[Line]:
     if timing is None:
         return
-    hello, starttls, goodbye = _COMMANDS.get(protocol, ("EHLO", "STARTTLS", "QUIT"))
+    hello, starttls, goodbye = commands(protocol)
     words = {"ehlo": hello, "starttls": starttls, "ehlo_tls": f"{hello} in TLS", "quit": goodbye}
     parts = [
         f"{words.get(name, name)} {value * 1000:.1f} ms"

@@ -23,7 +23,7 @@ _BAD = (Verdict.FAIL, Verdict.WARN)
 def findings(page: Page) -> Markup:
     """The section with every finding of the report."""
     report = page.report
-    aside = [f for f in report.findings if f.verdict in _BAD and f not in report.to_fix and not f.exempt]
+    aside = [f for f in report.findings if f.verdict in _BAD and not f.severity and not f.exempt]
     own = [f for f in report.not_seen if not f.follows]
     following = [f for f in report.not_seen if f.follows]
     passed = [f for f in report.findings if f.verdict is Verdict.PASS]
@@ -107,7 +107,9 @@ def _unseen(page: Page, own: list[GradedFinding], following: list[GradedFinding]
     by_check = sorted(own, key=lambda f: f.check)
     folds = [_finding(page, same) for same in alike(by_check)]
     if following:
-        title = tag("b", f"{counted(len({f.check for f in following}), 'check', 'checks')} with nothing to go by")
+        title = tag(
+            "b", f"{counted(len({f.check for f in following}), 'check', 'checks')} with nothing to go by"
+        )
         mark = tag("span", _VERDICTS[Verdict.INCONCLUSIVE], class_="verdict inconclusive")
         folds.append(folded(joined(mark, " ", title), _by_reason(page, following), class_="finding"))
     number = len({f.check for f in (*own, *following)})
@@ -146,8 +148,10 @@ def _passed(page: Page, found: list[GradedFinding]) -> Markup | None:
 
 def _topic(page: Page, topic: str, found: list[GradedFinding]) -> Markup:
     groups = alike(found)
-    rows = [_passed_row(page, same, number == 0 or groups[number - 1][0].check != same[0].check)
-            for number, same in enumerate(groups)]
+    rows = [
+        _passed_row(page, same, number == 0 or groups[number - 1][0].check != same[0].check)
+        for number, same in enumerate(groups)
+    ]
     number = counted(len({f.check for f in found}), "check", "checks")
     return folded(joined(tag("b", topic), f" {number}"), tag("ul", rows, class_="passed"), class_="topic")
 

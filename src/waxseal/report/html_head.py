@@ -9,10 +9,11 @@ from waxseal.report.markup import Markup, joined, tag
 from waxseal.report.words import state_word
 
 _WAX = (
-    "M50 2.6C56.3 2.5 63.1 7.3 69.1 10.4C75.1 13.5 82.3 16.2 86.1 21.2C90 26.2 90.4 33.8 92.1 40.4C93.9 47 97.8 "
-    "54.4 96.6 60.6C95.4 66.9 89.3 72.9 84.7 77.7C80.1 82.5 74.7 86 68.9 89.3C63.1 92.5 56.3 97.1 50 97.2C43.7 "
-    "97.3 36.9 92.8 30.8 89.8C24.8 86.8 17.3 84.1 13.6 79.1C9.8 74 9.7 66.1 8.3 59.5C6.9 53 4.3 46.2 5.2 39.8C6 "
-    "33.3 8.9 25.5 13.3 20.7C17.6 15.9 25 13.7 31.1 10.7C37.2 7.7 43.7 2.7 50 2.6Z"
+    "M50 2.6C56.3 2.5 63.1 7.3 69.1 10.4C75.1 13.5 82.3 16.2 86.1 21.2C90 26.2 90.4 33.8 92.1 40.4"
+    "C93.9 47 97.8 54.4 96.6 60.6C95.4 66.9 89.3 72.9 84.7 77.7C80.1 82.5 74.7 86 68.9 89.3"
+    "C63.1 92.5 56.3 97.1 50 97.2C43.7 97.3 36.9 92.8 30.8 89.8C24.8 86.8 17.3 84.1 13.6 79.1"
+    "C9.8 74 9.7 66.1 8.3 59.5C6.9 53 4.3 46.2 5.2 39.8C6 33.3 8.9 25.5 13.3 20.7"
+    "C17.6 15.9 25 13.7 31.1 10.7C37.2 7.7 43.7 2.7 50 2.6Z"
 )
 """The rim of a drop of wax, drawn by hand."""
 _CRACK = "M57 0L49 17L60 29L46 46L57 60L44 77L52 100"
@@ -59,12 +60,18 @@ def head(page: Page) -> Markup:
     )
 
 
+def wax() -> Markup:
+    """The drop of wax that every seal of the document is pressed into."""
+    drop = tag("symbol", tag("path", d=_WAX), id="wax", viewBox="0 0 100 100")
+    return tag("svg", drop, width=0, height=0, class_="defs", aria_hidden="true", focusable="false")
+
+
 def seal(letter: str | None, class_: str = "seal") -> Markup:
     """A letter in wax; the words beside it say it too."""
     shown = letter or "?"
     kind = f"{class_} grade-{letter.lower() if letter else 'open'}"
     drawn = joined(
-        tag("path", d=_WAX, class_="wax"),
+        tag("use", href="#wax", class_="wax"),
         tag("circle", cx=50, cy=50, r=35.5, class_="ring"),
         tag("path", d=_CRACK, class_="crack") if letter == "F" else None,
         tag("text", shown, x=50, y=50, dy="0.36em", text_anchor="middle"),
@@ -82,7 +89,9 @@ def _letter(page: Page, letter: Letter) -> Markup:
     open_ones = _open(page, letter.axis)
     if open_ones:
         checks = counted(open_ones, "check that counts here", "checks that count here")
-        lines.append(tag("p", tag("b", "Open: "), f"{checks} could not be seen, and took nothing.", class_="open"))
+        lines.append(
+            tag("p", tag("b", "Open: "), f"{checks} could not be seen, and took nothing.", class_="open")
+        )
     title = joined(
         tag("span", f"{ATTACKERS[letter.axis]}: ", class_="axis"),
         tag("span", f"letter {letter.letter}" if letter.letter else "no letter", class_="name"),

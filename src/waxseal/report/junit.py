@@ -82,7 +82,7 @@ def _suite(report: Report, cases: list[_Case], outcomes: list[str]) -> str:
         attributes["timestamp"] = context.started_at.replace(tzinfo=None).isoformat(timespec="seconds")
         if context.vantage:
             attributes["hostname"] = context.vantage
-    if report.target.file:
+    if report.target.file not in ("", "-"):
         attributes["file"] = report.target.file
     properties = (
         f"    <property{_attributes({'name': name, 'value': value})}/>" for name, value in _properties(report)
@@ -113,7 +113,7 @@ def _letter(letter: Letter) -> str:
 
 def _run_cases(report: Report, facts: FactSet) -> Iterator[_Case]:
     """Whether the target could be tested at all, and what of waxseal itself went wrong."""
-    name = f"could be tested @ {report.root}"
+    name = f"could be tested @ {report.target.given}"
     if report.untested:
         yield _with(OWN, name, "error", "untested", report.headline.sentence)
     else:

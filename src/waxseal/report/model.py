@@ -35,6 +35,7 @@ class Report(Struct, frozen=True):
         letters: The two letters, and what gives lost points back.
         context: The context of the run; None where the facts hold none.
         injection_connections: How many of the connections tried command injection behind STARTTLS.
+        language: In which the headline's sentence and the findings' titles are, such as ``en``.
     """
 
     target: Target
@@ -48,6 +49,7 @@ class Report(Struct, frozen=True):
     letters: Letters
     context: RunContext | None = None
     injection_connections: int = 0
+    language: str = "en"
 
     @property
     def counts(self) -> dict[Verdict, int]:
@@ -59,7 +61,9 @@ class Report(Struct, frozen=True):
     def to_fix(self) -> tuple[GradedFinding, ...]:
         """Findings that fail or warn and that the profile gives weight, weightiest first."""
         return tuple(
-            f for f in self.findings if f.verdict in (Verdict.FAIL, Verdict.WARN) and f.severity > Severity.NONE
+            f
+            for f in self.findings
+            if f.verdict in (Verdict.FAIL, Verdict.WARN) and f.severity > Severity.NONE
         )
 
     @property

@@ -1,7 +1,9 @@
 """Metrics in Prometheus' text format, for the textfile collector or any web server.
 
 The form is that of "Exposition formats" in Prometheus' manual, the names follow "Metric and label naming":
-base units, gauges throughout, since each run stands for itself. docs/reference/monitoring.md has every metric.
+base units, gauges throughout, since each run stands for itself. Every metric is in
+docs/reference/monitoring.md.
+
 What could not be seen has no series; it is never a 0. No sample has a timestamp, as the textfile collector
 takes none: ``waxseal_run_timestamp_seconds`` says when it was seen.
 """
@@ -25,7 +27,7 @@ METRICS = {
     "waxseal_build_info": "1; the version of waxseal that wrote this.",
     "waxseal_run_timestamp_seconds": "When the run began that saw it, as Unix time.",
     "waxseal_profile_info": "1; the profile that weighed the findings, and the rules of the letters.",
-    "waxseal_up": "1 where something could be seen of the target's servers; 0 says nothing good or bad of them.",
+    "waxseal_up": "0 where the run gave no answer about the target, else 1.",
     "waxseal_state": "1 for the state of the target, 0 for the others.",
     "waxseal_letter": "The letter against an attacker, from 5 for A to 0 for F.",
     "waxseal_letter_points": "The points of the letter, 0 to 100.",
@@ -78,7 +80,7 @@ def _samples(reports: tuple[Report, ...], facts: FactSet) -> Iterator[Sample]:
     yield _sample("waxseal_build_info", 1, version=__version__)
     for report in reports:
         if report.context is not None:
-            yield _sample("waxseal_run_timestamp_seconds", report.context.started_at.timestamp())
+            yield _sample("waxseal_run_timestamp_seconds", round(report.context.started_at.timestamp(), 3))
         target = target_name(report.target)
         yield from _of_target(report, target)
         yield from _of_findings(report, target)
@@ -145,7 +147,7 @@ def _of_endpoint(facts: FactSet, subject: Subject, target: str) -> Iterator[Samp
     for stage in STAGES if timing is not None else ():
         took = getattr(timing, f"{stage}_s")
         if took is not None:
-            yield _sample("waxseal_stage_seconds", took, **place, stage=stage)
+            yield _sample("waxseal_stage_seconds", round(took, 6), **place, stage=stage)
 
 
 def _place(target: str, subject: Subject) -> dict[str, str]:

@@ -176,8 +176,9 @@ def _location(target: Target, subject: Subject) -> _Json:
 
     GitHub shows no result without a file, and does not mind one that is not in the repository.
     """
-    line, columns = (target.line, len(target.given)) if target.file and target.line else (1, 0)
-    named = target.file if target.file not in ("", "-") else target.name
+    in_file = target.line > 0 and target.file not in ("", "-")
+    line, columns = (target.line, len(target.given)) if in_file else (1, 0)
+    named = target.file if in_file else target.name
     uri, relative = artifact_uri(named)
     artifact = {"uri": uri, "uriBaseId": _ROOT} if relative else {"uri": uri}
     names = [n for n in (subject.domain, subject.host, subject.address) if n is not None]

@@ -97,6 +97,11 @@ class TlsInventory(Struct, frozen=True):
     not_asked: tuple[str, ...] = ()
 
 
+def version_name(version: str) -> str:
+    """A version of the facts as people write it: ``TLS 1.2``."""
+    return _NAMES.get(version, version)
+
+
 def tls_inventory(facts: FactSet, subject: Subject) -> TlsInventory | None:
     """The inventory of a port; None where its TLS was not examined."""
     versions = next(reversed(facts.at(TlsVersions, subject)), None)

@@ -113,6 +113,8 @@ def _labels(name: str) -> list[str] | None:
 
 def _address(text: str) -> bytes | None:
     """The octets of an IP address in text form; None where it is none. An IPv6 zone is not an address."""
+    if ":" not in text and not text[-1:].isdigit():  # most are host names
+        return None
     for kind in (IPv4Address, IPv6Address):
         try:
             address = kind(text)

@@ -7,7 +7,7 @@ OpenSSL's names in `waxseal.wire.tls_openssl_names`, cipher kinds of SSL 2.0 in 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from waxseal.wire.tls_suites import SIGNALLING_SUITES, SUITE_NAMES, is_registered
@@ -239,6 +239,7 @@ _CONDITIONS: Final[tuple[tuple[str, Callable[[SuiteProperties], bool]], ...]] = 
 )
 
 
+@lru_cache(maxsize=1024)
 def suite_class(suite: SuiteProperties) -> str:
     """The class of a suite: the most damning of `SUITE_CLASSES` that fits.
 

@@ -5,6 +5,8 @@ With implicit TLS the first list is the one under TLS, and there is none in clea
 worth is in ``_mechanisms``.
 """
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from waxseal.checks.absence import came_whole, is_local
@@ -65,7 +67,7 @@ class Listed(Struct, frozen=True):
         )
 
 
-class Offers(Bundle, frozen=True):
+class Offers(Bundle, frozen=True, dict=True):
     """The lists of one endpoint, and what they rest on."""
 
     subject: Subject
@@ -80,7 +82,7 @@ class Offers(Bundle, frozen=True):
 
     def aside(self) -> Judgement | None:
         """The answer where no list was heard at all."""
-        if self._first() is not None:
+        if self._first is not None:
             return None
         refused = self._refused(self.ehlo or self.capabilities)
         if refused:
@@ -96,19 +98,19 @@ class Offers(Bundle, frozen=True):
         """What is spoken."""
         return self.endpoint.protocol
 
-    @property
+    @cached_property
     def clear(self) -> Listed | None:
         """What is listed in clear; None with implicit TLS."""
-        return None if self.endpoint.mode is TlsMode.IMPLICIT else self._first()
+        return None if self.endpoint.mode is TlsMode.IMPLICIT else self._first
 
-    @property
+    @cached_property
     def sealed(self) -> Listed | None:
         """What is listed under TLS; None where that was not heard."""
         if self.endpoint.mode is TlsMode.IMPLICIT:
-            return self._first()
+            return self._first
         return _listed(self.ehlo_tls or self.capabilities_tls, in_tls=True)
 
-    @property
+    @cached_property
     def everywhere(self) -> tuple[Listed, ...]:
         """The lists that were heard, that in clear first."""
         return tuple(found for found in (self.clear, self.sealed) if found is not None)
@@ -143,7 +145,7 @@ class Offers(Bundle, frozen=True):
             why = "the list under TLS was not heard"
         return unreached(why, advice="see the finding that names the cause, and test again")
 
-    @property
+    @cached_property
     def offers_no_tls(self) -> bool:
         """Whether the list in clear came whole and names no way into TLS."""
         found = self.clear
@@ -161,6 +163,7 @@ class Offers(Bundle, frozen=True):
         found = self.clear
         return self.protocol is MailProtocol.POP3 and found is not None and "USER" in found.names
 
+    @cached_property
     def _first(self) -> Listed | None:
         return _listed(self.ehlo or self.capabilities, in_tls=self.endpoint.mode is TlsMode.IMPLICIT)
 

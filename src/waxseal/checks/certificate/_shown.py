@@ -3,6 +3,8 @@
 Each reason why a path does not hold belongs to one check, so that one fault gives one finding.
 """
 
+from functools import cached_property
+
 from waxseal.checks.api import Around, Bundle, Judgement, Subject, inconclusive, not_applicable, unreached
 from waxseal.checks.certificate._weighing import broken, is_submission
 from waxseal.checks.dane._tlsa import ShownToSenders, short
@@ -48,7 +50,7 @@ CHECK_OF: dict[ProblemCode, str] = {
 check that needs the path, and a chain is never empty (NO_CERTIFICATE)."""
 
 
-class ShownChain(Bundle, frozen=True):
+class ShownChain(Bundle, frozen=True, dict=True):
     """A chain as a server showed it, with what its judgement rests on."""
 
     subject: Subject
@@ -71,7 +73,7 @@ class ShownChain(Bundle, frozen=True):
             return not_applicable("senders that verify also send a name; see tls/sni-changes-certificate")
         return None
 
-    @property
+    @cached_property
     def proof(self) -> ChainProof:
         """The proof of the chain as sent, at the time when it was shown."""
         return trust_chain.verify(self.chain.certificates, self.anchors.candidates, self.chain.shown_at)

@@ -5,6 +5,7 @@ fail belongs to one check, so that one fault gives one finding; the others point
 """
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from waxseal.checks.api import (
     Around,
@@ -142,7 +143,7 @@ def broken(lookup: TlsaLookup, summary: str, *evidence: str) -> Judgement:
     return warn(summary, *evidence, _UNPROVED)
 
 
-class ShownToSenders(Bundle, frozen=True):
+class ShownToSenders(Bundle, frozen=True, dict=True):
     """A chain as a server showed it, and the TLSA records of its port."""
 
     subject: Subject
@@ -153,7 +154,7 @@ class ShownToSenders(Bundle, frozen=True):
     mx: MxRecords | None
     every: Everywhere[CertificateChain] = ()
 
-    @property
+    @cached_property
     def lookup(self) -> TlsaLookup | None:
         """The look-up whose records decide; None where there are none."""
         found = next((f for f in reversed(self.tlsa) if f.port == self.subject.port), None)
@@ -181,7 +182,7 @@ class ShownToSenders(Bundle, frozen=True):
         """Whether the records are proved."""
         return self.lookup is not None and self.lookup.answer.dnssec is Dnssec.SECURE
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The reference identifiers for usage 2, the TLSA base domain first (RFC 7672 §3.2.2).
 
@@ -196,7 +197,7 @@ class ShownToSenders(Bundle, frozen=True):
             names += [domain, *self.mx.answer.aliases[-1:]]
         return tuple(dict.fromkeys(name for name in names if name))
 
-    @property
+    @cached_property
     def proof(self) -> DaneProof:
         """What the records say of the chain, at the time when it was shown."""
         return self._proof_of(self.chain)

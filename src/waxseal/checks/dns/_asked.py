@@ -1,5 +1,7 @@
 """Whose fault an error answer of DNS is: the zone's, or that of the resolver which gave it."""
 
+from functools import cached_property
+
 from waxseal.checks.api import Bundle, Everywhere, Judgement, inconclusive
 from waxseal.checks.dns._hosts import is_localhost_name
 from waxseal.checks.dns._lookup import ANSWERED, bounded, shown
@@ -9,7 +11,7 @@ from waxseal.wire.special_addresses import special_purposes
 ASK_ANOTHER = "give another --resolver, and test again"
 
 
-class Asked(Bundle, frozen=True):
+class Asked(Bundle, frozen=True, dict=True):
     """Every look-up of the run: what a resolver answered elsewhere tells whose fault its error is.
 
     REFUSED and other odd codes are mostly the resolver's own doing (it does not serve this client), and so
@@ -47,6 +49,11 @@ class Asked(Bundle, frozen=True):
 
         Names and addresses that every resolver knows by itself prove nothing (RFC 6761 §6.3, RFC 6303 §4).
         """
+        return self._answers.get(server)
+
+    @cached_property
+    def _answers(self) -> dict[str, DnsAnswer]:
+        """The first such answer of each resolver."""
         found: list[DnsAnswer | None] = [records.answer for _, records in self.mx]
         for where, addresses in self.hosts:
             if not is_localhost_name(where.host or ""):
@@ -54,4 +61,4 @@ class Asked(Bundle, frozen=True):
         for where, reverse in self.reverses:
             if where.address is not None and not special_purposes(where.address):
                 found.append(reverse.answer)
-        return next((a for a in found if a and a.status in ANSWERED and a.server == server), None)
+        return {a.server: a for a in reversed(found) if a and a.status in ANSWERED}

@@ -5,6 +5,7 @@ check of that name only.
 """
 
 import ipaddress
+from functools import lru_cache
 
 from waxseal.checks.api import Each, Judgement, not_applicable
 from waxseal.checks.dns._lookup import EMPTY, bounded
@@ -51,11 +52,16 @@ def barred(address: str, allowed: tuple[str, ...]) -> SpecialNetwork | None:
         address: IPv4 or IPv6 address.
         allowed: `RunContext.allowed_networks`.
     """
-    networks = [ipaddress.ip_network(text, strict=False) for text in allowed]
+    networks = _networks(allowed)
     for special in special_purposes(address):
         if not any(special.address in network for network in networks):
             return special.network
     return None
+
+
+@lru_cache(maxsize=64)
+def _networks(texts: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
 
 
 def by_host(hosts: Each[HostAddresses]) -> dict[str, HostAddresses]:

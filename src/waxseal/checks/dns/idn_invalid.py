@@ -31,6 +31,17 @@ from waxseal.facts import HostAddresses, MxTarget
 from waxseal.wire.idna import a_label_problem
 
 
+class _Hosts(Bundle, frozen=True, dict=True):
+    """Every host to test of the run."""
+
+    targets: Everywhere[MxTarget]
+
+    @cached_property
+    def first(self) -> dict[str | None, str | None]:
+        """The first host of each domain."""
+        return {where.domain: where.host for where, _ in reversed(self.targets)}
+
+
 @check(
     title="An internationalized name is not valid",
     level=Level.MUST,
@@ -42,10 +53,10 @@ from waxseal.wire.idna import a_label_problem
     ),
     rows=("A13",),
 )
-def judge(addresses: HostAddresses, subject: Subject, targets: Everywhere[MxTarget]) -> Judgement:
+def judge(addresses: HostAddresses, subject: Subject, hosts: _Hosts) -> Judgement:
     """Judge every ``xn--`` label of the host's name and, once, of the domain's."""
     names = [subject.host or ""]
-    first = next((where.host for where, _ in targets if where.domain == subject.domain), subject.host)
+    first = hosts.first.get(subject.domain, subject.host)
     if subject.domain is not None and subject.host == first:
         names.append(subject.domain)
     faults = [(name, problem) for name in dict.fromkeys(names) if (problem := a_label_problem(name))]

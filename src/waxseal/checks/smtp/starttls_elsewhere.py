@@ -40,6 +40,33 @@ class _Heard(NamedTuple):
     offer: Offer
 
 
+class _Run(Bundle, frozen=True, dict=True):
+    """What the whole run heard, by the name of the host."""
+
+    answers: Everywhere[EhloClear]
+    endpoints: Everywhere[Endpoint]
+
+    @cached_property
+    def answers_by_host(self) -> dict[str | None, list[tuple[Subject, EhloClear]]]:
+        """The answers to EHLO in clear."""
+        found: dict[str | None, list[tuple[Subject, EhloClear]]] = defaultdict(list)
+        for where, ehlo in self.answers:
+            found[where.host].append((where, ehlo))
+        return found
+
+    @cached_property
+    def _modes_by_host(self) -> dict[str | None, dict[Subject, TlsMode]]:
+        found: dict[str | None, dict[Subject, TlsMode]] = defaultdict(dict)
+        for where, endpoint in self.endpoints:
+            if endpoint.protocol is MailProtocol.SMTP:
+                found[where.host][where] = endpoint.mode
+        return found
+
+    def modes_of(self, subject: Subject) -> dict[Subject, TlsMode]:
+        """How TLS begins at each endpoint of SMTP of hosts of the subject's name."""
+        return self._modes_by_host.get(subject.host, {})
+
+
 @check(
     title="STARTTLS is offered at another address or port of the same host",
     level=Level.ADVICE,
@@ -56,16 +83,14 @@ class _Heard(NamedTuple):
 def judge(
     subject: Subject,
     own: Each[EhloClear] | None,
-    answers: Everywhere[EhloClear],
-    endpoints: Everywhere[Endpoint],
+    run: _Run,
 ) -> Judgement:
     """Judge each answer without STARTTLS against the other answers of the same host."""
     if own is None:
-        spoken = any(e.protocol is MailProtocol.SMTP for w, e in endpoints if w.within(subject))
-        if not spoken:
+        if not any(where.within(subject) for where in run.modes_of(subject)):
             return not_applicable("SMTP is not spoken here")
         return unreached("no answer to EHLO was heard", advice="see the finding that names the cause")
-    modes = {where: e.mode for where, e in endpoints if e.protocol is MailProtocol.SMTP}
+    modes = run.modes_of(subject)
     here = [_Heard(w, modes[w], offer(ehlo)) for w, ehlo in own if modes.get(w) is TlsMode.STARTTLS]
     lacking = [x for x in here if x.offer.starttls is False]
     if not lacking:
@@ -75,9 +100,8 @@ def judge(
         return (
             passed("STARTTLS is offered wherever it is due") if here else not_applicable("none is due here")
         )
-    others = [
-        _Heard(w, modes[w], offer(ehlo)) for w, ehlo in answers if w in modes and w.host == subject.host
-    ]
+    answers = run.answers_by_host.get(subject.host, ())
+    others = [_Heard(w, modes[w], offer(ehlo)) for w, ehlo in answers if w in modes]
     found = [x for x in others if x.offer.starttls or x.mode is TlsMode.IMPLICIT]
     if not found:
         return not_applicable("it is offered nowhere that was heard of this host, see smtp/starttls-missing")

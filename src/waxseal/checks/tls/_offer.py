@@ -5,6 +5,7 @@ for, the answer is INCONCLUSIVE.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -86,7 +87,7 @@ class Kind(Struct, frozen=True):
         return passed(f"No suite {what} is accepted")
 
 
-class Offer(Bundle, frozen=True):
+class Offer(Bundle, frozen=True, dict=True):
     """The versions and suites that a server takes."""
 
     endpoint: Endpoint
@@ -114,8 +115,7 @@ class Offer(Bundle, frozen=True):
         """
         chosen = None if of_versions is None else frozenset(of_versions)
         lists = [found for found in self.suites.lists if chosen is None or found.version in chosen]
-        told = {_class(s) for found in self.suites.lists for s in found.accepted} & _TOLD_ELSEWHERE
-        unknown = unknown_below_13(self.versions)
+        told = self._told
         return Kind(
             accepted=tuple((f.version, s) for f in lists for s in f.accepted if fits(s, wanted)),
             undecided=tuple(
@@ -124,8 +124,17 @@ class Offer(Bundle, frozen=True):
                 for s in f.undecided
                 if fits(s, wanted) and _class(s) not in told
             ),
-            versions=tuple(v for v in unknown if chosen is None or v in chosen),
+            versions=tuple(v for v in self._unknown if chosen is None or v in chosen),
         )
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """The accepted classes that have a check of their own."""
+        return _TOLD_ELSEWHERE & {_class(s) for found in self.suites.lists for s in found.accepted}
+
+    @cached_property
+    def _unknown(self) -> tuple[str, ...]:
+        return unknown_below_13(self.versions)
 
     def negotiated(self, kind: Kind) -> bool:
         """Whether the main handshake, with every suite on offer, chose one of a kind."""
@@ -156,6 +165,7 @@ def signed(suite: SuiteProperties) -> bool:
     return suite.key_exchange in ("ECDHE", "DHE") and suite.authentication in signers
 
 
+@lru_cache(maxsize=1024)
 def _class(suite: int) -> str:
     properties = suite_properties(suite)
     return "" if properties is None else suite_class(properties)

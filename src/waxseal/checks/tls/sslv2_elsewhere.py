@@ -29,6 +29,21 @@ from waxseal.checks.tls._offer import Offer
 from waxseal.facts import Certificate, CertificateChain, Ssl2Answer
 
 
+class _Ssl2Seen(Bundle, frozen=True, dict=True):
+    """Every answer to SSL 2.0 of the run."""
+
+    answers: Everywhere[Ssl2Answer]
+
+    @cached_property
+    def by_certificate(self) -> dict[str, list[tuple[int, Subject]]]:
+        """Where each certificate was seen with SSL 2.0, and as the how manieth answer of the run."""
+        found: dict[str, list[tuple[int, Subject]]] = defaultdict(list)
+        for number, (place, answer) in enumerate(self.answers):
+            if answer.kinds:
+                found[answer.certificate_sha256].append((number, place))
+        return found
+
+
 @check(
     title="The certificate is also used with SSL 2.0",
     level=Level.SHOULD,
@@ -43,17 +58,14 @@ from waxseal.facts import Certificate, CertificateChain, Ssl2Answer
     rows=("F4",),
 )
 def judge(
-    offer: Offer, chains: Each[CertificateChain], own: Ssl2Answer | None, answers: Everywhere[Ssl2Answer]
+    offer: Offer, chains: Each[CertificateChain], own: Ssl2Answer | None, seen: _Ssl2Seen
 ) -> Judgement:
     """Judge whether the leaf was seen with SSL 2.0 elsewhere."""
     if own is not None and own.kinds:
         return not_applicable("it speaks SSL 2.0 itself, see tls/version-sslv2")
     leaves = {chain.leaf.sha256 for _, chain in chains}
-    others = [
-        place
-        for place, answer in answers
-        if answer.kinds and answer.certificate_sha256 in leaves and not place.within(offer.subject)
-    ]
+    found = sorted(each for leaf in leaves for each in seen.by_certificate.get(leaf, ()))
+    others = [place for _, place in found if not place.within(offer.subject)]
     if not others:
         return passed("No other server of this run speaks SSL 2.0 with this certificate")
     kind = offer.of_kind(lambda suite: suite.key_exchange.startswith("RSA"))

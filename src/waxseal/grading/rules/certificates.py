@@ -6,7 +6,7 @@ that signature, so its key is judged and its signature is not.
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct
 
@@ -21,7 +21,7 @@ from waxseal.trust.algorithms import CURVES, HASHES, SIGNATURES
 _CURVES: Final = frozenset(name for name, _ in CURVES.values())
 _HASH_NAMES: Final = frozenset({*HASHES.values(), "md2", "md4", "none"})
 _TYPES: Final = frozenset({"rsa", "ec", "ed25519", "ed448", "dsa"})
-_ALGORITHMS: Final = frozenset({*(name for name, _ in SIGNATURES.values()), "RSASSA-PSS"})
+_ALGORITHMS: Final = frozenset({*(name for name, _ in SIGNATURES.values()), "rsassaPss"})
 _DAY: Final = timedelta(days=1)
 _SENT: Final = ("all", "leaf")
 NO_NAME: Final = "clients that verify also send a name; the chain that is shown then is judged"
@@ -299,3 +299,11 @@ class CertificateTypesRule(Struct, frozen=True, kw_only=True, forbid_unknown_fie
             ("one signed with", ", ".join(self.signatures_any)),
         )
         return tuple(row for row in rows if row[1])
+
+
+KINDS: Final[dict[str, type[Any]]] = {
+    "certificate-key": CertificateKeyRule,
+    "certificate-signature": CertificateSignatureRule,
+    "certificate-lifetime": CertificateLifetimeRule,
+    "certificate-types": CertificateTypesRule,
+}

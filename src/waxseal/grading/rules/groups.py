@@ -1,7 +1,7 @@
 """Rules about the groups of the key exchange: named ones, and the finite fields sent up to TLS 1.2."""
 
 from collections.abc import Collection
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from waxseal.checks.api import Judgement, Scope, not_applicable
 from waxseal.checks.tls._finite_field import FiniteField
@@ -150,3 +150,6 @@ class FiniteFieldRule(Classes, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def _ephemeral(suite: SuiteProperties) -> bool:
     return suite.key_exchange in ("DHE", "DHE_PSK")
+
+
+KINDS: Final[dict[str, type[Any]]] = {"groups": GroupRule, "finite-field": FiniteFieldRule}

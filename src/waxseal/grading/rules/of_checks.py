@@ -1,7 +1,7 @@
 """The rule that takes the word of checks, and weighs it by its own classes."""
 
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -52,8 +52,6 @@ class CheckRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, d
         """The narrowest scope of the checks."""
         return max(all_checks()[name].scope for name in self.of)
 
-    _KEPT: ClassVar[tuple[Verdict, ...]] = (Verdict.INCONCLUSIVE, Verdict.PASS)
-
     def judge(self, scene: Scene) -> Judgement:
         """Judge by the worst finding; INCONCLUSIVE goes before PASS."""
         found = [finding for name in self.of for finding in scene.findings.nearest(name, scene.subject)]
@@ -83,3 +81,6 @@ class CheckRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, d
             ("where one fails", self.fail_as.replace("_", "-")),
             ("where one warns", self.warn_as.replace("_", "-")),
         )
+
+
+KINDS: Final[dict[str, type[Any]]] = {"checks": CheckRule}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from functools import cached_property
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from waxseal.checks.api import Judgement, Scope, Verdict, fail, not_applicable, passed, unreached
 from waxseal.checks.tls._offer import FULL, spoken, unknown_below_13
@@ -237,3 +237,10 @@ class SuiteOrderRule(SuiteRule, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 _WORST_FIRST: Final = tuple(Verdict)
+
+
+KINDS: Final[dict[str, type[Any]]] = {
+    "versions": VersionRule,
+    "suites": SuiteRule,
+    "suite-order": SuiteOrderRule,
+}

@@ -1,23 +1,17 @@
-"""A rule of a profile's own: its reading from TOML, and the table of kinds."""
+"""A rule of a profile's own: its reading from TOML, and which kinds there are."""
 
+import pkgutil
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any, Final, Protocol
 
 from msgspec import Struct, ValidationError, convert
 
 from waxseal.checks.api import Judgement, Level, Remedy, Scope
-from waxseal.grading.rules.certificates import (
-    CertificateKeyRule,
-    CertificateLifetimeRule,
-    CertificateSignatureRule,
-    CertificateTypesRule,
-)
+from waxseal.grading import rules
 from waxseal.grading.rules.classes import Classes
-from waxseal.grading.rules.groups import FiniteFieldRule, GroupRule
-from waxseal.grading.rules.of_checks import CheckRule
-from waxseal.grading.rules.offer import SuiteOrderRule, SuiteRule, VersionRule
 from waxseal.grading.rules.scene import Scene
-from waxseal.grading.rules.signing import KeyExchangeHashRule
 from waxseal.grading.severity import Severity
 
 
@@ -38,22 +32,18 @@ class Demand(Protocol):
         ...
 
 
-KINDS: Final[dict[str, type[Any]]] = {
-    "versions": VersionRule,
-    "suites": SuiteRule,
-    "suite-order": SuiteOrderRule,
-    "groups": GroupRule,
-    "finite-field": FiniteFieldRule,
-    "certificate-key": CertificateKeyRule,
-    "certificate-signature": CertificateSignatureRule,
-    "certificate-lifetime": CertificateLifetimeRule,
-    "certificate-types": CertificateTypesRule,
-    "key-exchange-hash": KeyExchangeHashRule,
-    "checks": CheckRule,
-}
-"""What a rule can look at."""
 EFFORTS: Final = ("setting", "record", "certificate", "policy", "software", "zone")
 ATTACKERS: Final = ("passive", "active")
+
+
+@cache
+def kinds() -> dict[str, type[Any]]:
+    """What a rule can look at, sorted by name: the tables ``KINDS`` of the modules in this folder."""
+    found: dict[str, type[Any]] = {}
+    for module in pkgutil.iter_modules(rules.__path__, rules.__name__ + "."):
+        if module.name not in (__name__, f"{rules.__name__}.judging"):
+            found.update(getattr(import_module(module.name), "KINDS", {}))
+    return dict(sorted(found.items()))
 
 
 class OwnRule(Struct, frozen=True):
@@ -61,7 +51,7 @@ class OwnRule(Struct, frozen=True):
 
     Attributes:
         id: ``<profile>/<rule>``: the profile is the one that brought it, also where another one extends that.
-        kind: A key of `KINDS`.
+        kind: One of `kinds`.
         title: The fault in a few words.
         level: Of the source's text.
         source: Citation.
@@ -132,9 +122,9 @@ def parse_rule(
     own = {key: value for key, value in row.items() if key not in _Row.__struct_fields__}
     try:
         common = convert({k: v for k, v in row.items() if k in _Row.__struct_fields__}, _Row)
-        kind = KINDS.get(common.kind)
+        kind = kinds().get(common.kind)
         if kind is None:
-            raise ValueError(f"{common.kind!r} is no kind of rule; there are {', '.join(KINDS)}")
+            raise ValueError(f"{common.kind!r} is no kind of rule; there are {', '.join(kinds())}")
         demand = convert(_with_classes(own, earlier), kind)
     except ValidationError as error:
         raise ValueError(str(error)) from error

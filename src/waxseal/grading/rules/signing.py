@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from waxseal.checks.api import Judgement, Scope, not_applicable, unreached
 from waxseal.checks.tls._offer import FULL, none_fits, signed
@@ -59,3 +59,6 @@ def hash_of(scheme: int) -> str:
         return EDDSA
     found = _HASH.search(name)
     return found.group(1) if found is not None else name
+
+
+KINDS: Final[dict[str, type[Any]]] = {"key-exchange-hash": KeyExchangeHashRule}
