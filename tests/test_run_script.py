@@ -32,7 +32,7 @@ def load(path: Path) -> ModuleType:
 @pytest.fixture
 def run(tmp_path: Path) -> ModuleType:
     """The script as it stands in a checkout of its own."""
-    for name in ("run", "requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock"):
+    for name in ("run", "requirements.lock", "requirements-docs.lock", "requirements-dev.lock", "requirements-fuzz.lock"):
         shutil.copy(ROOT / name, tmp_path)
     return load(tmp_path / "run")
 
@@ -247,7 +247,7 @@ def test_fuzz_says_what_is_wrong_with_its_arguments(
 
 
 def test_the_locks_name_hashes_and_no_place() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock"):
+    for name in ("requirements.lock", "requirements-docs.lock", "requirements-dev.lock", "requirements-fuzz.lock"):
         lines = (ROOT / name).read_text().splitlines()
         pins = [line for line in lines if line and not line.startswith(("#", " "))]
         assert pins

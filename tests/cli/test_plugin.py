@@ -9,14 +9,15 @@ from click.testing import CliRunner
 
 from tests.cli.command import Command, program
 from tests.report.perfdata import read_answer
-from waxseal.cli.plugin import asked_form, plugin_options
+from waxseal.cli.gathering import gathered
+from waxseal.cli.plugin import PLUGIN_OPTIONS, asked_form
 from waxseal.grading.severity import Severity
 from waxseal.report.thresholds import Limits, Range
 
 
 @click.command()
-@plugin_options
-def command(limits: Limits) -> None:
+@gathered(PLUGIN_OPTIONS, Limits, "limits")
+def command(limits: Limits) -> None:  # type: ignore[misc,unused-ignore]
     click.echo(repr(limits))
 
 
@@ -106,11 +107,17 @@ def test_a_bug_is_unknown(waxseal: Command, monkeypatch: pytest.MonkeyPatch, tmp
 @pytest.mark.parametrize(
     ("target", "code"), [("sound.test", 0), ("no-starttls.test", 2), ("greeting-554.test", 3)]
 )
-def test_the_exit_code_is_the_status(target: str, code: int) -> None:
-    ran = program("check", "--lab", target, "--format", "nagios", "--time-limit", "8", LC_ALL="C")
+def test_the_exit_code_is_the_status(target: str, code: int, tmp_path: Path) -> None:
+    facts = str(tmp_path / "facts")
+    form = ("--format", "nagios")
+    ran = program("check", "--lab", target, *form, "--save", facts, "--time-limit", "8", LC_ALL="C")
     assert ran.returncode == code
     assert read_answer(ran.stdout.decode()).code == code
     assert ran.stderr == b""
+    again = program("judge", facts, *form)
+    assert (again.returncode, again.stdout, again.stderr) == (code, ran.stdout, b"")
+    calm = program("judge", facts, *form, "--warning", "never", "--critical", "never")
+    assert calm.returncode == (code if code == 3 else 0)
 
 
 def test_local_checks_end_well() -> None:

@@ -15,6 +15,7 @@ from waxseal.cli.sections import Sectioned
 INDEX = "commands/index.md"
 _EXTRA = re.compile(r"\s*\[((?:default: |required|x[<>]|[\d.]+<)[^\[\]]*)\]")
 _EXAMPLE = re.compile(r"(?:\./run|waxseal) ")
+_PLAINER = {"INTEGER RANGE": "NUMBER", "FLOAT RANGE": "NUMBER", "INTEGER": "NUMBER", "FLOAT": "NUMBER"}
 _GENERAL = "Options"
 
 
@@ -143,7 +144,8 @@ def _variable(option: click.Option, context: click.Context) -> str:
 def _value(spelled: str, names: tuple[str, ...]) -> str:
     """What is left of the help's column behind the last name."""
     last = max((spelled.rfind(name) + len(name) for name in names if name in spelled), default=0)
-    return spelled[last:].strip()
+    value = spelled[last:].strip()
+    return _PLAINER.get(value, value)
 
 
 def path_of(command: str) -> str:

@@ -1,5 +1,9 @@
 """How Sphinx builds the site and the manual page; `tools.documentation.__main__` calls it."""
 
+import posixpath
+from collections.abc import Callable
+from typing import Any
+
 from tools.documentation.manual import SUMMARY
 from waxseal.version import __version__
 
@@ -33,3 +37,24 @@ html_theme_options = {
 
 man_pages = [("waxseal", "waxseal", SUMMARY, [], 1)]
 man_show_urls = False
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Keep the navigation of pages that it does not lead to: there it is the same in the whole folder."""
+    kept: dict[tuple[str, str], str] = {}
+
+    def before_theme(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+        made: Callable[..., str] | None = context.get("toctree")
+        if made is None or "orphan" not in app.env.metadata.get(page, {}):
+            return
+
+        def toctree(**options: Any) -> str:
+            key = posixpath.dirname(page), repr(sorted(options.items()))
+            if key not in kept:
+                kept[key] = made(**options)
+            return kept[key]
+
+        context["toctree"] = toctree
+
+    app.connect("html-page-context", before_theme, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

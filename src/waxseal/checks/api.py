@@ -15,8 +15,8 @@ judge's parameter types say which facts it needs::
 * ``Everywhere[X]``: every ``(subject, fact)`` of the run, or none: for what one subject proves of another.
 * ``DialogueAttempt``: the attempt of the main conversation.
 * ``Subject``: the subject itself.
-* a `Bundle`: its fields are of these forms, for facts that several checks judge together. One whose fields are
-  all `Everywhere` is made once for the run, and is the place for an index: a judge that goes through the whole
+* a `Bundle`: its fields are of these forms, for facts that several checks judge together. One whose fields
+  are all `Everywhere` is made once for the run, and is the place for an index: a judge that goes through the
   run for each subject takes hours where there are thousands.
 """
 

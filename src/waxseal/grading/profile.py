@@ -150,7 +150,7 @@ def load_profile(name: str = DEFAULT) -> Profile:
 
 
 def find_rule(rule_id: str) -> OwnRule | None:
-    """A rule of a built-in profile by its id, such as ``ncsc-nl-2025-05/suites``; None where there is none."""
+    """A rule of a built-in profile by its id (``ncsc-nl-2025-05/suites``); None where there is none."""
     name = rule_id.partition("/")[0]
     return load_profile(name).own_by_id.get(rule_id) if name in profile_names() else None
 

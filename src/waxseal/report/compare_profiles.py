@@ -1,4 +1,4 @@
-"""What profiles say differently, as people read it and as ``waxseal.profiles/1`` (docs/reference/profiles.md)."""
+"""What profiles say differently: for people, and as ``waxseal.profiles/1`` (docs/reference/profiles.md)."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -51,7 +51,7 @@ class JsonWord(Struct, frozen=True):
 
 
 class JsonDifference(Struct, frozen=True):
-    """One check or rule at one subject; `words` are in the order of the profiles, None where one is silent."""
+    """One check or rule at one subject; `words` in the order of the profiles, None where one is silent."""
 
     check: str
     title: str

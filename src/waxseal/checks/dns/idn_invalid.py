@@ -7,9 +7,11 @@ name is judged, and with the domain's first mail host also the domain itself.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from waxseal.checks import samples
 from waxseal.checks.api import (
+    Bundle,
     Everywhere,
     Example,
     Judgement,

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from waxseal.checks import samples
 from waxseal.checks.api import (
-    Everywhere,
     Example,
     Judgement,
     Level,
@@ -27,8 +26,8 @@ from waxseal.checks.api import (
 from waxseal.checks.dns._lookup import bounded, shown
 from waxseal.checks.mta_sts import _samples
 from waxseal.checks.mta_sts._policy import PublishedPolicy
-from waxseal.checks.reach._connecting import stood
-from waxseal.facts import Attempt, Cause, Stage, StsFetch, describe
+from waxseal.checks.reach._connecting import Connections
+from waxseal.facts import Cause, Stage, StsFetch, describe
 
 
 @check(
@@ -43,7 +42,7 @@ from waxseal.facts import Attempt, Cause, Stage, StsFetch, describe
     ),
     rows=("G7",),
 )
-def judge(published: PublishedPolicy, attempts: Everywhere[Attempt]) -> Judgement:
+def judge(published: PublishedPolicy, connections: Connections) -> Judgement:
     """Judge how the fetch ended."""
     fetch = published.fetch
     if not published.meant:
@@ -56,7 +55,7 @@ def judge(published: PublishedPolicy, attempts: Everywhere[Attempt]) -> Judgemen
     ended, evidence = fetch.ended, _evidence(fetch)
     if obstacle.seen:
         return fail("A policy is announced and cannot be had: new senders deliver without one", *evidence)
-    proof = _stood(fetch, attempts)
+    proof = _stood(fetch, connections)
     if (ended.cause is Cause.TIMED_OUT and ended.stage is Stage.HANDSHAKE) or proof:
         return fail(
             "A policy is announced, and its host does not answer in time from here", *evidence, *proof
@@ -74,14 +73,12 @@ def _evidence(fetch: StsFetch) -> tuple[str, ...]:
     return (bounded(f"{fetch.url} {fetch.address}: {describe(fetch.ended)}"), *told)
 
 
-def _stood(fetch: StsFetch, attempts: Everywhere[Attempt]) -> tuple[str, ...]:
+def _stood(fetch: StsFetch, connections: Connections) -> tuple[str, ...]:
     """Another connection of the run over the same address family, where a connection request timed out."""
     if fetch.ended.cause is not Cause.TIMED_OUT or fetch.ended.stage is not Stage.CONNECT:
         return ()
-    for where, attempt in attempts:
-        if where.address and (":" in where.address) is (":" in fetch.address) and stood(attempt):
-            return (f"a connection to [{where.address}]:{where.port} stood in the same run",)
-    return ()
+    where = connections.stood_over.get(":" in fetch.address)
+    return () if where is None else (f"a connection to [{where.address}]:{where.port} stood in the same run",)
 
 
 def examples() -> Iterator[Example]:

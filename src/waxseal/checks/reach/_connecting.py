@@ -7,9 +7,11 @@ reach/ipv6-unreachable says it once, and the checks of single addresses leave it
 """
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
-from waxseal.checks.api import Everywhere, Judgement, not_applicable, passed, unreached
+from waxseal.checks.api import Bundle, Everywhere, Judgement, not_applicable, passed, unreached
 from waxseal.facts import DIALOGUE, Attempt, Cause, ControlReach, Scope, Stage, Subject, describe
 
 ANSWERS = frozenset({Cause.REFUSED, Cause.UNREACHABLE})
@@ -69,33 +71,60 @@ def is_ipv6(subject: Subject) -> bool:
     return ":" in (subject.address or "")
 
 
-def said_of_ipv6(subject: Subject, attempts: Everywhere[Attempt]) -> Judgement | None:
+class Connections(Bundle, frozen=True, dict=True):
+    """The attempts of the whole run, and the first that stood of each kind."""
+
+    attempts: Everywhere[Attempt]
+
+    @cached_property
+    def families(self) -> dict[tuple[Subject, int | None], set[bool]]:
+        """Whether main conversations with a host and port stood over IPv4 (False), IPv6 (True) or both."""
+        found: dict[tuple[Subject, int | None], set[bool]] = defaultdict(set)
+        for where, tried in dialogues(self.attempts):
+            if stood(tried):
+                found[where.up_to(Scope.HOST), where.port].add(is_ipv6(where))
+        return found
+
+    @cached_property
+    def stood_to(self) -> dict[tuple[int | None, bool], Subject]:
+        """The first place of each port and family where a connection stood."""
+        stands = [where for where, attempt in self.attempts if stood(attempt)]
+        return {(where.port, is_ipv6(where)): where for where in reversed(stands)}
+
+    @cached_property
+    def stood_over(self) -> dict[bool, Subject]:
+        """The first address of each family, True for IPv6, to which a connection stood."""
+        stands = [where for where, attempt in self.attempts if where.address and stood(attempt)]
+        return {is_ipv6(where): where for where in reversed(stands)}
+
+    @cached_property
+    def control(self) -> Attempt | None:
+        """The attempt that asked the control destination."""
+        run = (a for where, a in self.attempts if where.scope is Scope.RUN and a.probe == CONTROL)
+        return next(run, None)
+
+
+def said_of_ipv6(subject: Subject, connections: Connections) -> Judgement | None:
     """NOT-APPLICABLE for an IPv6 address whose host is reached on that port over IPv4 only; else None."""
     if not is_ipv6(subject) or subject.host is None:
         return None
-    host = subject.up_to(Scope.HOST)
-    families = {
-        is_ipv6(where)
-        for where, tried in dialogues(attempts)
-        if where.within(host) and where.port == subject.port and stood(tried)
-    }
-    if families != {False}:
+    if connections.families.get((subject.up_to(Scope.HOST), subject.port)) != {False}:
         return None
     return not_applicable("the host is reached over IPv4 and not over IPv6; see reach/ipv6-unreachable")
 
 
-def egress_proof(subject: Subject, attempts: Everywhere[Attempt], control: ControlReach | None) -> str | None:
+def egress_proof(subject: Subject, connections: Connections, control: ControlReach | None) -> str | None:
     """What proves that connections to the subject's port and address family get out of here, or None.
 
     A connection to another port, or over the other family, proves nothing, the control's included.
     """
-    for where, attempt in attempts:
-        if where.port == subject.port and is_ipv6(where) is is_ipv6(subject) and stood(attempt):
-            return f"a connection to [{where.address}]:{where.port} stood in the same run"
+    where = connections.stood_to.get((subject.port, is_ipv6(subject)))
+    if where is not None:
+        return f"a connection to [{where.address}]:{where.port} stood in the same run"
     if control is None or not control.connected:
         return None
     host, port = control_place(control.destination)
-    if port != subject.port or _control_is_ipv6(host, attempts) is not is_ipv6(subject):
+    if port != subject.port or _control_is_ipv6(host, connections) is not is_ipv6(subject):
         return None
     return f"the control destination {control.destination} was reached in the same run"
 
@@ -106,15 +135,10 @@ def control_place(destination: str) -> tuple[str, int | None]:
     return host, int(port) if port.isdecimal() else None
 
 
-def control_attempt(attempts: Everywhere[Attempt]) -> Attempt | None:
-    """The attempt that asked the control destination."""
-    return next((a for where, a in attempts if where.scope is Scope.RUN and a.probe == CONTROL), None)
-
-
-def _control_is_ipv6(host: str, attempts: Everywhere[Attempt]) -> bool:
+def _control_is_ipv6(host: str, connections: Connections) -> bool:
     """The family over which the control was reached: by its address, or the one spoken from; else IPv4."""
     try:
         return ipaddress.ip_address(host.strip("[]")).version == 6
     except ValueError:
-        attempt = control_attempt(attempts)
+        attempt = connections.control
         return attempt is not None and attempt.local_address.count(":") > 1

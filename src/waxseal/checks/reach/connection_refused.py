@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from waxseal.checks import samples
 from waxseal.checks.api import (
     DialogueAttempt,
-    Everywhere,
     Example,
     Judgement,
     Level,
@@ -22,8 +21,8 @@ from waxseal.checks.api import (
     check,
     fail,
 )
-from waxseal.checks.reach._connecting import failed_with, otherwise, said_of_ipv6
-from waxseal.facts import Attempt, Cause, Stage, describe
+from waxseal.checks.reach._connecting import Connections, failed_with, otherwise, said_of_ipv6
+from waxseal.facts import Cause, Stage, describe
 
 
 @check(
@@ -41,11 +40,11 @@ from waxseal.facts import Attempt, Cause, Stage, describe
     ),
     rows=("B4", "B12"),
 )
-def judge(dialogue: DialogueAttempt, subject: Subject, attempts: Everywhere[Attempt]) -> Judgement:
+def judge(dialogue: DialogueAttempt, subject: Subject, connections: Connections) -> Judgement:
     """Judge how the connection request ended."""
     if not failed_with(dialogue, Cause.REFUSED):
         return otherwise(dialogue)
-    if elsewhere := said_of_ipv6(subject, attempts):
+    if elsewhere := said_of_ipv6(subject, connections):
         return elsewhere
     return fail("The connection is refused: nothing takes mail on this port", describe(dialogue.ended))
 

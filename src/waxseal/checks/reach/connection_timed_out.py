@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from waxseal.checks import samples
 from waxseal.checks.api import (
     DialogueAttempt,
-    Everywhere,
     Example,
     Judgement,
     Level,
@@ -24,8 +23,8 @@ from waxseal.checks.api import (
     fail,
     inconclusive,
 )
-from waxseal.checks.reach._connecting import egress_proof, failed_with, otherwise, said_of_ipv6
-from waxseal.facts import Attempt, Cause, ControlReach, Stage, describe
+from waxseal.checks.reach._connecting import Connections, egress_proof, failed_with, otherwise, said_of_ipv6
+from waxseal.facts import Cause, ControlReach, Stage, describe
 
 
 @check(
@@ -42,15 +41,15 @@ from waxseal.facts import Attempt, Cause, ControlReach, Stage, describe
 def judge(
     dialogue: DialogueAttempt,
     subject: Subject,
-    attempts: Everywhere[Attempt],
+    connections: Connections,
     control: ControlReach | None,
 ) -> Judgement:
     """Judge how the connection request ended, and whether the way out of here is proven."""
     if not failed_with(dialogue, Cause.TIMED_OUT):
         return otherwise(dialogue)
-    if elsewhere := said_of_ipv6(subject, attempts):
+    if elsewhere := said_of_ipv6(subject, connections):
         return elsewhere
-    proof = egress_proof(subject, attempts, control)
+    proof = egress_proof(subject, connections, control)
     evidence = describe(dialogue.ended)
     if proof is None:
         return inconclusive(

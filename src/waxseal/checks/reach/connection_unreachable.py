@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from waxseal.checks import samples
 from waxseal.checks.api import (
     DialogueAttempt,
-    Everywhere,
     Example,
     Judgement,
     Level,
@@ -23,8 +22,8 @@ from waxseal.checks.api import (
     fail,
     inconclusive,
 )
-from waxseal.checks.reach._connecting import failed_with, is_ipv6, otherwise, said_of_ipv6
-from waxseal.facts import Attempt, Cause, Stage, describe
+from waxseal.checks.reach._connecting import Connections, failed_with, is_ipv6, otherwise, said_of_ipv6
+from waxseal.facts import Cause, Stage, describe
 
 
 @check(
@@ -38,11 +37,11 @@ from waxseal.facts import Attempt, Cause, Stage, describe
     ),
     rows=("B4",),
 )
-def judge(dialogue: DialogueAttempt, subject: Subject, attempts: Everywhere[Attempt]) -> Judgement:
+def judge(dialogue: DialogueAttempt, subject: Subject, connections: Connections) -> Judgement:
     """Judge how the connection request ended."""
     if not failed_with(dialogue, Cause.UNREACHABLE, Cause.NO_ROUTE):
         return otherwise(dialogue)
-    if elsewhere := said_of_ipv6(subject, attempts):
+    if elsewhere := said_of_ipv6(subject, connections):
         return elsewhere
     if dialogue.ended.cause is Cause.NO_ROUTE:
         family = "IPv6" if is_ipv6(subject) else "IPv4"

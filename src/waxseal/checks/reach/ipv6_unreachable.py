@@ -13,7 +13,6 @@ from typing import NamedTuple
 from waxseal.checks import samples
 from waxseal.checks.api import (
     Each,
-    Everywhere,
     Example,
     Judgement,
     Level,
@@ -28,7 +27,15 @@ from waxseal.checks.api import (
     not_applicable,
     passed,
 )
-from waxseal.checks.reach._connecting import ANSWERS, dialogues, egress_proof, failed_with, is_ipv6, stood
+from waxseal.checks.reach._connecting import (
+    ANSWERS,
+    Connections,
+    dialogues,
+    egress_proof,
+    failed_with,
+    is_ipv6,
+    stood,
+)
 from waxseal.facts import Attempt, Cause, ControlReach, HostAddresses, Stage, describe
 
 
@@ -49,7 +56,7 @@ from waxseal.facts import Attempt, Cause, ControlReach, HostAddresses, Stage, de
 def judge(
     addresses: HostAddresses,
     attempts: Each[Attempt],
-    everywhere: Everywhere[Attempt],
+    connections: Connections,
     control: ControlReach | None,
 ) -> Judgement:
     """Judge the connections to the host's IPv6 addresses beside those to its IPv4 addresses, port by port."""
@@ -57,7 +64,7 @@ def judge(
         return not_applicable("no IPv6 address of the host is known")
     tried = list(dialogues(attempts))
     ports = sorted({where.port or 0 for where, _ in tried})
-    outcomes = [_outcome(port, tried, everywhere, control) for port in ports]
+    outcomes = [_outcome(port, tried, connections, control) for port in ports]
     evidence = [line for outcome in outcomes for line in outcome.evidence]
     if failed := [outcome for outcome in outcomes if outcome.verdict is Verdict.FAIL]:
         return fail(
@@ -93,7 +100,7 @@ def _named(outcomes: list[Outcome]) -> str:
 def _outcome(
     port: int,
     tried: list[tuple[Subject, Attempt]],
-    everywhere: Everywhere[Attempt],
+    connections: Connections,
     control: ControlReach | None,
 ) -> Outcome:
     v6 = [(where, attempt) for where, attempt in tried if where.port == port and is_ipv6(where)]
@@ -104,7 +111,7 @@ def _outcome(
     if not any(stood(attempt) for attempt in v4):
         return Outcome(port, Verdict.NOT_APPLICABLE, evidence)
     silent = [where for where, attempt in v6 if failed_with(attempt, Cause.TIMED_OUT)]
-    proof = egress_proof(silent[0], everywhere, control) if silent else None
+    proof = egress_proof(silent[0], connections, control) if silent else None
     if proof or any(failed_with(attempt, *ANSWERS) for _, attempt in v6):
         return Outcome(port, Verdict.FAIL, (*evidence, *([proof] if proof else [])))
     if silent:

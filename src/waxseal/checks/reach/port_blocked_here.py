@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from waxseal.checks import samples
 from waxseal.checks.api import (
-    Everywhere,
     Example,
     Judgement,
     Level,
@@ -27,7 +26,7 @@ from waxseal.checks.api import (
 from waxseal.checks.reach._connecting import (
     ANSWERS,
     CONTROL,
-    control_attempt,
+    Connections,
     control_place,
     dialogues,
     failed_with,
@@ -51,10 +50,10 @@ _ADVICE = "allow outgoing connections to this port here, or test from a machine 
     ),
     rows=("B4", "B6"),
 )
-def judge(attempts: Everywhere[Attempt], control: ControlReach | None, context: RunContext) -> Judgement:
+def judge(connections: Connections, control: ControlReach | None, context: RunContext) -> Judgement:
     """Judge each port on its own; a port that is in doubt decides."""
     made: dict[int, dict[str | None, Attempt]] = {}
-    for subject, attempt in dialogues(attempts):
+    for subject, attempt in dialogues(connections.attempts):
         if stood(attempt) or failed_with(attempt, *ANSWERS, Cause.TIMED_OUT, Cause.BLOCKED_HERE):
             made.setdefault(subject.port or 0, {})[subject.address] = attempt
     if not made:
@@ -75,7 +74,7 @@ def judge(attempts: Everywhere[Attempt], control: ControlReach | None, context: 
                 advice=_ADVICE,
             )
         if all(failed_with(a, Cause.TIMED_OUT) for a in ends):
-            asked = control_attempt(attempts)
+            asked = connections.control
             if not _got_out(port, control, asked):
                 return _silent(port, len(ends), control, asked, context)
     ports = ", ".join(str(port) for port in sorted(made))

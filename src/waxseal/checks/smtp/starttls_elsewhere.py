@@ -6,11 +6,14 @@ it is missing is told by smtp/starttls-missing; this says where it is not. Ports
 count too: nothing on the path can change what is listed there.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from waxseal.checks import samples
 from waxseal.checks.api import (
+    Bundle,
     Each,
     Everywhere,
     Example,

@@ -6,10 +6,13 @@ exchange. Said of a server that takes suites with RSA key exchange and was seen 
 one that speaks SSL 2.0. Only servers of the same run are compared, so a PASS says nothing of others.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from waxseal.checks import samples
 from waxseal.checks.api import (
+    Bundle,
     Each,
     Everywhere,
     Example,
@@ -17,6 +20,7 @@ from waxseal.checks.api import (
     Level,
     Remedy,
     Scope,
+    Subject,
     Verdict,
     at,
     check,
@@ -57,9 +61,7 @@ class _Ssl2Seen(Bundle, frozen=True, dict=True):
     ),
     rows=("F4",),
 )
-def judge(
-    offer: Offer, chains: Each[CertificateChain], own: Ssl2Answer | None, seen: _Ssl2Seen
-) -> Judgement:
+def judge(offer: Offer, chains: Each[CertificateChain], own: Ssl2Answer | None, seen: _Ssl2Seen) -> Judgement:
     """Judge whether the leaf was seen with SSL 2.0 elsewhere."""
     if own is not None and own.kinds:
         return not_applicable("it speaks SSL 2.0 itself, see tls/version-sslv2")
