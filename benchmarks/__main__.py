@@ -11,6 +11,7 @@ PARTS = {
     "dns": "benchmarks.dns",  # the DNS client beside dnspython
     "dane": "benchmarks.dane",  # TLSA records matched and parsed
     "policy": "benchmarks.policy",  # the round trips of a check's DNS and policy part
+    "judge": "benchmarks.judge",  # recorded facts of 1,000 domains, judged
 }
 
 

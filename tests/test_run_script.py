@@ -32,7 +32,13 @@ def load(path: Path) -> ModuleType:
 @pytest.fixture
 def run(tmp_path: Path) -> ModuleType:
     """The script as it stands in a checkout of its own."""
-    for name in ("run", "requirements.lock", "requirements-docs.lock", "requirements-dev.lock", "requirements-fuzz.lock"):
+    for name in (
+        "run",
+        "requirements.lock",
+        "requirements-docs.lock",
+        "requirements-dev.lock",
+        "requirements-fuzz.lock",
+    ):
         shutil.copy(ROOT / name, tmp_path)
     return load(tmp_path / "run")
 
@@ -67,6 +73,7 @@ def test_commands_of_its_own_pass_the_rest_on(run: ModuleType) -> None:
 def test_every_script_of_its_own_but_the_benchmarks_is_there(run: ModuleType) -> None:
     assert {name: (ROOT / path).exists() for name, (_, path) in run.OWN.items() if name != "bench"} == {
         "test": True,
+        "docs": True,
         "fuzz": True,
         "lock": True,
     }
@@ -99,8 +106,16 @@ def test_a_finished_set_up_is_ready(run: ModuleType) -> None:
 def test_one_for_tests_runs_waxseal_too(run: ModuleType) -> None:
     environment(run, "test")
     assert run.is_ready("run")
+    assert run.is_ready("docs")
     assert run.is_ready("test")
     assert not run.is_ready("fuzz")
+
+
+def test_one_for_the_documentation_runs_waxseal_and_no_tests(run: ModuleType) -> None:
+    environment(run, "docs")
+    assert run.is_ready("run")
+    assert run.is_ready("docs")
+    assert not run.is_ready("test")
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "run"])
@@ -247,7 +262,12 @@ def test_fuzz_says_what_is_wrong_with_its_arguments(
 
 
 def test_the_locks_name_hashes_and_no_place() -> None:
-    for name in ("requirements.lock", "requirements-docs.lock", "requirements-dev.lock", "requirements-fuzz.lock"):
+    for name in (
+        "requirements.lock",
+        "requirements-docs.lock",
+        "requirements-dev.lock",
+        "requirements-fuzz.lock",
+    ):
         lines = (ROOT / name).read_text().splitlines()
         pins = [line for line in lines if line and not line.startswith(("#", " "))]
         assert pins

@@ -242,8 +242,16 @@ def _read(path: Path) -> polib.POFile:
 
 
 def begin(language: str, plural_forms: str) -> None:
-    """Begin a language with nothing translated."""
+    """Begin a language with nothing translated.
+
+    Raises:
+        ValueError: It is there, or its plural forms are not of gettext's form.
+    """
     path = LOCALE / language / "LC_MESSAGES" / "waxseal.po"
+    if path.exists():
+        raise ValueError(f"{language} is there already")
+    if not _number_of_forms(template(language, plural_forms)):
+        raise ValueError(f"plural forms look like {PLURALS[SOURCE]!r}, not {plural_forms!r}")
     path.parent.mkdir(parents=True)
     path.write_text(f"{template(language, plural_forms)}\n", encoding="utf-8")
 
@@ -259,7 +267,10 @@ def main() -> int:
     options = parser.parse_args()
     LOCALE.mkdir(exist_ok=True)
     if options.add:
-        begin(options.add, options.plural_forms)
+        try:
+            begin(options.add, options.plural_forms)
+        except ValueError as error:
+            parser.error(str(error))
     wrong = False
     for path, content in files().items():
         if path.exists() and path.read_bytes() == content:

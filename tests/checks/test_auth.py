@@ -5,8 +5,7 @@ import pytest
 from waxseal.checks.auth._offers import Offers
 from waxseal.checks.auth._samples import clear, endpoint, sealed, trial
 from waxseal.checks.auth._trials import Outcome, denied, line, outcome
-from waxseal.checks.auth.differs import judge
-from waxseal.checks.engine import Place, parameters_of
+from waxseal.checks.engine import Place
 from waxseal.checks.samples import NOW, ehlo, ehlo_tls
 from waxseal.facts import Cause, EhloClear, Fact, FactSet, MailProtocol, Record, Subject, TlsMode
 
@@ -67,8 +66,7 @@ def test_evidence_is_bounded_and_names_the_end_where_nothing_came() -> None:
 
 def offers(*facts: Fact) -> Offers:
     records = [Record(subject=PORT, fact=fact, seen_at=NOW, attempt="a1") for fact in facts]
-    (parameter,) = parameters_of(judge)
-    found, _ = Place(FactSet(records), PORT).bundle(parameter, Offers)
+    found = Place(FactSet(records), PORT)[Offers]
     assert isinstance(found, Offers)
     return found
 

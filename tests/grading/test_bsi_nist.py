@@ -1,7 +1,9 @@
 """The profiles of BSI TR-03108 and NIST SP 800-52 Rev. 2: each rule fires, and each keeps silent."""
 
 import asyncio
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,17 +27,19 @@ from waxseal.facts import (
     HeartbeatAnswer,
     NumberList,
     Renegotiation,
+    Resumption,
     TlsGroups,
     TlsSchemes,
     TlsSessions,
 )
-from waxseal.grading.profile import GradedFinding, grade, load_profile
+from waxseal.grading.profile import GradedFinding, grade, load_profile, profile_names
 from waxseal.grading.rules.own_rule import parse_rule
 from waxseal.grading.severity import Severity
 from waxseal.lab.domains import all_domains
 from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings
 
+PAGE = Path(__file__).parents[2] / "docs/reference/profile-sources.md"
 BSI, NIST = "bsi-tr-03108", "nist-800-52r2"
 FAIL, WARN, PASS = Verdict.FAIL, Verdict.WARN, Verdict.PASS
 OPEN, NONE = Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
@@ -89,7 +93,7 @@ DHE = offer(tls.DHE)
 BIG_PRIME = tls.exchange(prime=b"\xff" * 400)
 RENEGOTIATION = Renegotiation(version="TLSv1.2", info_sent=True, attempted=12, completed=12)
 EARLY = TlsSessions(resumptions=(), early_data_octets=16384, early_data_accepted=True)
-LATE = TlsSessions(resumptions=(), early_data_octets=None, early_data_accepted=False)
+LATE = TlsSessions(resumptions=(Resumption("psk", True, tickets=2),))
 RSA_2048: Mapping[str, Any] = {"key_type": "rsa", "key_bits": 2048, "curve": ""}
 RSA_3072: Mapping[str, Any] = {**RSA_2048, "key_bits": 3072}
 RSA_1024: Mapping[str, Any] = {**RSA_2048, "key_bits": 1024}
@@ -105,6 +109,8 @@ CASES: tuple[tuple[str, str, str, Verdict, Facts], ...] = (
     (BSI, "dnssec", "bogus", FAIL, (dane.mx(Dnssec.BOGUS, DnsStatus.SERVFAIL),)),
     (BSI, "dnssec", "nobody validated", OPEN, (dane.mx(Dnssec.UNTRUSTED),)),
     (BSI, "dnssec", "no mail", NONE, (samples.mx_records((0, "")),)),
+    (BSI, "mta-sts", "no domain", NONE, (samples.mx_records(status=DnsStatus.NXDOMAIN), sts.no_record())),
+    (BSI, "mta-sts", "no address", NONE, (dane.mx(), samples.host_addresses(), sts.no_record())),
     (BSI, "dane", "secure", PASS, (dane.mx(), dane.tlsa(dane.OTHER))),
     (BSI, "dane", "none", FAIL, BARE_MX),
     (BSI, "dane", "unsigned", FAIL, (dane.mx(), dane.tlsa(dane.OTHER, dnssec=Dnssec.INSECURE))),
@@ -322,3 +328,12 @@ def test_sound(profile: str, sound: FactSet) -> None:
             found.setdefault(finding.check.partition("/")[2], set()).add(finding.verdict)
     assert set(found) == {rule.id.partition("/")[2] for rule in load_profile(profile).own}
     assert found == {rule: {SOUND[profile].get(rule, PASS)} for rule in found}
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_the_page_of_sources_has_a_row_for_every_rule(profile: str) -> None:
+    section = PAGE.read_text(encoding="utf-8").partition(f"\n## {profile}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| [^|]+ \|$", section, re.MULTILINE)
+    own = [rule.id.partition("/")[2] for rule in load_profile(profile).own]
+    assert sorted(rows) == sorted(own)
+    assert section.strip()

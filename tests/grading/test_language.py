@@ -148,6 +148,42 @@ def test_a_title_takes_the_translation_of_one_that_says_the_same() -> None:
     assert generator().merged(catalogue).find(same[0]).msgstr == catalogue.find(same[1]).msgstr
 
 
+def test_a_language_is_begun_with_as_many_forms_as_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(generator(), "LOCALE", tmp_path)
+    polish = "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
+    generator().begin("pl", polish)
+    catalogue = polib.pofile(str(tmp_path / "pl" / "LC_MESSAGES" / "waxseal.po"))
+    problems = generator().problems(catalogue)
+    assert len(problems) == len(catalogue)
+    assert all(told.endswith(": not translated") for told in problems)
+    hosts = next(entry for entry in catalogue if entry.msgid == "also.hosts")
+    hosts.msgstr_plural = {0: "{count} a", 1: "{count} b", 2: "{count} c"}
+    language = language_of(catalogue)
+    assert [language.phrase(say("also.hosts", count=n)) for n in (1, 3, 5, 22)] == [
+        "1 a",
+        "3 b",
+        "5 c",
+        "22 b",
+    ]
+    with pytest.raises(ValueError, match="pl is there already"):
+        generator().begin("pl", polish)
+    with pytest.raises(ValueError, match="plural forms look like"):
+        generator().begin("xx", "n != 1")
+
+
+def test_german_says_nothing_in_english() -> None:
+    path = ROOT / "src" / "waxseal" / "locale" / "de" / "LC_MESSAGES" / "waxseal.po"
+    english = {
+        (entry.context or None, entry.id): {entry.one, entry.english} for entry in generator().entries()
+    }
+    for entry in polib.pofile(str(path)):
+        said = {entry.msgstr, *entry.msgstr_plural.values()} - {""}
+        assert said
+        assert not said & english[entry.msgctxt, entry.msgid]
+
+
 def test_no_english_is_left_in_another_language() -> None:
     language = marked()
     assert {headline.state for headline in headlines()} >= set(State) - {State.PARTLY_UNKNOWN}

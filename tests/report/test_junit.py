@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from lxml import etree
 from msgspec import structs
 
-from tests.report.written import TEXT, exempted, facts, few, lab, report, saying, thinned
+from tests.report.written import TEXT, crashed, exempted, facts, few, lab, report, saying, thinned
 from waxseal.checks.api import Verdict
 from waxseal.grading.severity import Severity
 from waxseal.report.junit import render_junit
@@ -111,6 +111,14 @@ def test_exempt_and_crashed() -> None:
     assert root.get("errors") == "1"
     messages = [str(found.get("message")) for found in root.iter("skipped") if found.get("type") == "exempt"]
     assert messages == ["exempt: moving, until 2027-01-31"] * 2
+
+
+def test_a_probe_that_crashed_is_an_error() -> None:
+    whole = report("dane-mismatch.test")
+    root = parsed(render_junit((whole,), crashed(whole)))
+    assert root.get("errors") == "1"
+    (error,) = root.iter("error")
+    assert "is a bug of waxseal" in str(error.get("message"))
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator, FormatChecker
 from msgspec import structs
 
-from tests.report.written import TEXT, at_line, exempted, facts, few, lab, report, saying, thinned
+from tests.report.written import TEXT, at_line, crashed, exempted, facts, few, lab, report, saying, thinned
 from waxseal.checks.api import Verdict
 from waxseal.checks.registry import all_checks
 from waxseal.grading.severity import Severity
@@ -116,6 +116,14 @@ def test_an_exemption_is_a_suppression() -> None:
     (only,) = found
     told = {"kind": "external", "status": "accepted", "justification": "moving, until 2027-01-31"}
     assert json.loads(only) == [told]
+
+
+def test_a_crash_is_told() -> None:
+    whole = report("dane-mismatch.test")
+    (invocation,) = json.loads(render_sarif((whole,), crashed(whole)))["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert "1 of probes" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert log_of(whole)["invocations"][0]["executionSuccessful"] is True
 
 
 def test_fingerprints_stay_when_time_and_words_change() -> None:

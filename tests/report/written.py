@@ -8,8 +8,9 @@ from msgspec import structs
 from tests.corpus import recorded
 from waxseal.api import Result, judge
 from waxseal.checks.api import Verdict
-from waxseal.facts import FactSet
+from waxseal.facts import Attempt, Cause, FactSet
 from waxseal.grading.letters import Letters
+from waxseal.grading.severity import Severity
 from waxseal.report.model import Report
 
 HOSTILE = (
@@ -87,8 +88,6 @@ def at_line(whole: Report, file: str, line: int) -> Report:
 
 def exempted(whole: Report, check: str, why: str) -> Report:
     """As a profile with an exemption would weigh it."""
-    from waxseal.grading.severity import Severity
-
     findings = tuple(
         structs.replace(f, exempt=why, severity=Severity.NONE) if f.check == check and _bad(f.verdict) else f
         for f in whole.findings
@@ -98,3 +97,14 @@ def exempted(whole: Report, check: str, why: str) -> Report:
 
 def _bad(verdict: Verdict) -> bool:
     return verdict in (Verdict.FAIL, Verdict.WARN)
+
+
+def crashed(whole: Report) -> FactSet:
+    """The facts inside a target, as if its first probe had crashed."""
+    records = [record for record in facts() if record.subject.within(whole.root)]
+    at = next(number for number, record in enumerate(records) if isinstance(record.fact, Attempt))
+    attempt = records[at].fact
+    assert isinstance(attempt, Attempt)
+    ended = structs.replace(attempt.ended, cause=Cause.CRASHED)
+    records[at] = structs.replace(records[at], fact=structs.replace(attempt, ended=ended))
+    return FactSet(records)

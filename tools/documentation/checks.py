@@ -8,6 +8,7 @@ from itertools import groupby
 from tools.documentation import facts
 from tools.documentation.citations import Citation, link, links
 from tools.documentation.markdown import block, code, paragraphs, prose, relative, table
+
 from waxseal.checks import samples
 from waxseal.checks.api import Check, Example, Level, Scope, Verdict
 from waxseal.checks.engine import judge_all, needs_of
@@ -94,13 +95,14 @@ def check_page(check: Check, profiles: Iterable[Profile]) -> str:
         f"---\norphan: true\n---\n\n# {prose(check.title)}\n\n{paragraphs(check.explanation)}\n"
         f"{table(('', ''), rows)}\n"
         f"## How to mend it\n\n{prose(check.remedy.general)}\n\n{settings}"
-        f"## How much it weighs\n\n{table(('Profile', 'Fails', 'Warns', 'Why'), _weights(check, profiles, page))}\n"
+        f"## How much it weighs\n\n{table(_WEIGHT_HEADS, _weights(check, profiles, page))}\n"
         f"## Examples\n\n{_EXAMPLES}\n\n"
         f"{table(('What was seen', 'Verdict', 'What is said'), _examples(check))}\n"
         f"The same in a terminal:\n\n{block(f'waxseal explain {check.id}', 'console')}"
     )
 
 
+_WEIGHT_HEADS = ("Profile", "Fails", "Warns", "Why")
 _EXAMPLES = "The smallest facts that lead to each answer, and what waxseal says of them."
 
 
@@ -118,7 +120,11 @@ def _needed(check: Check) -> Iterator[str]:
 def _weights(check: Check, profiles: Iterable[Profile], page: str) -> Iterator[tuple[str, ...]]:
     for profile in profiles:
         rule = profile.rules.get(check.id)
-        why = f"{prose(rule.why)} ({links(rule.source)})" if rule is not None else "by the level of the cited text"
+        why = (
+            f"{prose(rule.why)} ({links(rule.source)})"
+            if rule is not None
+            else "by the level of the cited text"
+        )
         if check.id in profile.replaced:
             why = f"the rule {code(profile.replaced[check.id])} stands for it"
         yield (
@@ -169,9 +175,9 @@ def _table(found: list[Check], page: str) -> str:
 def _index(topics: dict[str, list[Check]]) -> str:
     parts = [
         "# Checks\n",
-        f"{sum(map(len, topics.values()))} checks, by topic. A check is named for what is wrong; where nothing is, "
-        "it passes. What a verdict weighs is the [profile](../profiles/index.md)'s word, and who the standards are "
-        "that a check rests on, [a page of its own](../standards.md).\n",
+        f"{sum(map(len, topics.values()))} checks, by topic. A check is named for what is wrong; where nothing "
+        "is, it passes. What a verdict weighs is the [profile](../profiles/index.md)'s word. The other way round, "
+        "[standards](../standards.md) leads from a section to the checks that rest on it.\n",
     ]
     for topic, found in topics.items():
         parts += [f"## [{TOPICS.get(topic, topic)}]({topic}/index.md)\n", _table(found, INDEX)]

@@ -14,7 +14,7 @@ _ELSEWHERE = {"CA/B BR": "https://cabforum.org/working-groups/server/baseline-re
 
 
 class Citation(NamedTuple):
-    """A place in a standard: the document's name, and its section or what names the place; "" for all of it."""
+    """A place in a standard: the document, and its section or what else names the place; "" for all of it."""
 
     document: str
     section: str = ""
@@ -44,10 +44,12 @@ class Citation(NamedTuple):
 
     @property
     def order(self) -> tuple[str, int, list[tuple[int, str]]]:
-        """Sorts RFCs by number before all others by name, sections as their document has them, appendices last."""
+        """Sorts RFCs by number before all others by name, and sections as they stand, appendices last."""
         number = re.fullmatch(r"RFC (\d+)", self.document)
         parts = re.split(r"(\d+)", self.section)
-        places = [(int(part), "") if part.isdigit() else (10**6, part) for part in parts if part not in ("", ".")]
+        places = [
+            (int(part), "") if part.isdigit() else (10**6, part) for part in parts if part not in ("", ".")
+        ]
         return ("", int(number[1]), places) if number else (self.document, 0, places)
 
     @property

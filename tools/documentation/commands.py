@@ -4,11 +4,11 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
-
 from tools.documentation.markdown import block, code, prose, table
+
 from waxseal.cli.main import COMMANDS, CONTEXT, waxseal
 from waxseal.cli.sections import Sectioned
 
@@ -69,15 +69,14 @@ class Command(NamedTuple):
     @property
     def examples(self) -> tuple[str, ...]:
         """The command lines that the help shows."""
-        return tuple(
-            line for part in self.paragraphs if _EXAMPLE.match(part) for line in part.splitlines()
-        )
+        return tuple(line for part in self.paragraphs if _EXAMPLE.match(part) for line in part.splitlines())
 
 
 @cache
 def all_commands() -> tuple[Command, ...]:
     """The program itself, then every command in the order of its help."""
-    context = click.Context(waxseal, info_name="waxseal", **CONTEXT)
+    settings: dict[str, Any] = CONTEXT
+    context = click.Context(waxseal, info_name="waxseal", **settings)
     found = [read(waxseal, context, "", inspect.cleandoc(waxseal.help or "").splitlines()[0])]
     for name, summary in COMMANDS.items():
         command = waxseal.get_command(context, name)
@@ -158,7 +157,10 @@ def pages() -> Iterator[tuple[str, str]]:
     commands = all_commands()
     for command in commands:
         yield path_of(command.name), _page(command)
-    rows = [(f"[{code(f'waxseal {c.name}'.strip())}]({c.name or 'waxseal'}.md)", prose(c.summary)) for c in commands]
+    rows = [
+        (f"[{code(f'waxseal {c.name}'.strip())}]({c.name or 'waxseal'}.md)", prose(c.summary))
+        for c in commands
+    ]
     entries = "\n".join(command.name or "waxseal" for command in commands)
     yield (
         INDEX,
@@ -188,7 +190,9 @@ def _described(option: Option) -> str:
     if option.several:
         said.append("It can be given several times.")
     if option.extra:
-        said.append(f"Here {code(option.extra)}." if "default" not in option.extra else f"({prose(option.extra)})")
+        said.append(
+            f"Here {code(option.extra)}." if "default" not in option.extra else f"({prose(option.extra)})"
+        )
     if option.variable:
         said.append(f"By the environment: {code(option.variable)}.")
     return f"::::{{option}} {spelled}\n{' '.join(said)}\n::::\n"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.documentation.manual import SUMMARY
+
 from waxseal.version import __version__
 
 project = "waxseal"
@@ -25,6 +26,7 @@ html_theme = "furo"
 html_title = "waxseal"
 html_static_path = ["static"]
 html_css_files = ["waxseal.css"]
+html_use_index = False
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False

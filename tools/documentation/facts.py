@@ -14,16 +14,17 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
-
 from tools.documentation.markdown import code, paragraphs, prose, table
+
 from waxseal.checks.engine import needs_of
 from waxseal.checks.registry import all_checks
-from waxseal.facts import FACT_TYPES, Fact, Scope
+from waxseal.facts import FACT_TYPES, Fact
 
 INDEX = "facts/index.md"
 PARTS = "facts/parts.md"
 _SECTIONS = re.compile(r"^(Class attributes|Attributes|Raises|Args|Returns):$", re.MULTILINE)
 _TERM = re.compile(r"(\w+(?:, \w+)*): (.*)", re.DOTALL)
+_ABOUT = {"any": "any subject", "run": "the whole run", "port": "each address and port"}
 _SIMPLE = {
     str: "text",
     int: "whole number",
@@ -58,12 +59,12 @@ def pages() -> Iterator[tuple[str, str]]:
     for tag, kind in FACT_TYPES.items():
         groups.setdefault(group_of(tag), []).append(kind)
     for group, kinds in groups.items():
-        heads = f"# Facts: {code(group)}\n\nA field that has its default value is left out where a fact is stored.\n"
-        yield f"facts/{group}.md", "\n".join([heads, *map(_fact, kinds)])
+        yield f"facts/{group}.md", "\n".join([f"# Facts: {code(group)}\n\n{_OMITTED}\n", *map(_fact, kinds)])
     yield PARTS, "\n".join([_PARTS, *map(_part, _parts())])
     yield INDEX, _index(groups)
 
 
+_OMITTED = "A field that has its default value is left out where a fact is stored."
 _PARTS = """# What facts are made of
 
 Forms that several facts, or their fields, share. Octets are stored as base64, times as RFC 3339 in UTC.
@@ -78,8 +79,8 @@ def _index(groups: dict[str, list[type[Fact]]]) -> str:
     )
     entries = "\n".join([*groups, "parts"])
     return (
-        "# Facts\n\nEverything that waxseal records is one of these. How they are stored, and what holds for all of "
-        f"them, stands in [stored facts](../facts.md).\n\n{table(('Fact', 'About', 'What was seen'), rows)}\n"
+        "# Facts\n\nEverything that waxseal records is one of these. How they are stored, and what holds for all "
+        f"of them, stands in [stored facts](../facts.md).\n\n{table(('Fact', 'About', 'What was seen'), rows)}\n"
         f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
     )
 
@@ -129,8 +130,7 @@ def _fact(kind: type[Fact]) -> str:
     read = ", ".join(code(check) for check in readers) or "no check; it is shown, or read by other parts"
     return (
         f"({anchor(kind.TAG)})=\n## {code(kind.TAG)}\n\n{paragraphs(description(kind))}\n"
-        f"About: {'any subject' if about(kind) == 'any' else f'each {about(kind)}'}"
-        f"{'' if kind.SCOPE is not Scope.RUN else ' (of the whole, with no subject)'}.\n\n{_fields(kind)}\nRead by: {read}.\n"
+        f"About: {_ABOUT.get(about(kind), f'each {about(kind)}')}.\n\n{_fields(kind)}\nRead by: {read}.\n"
     )
 
 
@@ -224,7 +224,11 @@ def _member_words(kind: type[enum.Enum]) -> dict[str, str]:
     assert isinstance(body, ast.ClassDef)
     words = {}
     for one, after in zip(body.body, body.body[1:], strict=False):
-        if isinstance(one, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+        if (
+            isinstance(one, ast.Assign)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        ):
             target = one.targets[0]
             if isinstance(target, ast.Name) and isinstance(after.value.value, str):
                 words[target.id] = " ".join(after.value.value.split())

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from tools.documentation import facts
 from tools.documentation.commands import Command
 from tools.documentation.exit_codes import ExitCode
+
 from waxseal.checks.api import Check
 from waxseal.facts import Fact
 

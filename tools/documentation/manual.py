@@ -9,13 +9,13 @@ from tools.documentation.markdown import block, code, prose
 SUMMARY = "test whether e-mail is sealed in transit"
 _VARIABLES = {
     "NO_COLOR": "Set to anything: no colour, also on a terminal.",
-    "SSLKEYLOGFILE": "Where `waxseal tls` appends the secrets of its connections, unless `--key-log` names a file.",
+    "SSLKEYLOGFILE": "Where `waxseal tls` appends the secrets of its connections; `--key-log` goes before it.",
     "WAXSEAL_TRACEBACK": "Set to anything: a bug in waxseal shows where it struck.",
 }
 _FILES = {
     "/etc/resolv.conf": "The resolvers that are asked, unless `--resolver` names some.",
     "/etc/ssl/certs": "The root store `system`, where OpenSSL keeps it there; see `--roots`.",
-    "facts": "What was seen, as JSON lines (`waxseal.facts/1`), wherever `--save` says; `waxseal judge` reads it.",
+    "facts": "What was seen, as JSON lines (`waxseal.facts/1`): any name that `--save` gives.",
 }
 
 
@@ -33,7 +33,7 @@ def page(commands: Iterable[Command], codes: Iterable[ExitCode]) -> str:
         "## Exit status\n",
         *(f"{code.number}\n: {code.meaning}\n" for code in codes),
         "## Environment\n",
-        "Every option can be set by the variable that is named with it; several values stand with blanks between.\n",
+        "An option can be set by the variable that is named with it; blanks stand between several values.\n",
         *(_term(code(name), text) for name, text in _VARIABLES.items()),
         "## Files\n",
         *(_term(f"*{name}*", text) for name, text in _FILES.items()),
@@ -41,8 +41,8 @@ def page(commands: Iterable[Command], codes: Iterable[ExitCode]) -> str:
         *(block("\n".join(command.examples)) for command in others if command.examples),
         "## See also\n",
         "**dig**(1), **openssl-s_client**(1), **posttls-finger**(1), **swaks**(1)\n",
-        "RFC 3207 (SMTP over TLS), RFC 7672 (DANE for SMTP), RFC 8314 (TLS for mail programs), RFC 8460 (TLS-RPT), "
-        "RFC 8461 (MTA-STS), RFC 9325 (use of TLS).\n",
+        "RFC 3207 (SMTP over TLS), RFC 7672 (DANE for SMTP), RFC 8314 (TLS for mail programs), "
+        "RFC 8460 (TLS-RPT), RFC 8461 (MTA-STS), RFC 9325 (use of TLS).\n",
     ]
     return "\n".join(parts)
 
@@ -58,7 +58,8 @@ def _term(term: str, text: str) -> str:
 def _command(command: Command) -> str:
     parts = [f"### {command.name}\n"]
     parts += [
-        block(text) if text in "\n".join(command.examples) else f"{prose(text)}\n" for text in command.paragraphs
+        block(text) if text in "\n".join(command.examples) else f"{prose(text)}\n"
+        for text in command.paragraphs
     ]
     several = len([head for head, options in command.sections if options]) > 1
     for head, options in command.sections:

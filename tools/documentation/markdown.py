@@ -1,4 +1,4 @@
-"""Markdown for generated pages: text as it was written, with references to standards and checks made links."""
+"""Markdown for generated pages: text as it was written, references to standards and checks made links."""
 
 import posixpath
 import re

@@ -1,15 +1,17 @@
-"""Pages of the profiles: how much the level of a text weighs, and each rule with its reason and its source."""
+"""Pages of the profiles: what the level of a text weighs, and each rule with its reason and its source."""
 
 from collections.abc import Iterable, Iterator
 
 from tools.documentation import checks
 from tools.documentation.citations import links
 from tools.documentation.markdown import code, prose, relative, table
+
 from waxseal.checks.registry import all_checks
 from waxseal.grading.profile import Profile, load_profile, profile_names
 from waxseal.grading.rules.own_rule import OwnRule
 
 INDEX = "profiles/index.md"
+_HEADS = ("Profile", "Version", "Title", "Rules of its own", "Weights")
 
 
 def built_in() -> tuple[Profile, ...]:
@@ -22,12 +24,15 @@ def pages(profiles: Iterable[Profile]) -> Iterator[tuple[str, str]]:
     profiles = tuple(profiles)
     for profile in profiles:
         yield f"profiles/{profile.id}.md", page(profile)
-    rows = ((f"[{code(p.id)}]({p.id}.md)", p.version, prose(p.title), str(len(p.own)), str(len(p.rules))) for p in profiles)
+    rows = (
+        (f"[{code(p.id)}]({p.id}.md)", p.version, prose(p.title), str(len(p.own)), str(len(p.rules)))
+        for p in profiles
+    )
     entries = "\n".join(profile.id for profile in profiles)
     yield (
         INDEX,
-        "# Profiles\n\nA check says what a fact means; a profile says how much that matters. The id and the version of "
-        f"the profile stand in every report.\n\n{table(('Profile', 'Version', 'Title', 'Rules of its own', 'Weights'), rows)}\n"
+        "# Profiles\n\nA check says what a fact means; a profile says how much that matters. The id and "
+        f"the version of the profile stand in every report.\n\n{table(_HEADS, rows)}\n"
         f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n",
     )
 
@@ -67,7 +72,10 @@ def own_rule(rule: OwnRule) -> str:
         ("Source", links(rule.source)),
         ("Level", rule.level.value),
         ("Weighs", f"{rule.fail.label} where it fails, {rule.warn.label} where it warns"),
-        ("Counts against", " and ".join(f"the {name} attacker" for name in rule.against) or "neither attacker"),
+        (
+            "Counts against",
+            " and ".join(f"the {name} attacker" for name in rule.against) or "neither attacker",
+        ),
         ("Stands for", ", ".join(map(_check, rule.replaces)) or "no check: it counts beside all"),
         ("To mend it", prose(rule.remedy.general)),
     ]
@@ -81,4 +89,10 @@ def _check(name: str) -> str:
 
 def _weights(profile: Profile) -> Iterator[tuple[str, ...]]:
     for check, rule in sorted(profile.rules.items()):
-        yield _check(check), rule.weight.fail.label, rule.weight.warn.label, prose(rule.why), links(rule.source)
+        yield (
+            _check(check),
+            rule.weight.fail.label,
+            rule.weight.warn.label,
+            prose(rule.why),
+            links(rule.source),
+        )

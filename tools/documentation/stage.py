@@ -1,6 +1,6 @@
 """Puts the source of the site together: the documents of ``docs``, pages about the project, generated pages.
 
-The index of ``docs`` is the navigation: each of its sections becomes a part of the side bar, in the order of its links.
+The index of ``docs`` is the navigation: each of its sections becomes a part of the side bar.
 """
 
 import re
@@ -11,12 +11,17 @@ from pathlib import Path
 from tools.documentation import checks, commands, facts, manual, profiles, schemas, standards
 from tools.documentation.exit_codes import documented
 from tools.documentation.markdown import linked, relative
+
 from waxseal.checks.registry import all_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 INDEX = "index.md"
-PROJECT = {"CHANGELOG.md": "project/changelog.md", "CONTRIBUTING.md": "project/contributing.md", "SECURITY.md": "project/security.md"}
+PROJECT = {
+    "CHANGELOG.md": "project/changelog.md",
+    "CONTRIBUTING.md": "project/contributing.md",
+    "SECURITY.md": "project/security.md",
+}
 """Documents of the project that stand beside ``docs``, and where they come to stand."""
 _GENERATED = {
     "Reference": {
@@ -78,7 +83,9 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _documents() -> Iterator[tuple[str, str]]:
     """The documents that people wrote, with their links as they are in the site."""
-    sources = {DOCS.joinpath(file.relative_to(DOCS)): str(file.relative_to(DOCS)) for file in DOCS.rglob("*.md")}
+    sources = {
+        DOCS.joinpath(file.relative_to(DOCS)): str(file.relative_to(DOCS)) for file in DOCS.rglob("*.md")
+    }
     sources |= {ROOT / name: path for name, path in PROJECT.items()}
     places = sources | _stand_ins()
     decisions = []
@@ -104,7 +111,10 @@ def _stand_ins() -> dict[Path, str]:
         source / "checks": checks.INDEX,
         source / "grading" / "profiles": profiles.INDEX,
         DOCS / "decisions": "decisions/index.md",
-        **{source / "grading" / "profiles" / f"{p.id}.toml": f"profiles/{p.id}.md" for p in profiles.built_in()},
+        **{
+            source / "grading" / "profiles" / f"{p.id}.toml": f"profiles/{p.id}.md"
+            for p in profiles.built_in()
+        },
         **{file: schemas.path_of(file) for file in schemas.files(DOCS)},
     }
 

@@ -6,14 +6,15 @@ from itertools import groupby
 from tools.documentation import checks as check_pages
 from tools.documentation.citations import Citation, link, section_titles
 from tools.documentation.markdown import code, prose, table
+
 from waxseal.checks.api import Check
 from waxseal.grading.profile import Profile
 
 PAGE = "standards.md"
 _INTRODUCTION = """# Standards: where we check what
 
-Every section of a standard that a check or a rule of a profile rests on, and which ones do. The section's number leads
-to its text, the check's name to what it means.
+Every section of a standard that a check or a rule of a profile rests on, and which ones do. The section's number
+leads to its text, the check's name to what it means.
 """
 
 

@@ -8,7 +8,6 @@ import types
 import typing
 from collections.abc import Iterable
 from functools import cache, cached_property
-from itertools import count
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -48,12 +47,13 @@ class Need(Struct, frozen=True, dict=True):
         return _slot(self.kind, self.each, self.everywhere, self.around, self.probe)
 
 
+_in_slots: list[Need] = []
+
+
 @cache
-def _slot(*source: Any) -> int:
-    return next(_slots)
-
-
-_slots = count()
+def _slot(kind: type[Fact] | None, each: bool, everywhere: bool, around: bool, probe: str) -> int:
+    _in_slots.append(Need("", kind, each=each, everywhere=everywhere, around=around, probe=probe))
+    return len(_in_slots) - 1
 
 
 def judge_all(facts: FactSet, checks: Iterable[Check] | None = None) -> tuple[Finding, ...]:
@@ -63,19 +63,18 @@ def judge_all(facts: FactSet, checks: Iterable[Check] | None = None) -> tuple[Fi
     """
     chosen = tuple(all_checks().values() if checks is None else checks)
     places = {scope: subjects_of(scope, facts) for scope in {check.scope for check in chosen}}
-    plans: dict[Scope, dict[_Plan, dict[tuple[Any, ...], _Group]]] = {scope: {} for scope in places}
+    plans: dict[Scope, dict[tuple[int, ...], _Plan]] = {scope: {} for scope in places}
     columns: list[list[Finding | None]] = []
     for check in chosen:
         columns.append([None] * len(places[check.scope]))
-        groups = plans[check.scope].setdefault(_plan_of(check.judge), {})
-        parameters = parameters_of(check.judge)
-        group = groups.setdefault(tuple(p.source for p in parameters), _Group(parameters, []))
-        group.served.append((check, columns[-1]))
+        required = _required(check.judge)
+        plan = plans[check.scope].setdefault(tuple(need.slot for need in required), _Plan(required, {}))
+        plan.add(check, columns[-1])
     of_run: _Bundles = {}
     for scope, row, subject in _by_target(places):
         place = Place(facts, subject, of_run)
-        for plan, found in plans[scope].items():
-            place.judge(plan, found.values(), row, stopped=subject.scope < scope)
+        for plan in plans[scope].values():
+            place.judge(plan, row, stopped=subject.scope < scope)
     return tuple(finding for column in columns for finding in column if finding is not None)
 
 
@@ -112,7 +111,7 @@ _UNSEEN = Need("", Attempt)
 """What a judge without required facts lacks where looking stopped before its own subjects."""
 
 
-class Parameter(Struct, frozen=True, dict=True):
+class Parameter(Struct, frozen=True):
     """A parameter of a judge, and what fills it.
 
     Attributes:
@@ -125,15 +124,10 @@ class Parameter(Struct, frozen=True, dict=True):
     needs: tuple[Need, ...]
     bundle: type[Bundle] | None = None
 
-    @cached_property
-    def source(self) -> Any:
-        """What fills it, whatever it is called."""
+    @property
+    def filled_by(self) -> int | type[Bundle]:
+        """The slot or the bundle that fills it, whatever it is called."""
         return self.bundle or self.needs[0].slot
-
-    @cached_property
-    def of_run(self) -> bool:
-        """Whether it is the same at every subject."""
-        return self.bundle is not None and all(need.everywhere for need in self.needs)
 
 
 @cache
@@ -148,30 +142,46 @@ def parameters_of(judge: Any) -> tuple[Parameter, ...]:
     return tuple(_parameter(name, hint) for name, hint in hints.items())
 
 
-class _Plan(NamedTuple):
-    """How the checks are served that need the same facts.
-
-    Attributes:
-        required: The needs without which their judges are not called, in order.
-        narrowest: What they lack where looking stopped before their own subjects.
-    """
-
-    required: tuple[Need, ...]
-    narrowest: Need
-
-
 @cache
-def _plan_of(judge: Any) -> _Plan:
-    required = tuple(need for need in needs_of(judge) if need.kind is not None and not need.optional)
-    narrowest = max(required, key=lambda n: n.kind.SCOPE if n.kind else Scope.RUN, default=_UNSEEN)
-    return _Plan(required, narrowest)
+def _required(judge: Any) -> tuple[Need, ...]:
+    """The needs without which a judge is not called, in order."""
+    return tuple(need for need in needs_of(judge) if need.kind is not None and not need.optional)
 
 
 class _Group(NamedTuple):
-    """Checks that are given the same: their parameters, and each with the column for its findings."""
+    """Checks that are called with the same.
 
-    parameters: tuple[Parameter, ...]
+    Attributes:
+        filled_by: What fills each parameter.
+        bundles: Those of it that are bundles.
+        served: Each check with the column that takes its findings.
+    """
+
+    filled_by: tuple[int | type[Bundle], ...]
+    bundles: tuple[type[Bundle], ...]
     served: list[tuple[Check, list[Finding | None]]]
+
+
+class _Plan:
+    """How the checks of one scope are served that cannot be without the same facts.
+
+    Attributes:
+        required: What they need, in order.
+        narrowest: What they lack where looking stopped before their own subjects.
+        groups: The checks.
+    """
+
+    def __init__(self, required: tuple[Need, ...], groups: dict[tuple[Any, ...], _Group]) -> None:
+        self.required = tuple((need.slot, need) for need in required)
+        self.narrowest = max(required, key=lambda n: n.kind.SCOPE if n.kind else Scope.RUN, default=_UNSEEN)
+        self.groups = groups
+
+    def add(self, check: Check, column: list[Finding | None]) -> None:
+        """Serve a check too, whose findings belong in the column, one for each subject."""
+        parameters = parameters_of(check.judge)
+        filled_by = tuple(parameter.filled_by for parameter in parameters)
+        bundles = tuple(parameter.bundle for parameter in parameters if parameter.bundle is not None)
+        self.groups.setdefault(filled_by, _Group(filled_by, bundles, [])).served.append((check, column))
 
 
 def needs_of(judge: Any) -> tuple[Need, ...]:
@@ -181,9 +191,14 @@ def needs_of(judge: Any) -> tuple[Need, ...]:
 
 def _parameter(name: str, hint: Any) -> Parameter:
     if isinstance(hint, type) and issubclass(hint, Bundle):
-        fields = typing.get_type_hints(hint, include_extras=True)
-        return Parameter(name, tuple(_need(field, kind) for field, kind in fields.items()), hint)
+        return Parameter(name, _fields_of(hint), hint)
     return Parameter(name, (_need(name, hint),))
+
+
+@cache
+def _fields_of(kind: type[Bundle]) -> tuple[Need, ...]:
+    fields = typing.get_type_hints(kind, include_extras=True)
+    return tuple(_need(field, hint) for field, hint in fields.items())
 
 
 def _need(name: str, hint: Any) -> Need:
@@ -217,27 +232,11 @@ def _paired(hint: Any) -> type[Fact]:
     return kind
 
 
-def _fill(need: Need, facts: FactSet, subject: Subject) -> Any:
-    if need.kind is None:
-        return subject
-    if need.everywhere:
-        return facts.within(need.kind, Subject())
-    if need.around:
-        return next((found for place in subject.outwards() if (found := facts.at(need.kind, place))), None)
-    if need.each:
-        return facts.within(need.kind, subject) or None
-    if need.probe:
-        attempts = facts.at(Attempt, subject.up_to(min(subject.scope, Scope.PORT)))
-        return next((a for a in reversed(attempts) if a.probe == need.probe), None)
-    return facts.nearest(need.kind, subject)
-
-
-_UNFILLED: Any = object()
 _Bundles = dict[type[Bundle], tuple[Bundle, Judgement | None]]
 
 
-class Place:
-    """What fills the parameters of all judges at one subject, each made once.
+class Place(dict[int | type[Bundle], Any]):
+    """What fills the parameters of all judges at one subject, by slot or bundle; made when first asked for.
 
     Args:
         facts: All that was seen.
@@ -246,61 +245,77 @@ class Place:
     """
 
     def __init__(self, facts: FactSet, subject: Subject, of_run: _Bundles | None = None) -> None:
+        super().__init__()
         self._facts = facts
         self._subject = subject
         self._absences = Absences(facts, subject)
-        self._found: dict[int, Any] = {}
-        self._bundles: _Bundles = {}
+        self._asides: dict[type[Bundle], Judgement | None] = {}
         self._of_run: _Bundles = {} if of_run is None else of_run
 
-    def of(self, need: Need) -> Any:
-        """The fact, the facts, the subject, or None."""
-        found = self._found.get(need.slot, _UNFILLED)
-        if found is _UNFILLED:
-            found = self._found[need.slot] = _fill(need, self._facts, self._subject)
+    def __missing__(self, key: int | type[Bundle]) -> Any:
+        """The fact, the facts, the subject or None; or the bundle."""
+        found = self[key] = self._fill(_in_slots[key]) if isinstance(key, int) else self._bundle(key)
         return found
 
-    def bundle(self, parameter: Parameter, kind: type[Bundle]) -> tuple[Bundle, Judgement | None]:
-        """The bundle of a parameter, and the answer of every check where it is not to be judged."""
-        bundles = self._of_run if parameter.of_run else self._bundles
-        held = bundles.get(kind)
-        if held is None:
-            made = kind(**{need.name: self.of(need) for need in parameter.needs})
-            held = bundles[kind] = made, made.aside()
-        return held
+    def _fill(self, need: Need) -> Any:
+        facts, subject = self._facts, self._subject
+        if need.kind is None:
+            return subject
+        if need.everywhere:
+            return facts.within(need.kind, Subject())
+        if need.around:
+            return next((at for place in subject.outwards() if (at := facts.at(need.kind, place))), None)
+        if need.each:
+            return facts.within(need.kind, subject) or None
+        if need.probe:
+            attempts = facts.at(Attempt, subject.up_to(min(subject.scope, Scope.PORT)))
+            return next((a for a in reversed(attempts) if a.probe == need.probe), None)
+        return facts.nearest(need.kind, subject)
 
-    def judge(self, plan: _Plan, groups: Iterable[_Group], row: int, *, stopped: bool) -> None:
+    def _bundle(self, kind: type[Bundle]) -> Bundle:
+        fields = _fields_of(kind)
+        held = self._of_run.get(kind)
+        if held is None:
+            made = kind(**{need.name: self[need.slot] for need in fields})
+            held = made, made.aside()
+            if all(need.everywhere for need in fields):
+                self._of_run[kind] = held
+        bundle, self._asides[kind] = held
+        return bundle
+
+    def judge(self, plan: _Plan, row: int, *, stopped: bool) -> None:
         """Every check of one plan; what is missing for one is missing for all.
 
         Args:
-            plan: What the checks cannot be without.
-            groups: The checks.
+            plan: The checks.
             row: Place of the findings in the checks' columns.
             stopped: Looking ended before the subjects that the checks are about.
         """
-        missing = next((need for need in plan.required if self.of(need) is None), None)
-        missing = plan.narrowest if missing is None and stopped else missing
-        if missing is None or missing.kind is None:
-            for group in groups:
+        missing = next((need for slot, need in plan.required if self[slot] is None), None)
+        if missing is None and not stopped:
+            for group in plan.groups.values():
                 self._judge_group(group, row)
             return
+        missing = missing or plan.narrowest
+        assert missing.kind is not None  # noqa: S101 - only the subject has none, which is never missing
         absent = self._absences.of(missing.kind, missing.probe)
         tag = missing.kind.TAG if absent.verdict is Verdict.INCONCLUSIVE else ""
-        for group in groups:
+        for group in plan.groups.values():
             for check, column in group.served:
                 column[row] = _finding(check, self._subject, absent, tag)
 
     def _judge_group(self, group: _Group, row: int) -> None:
         subject = self._subject
         try:
-            given = self._arguments(group.parameters)
+            aside = self._aside(group.bundles) if group.bundles else None
+            given = [] if aside is not None else [self[key] for key in group.filled_by]
         except Exception as error:  # a bug of ours is contained: the other checks go on
             for check, column in group.served:
                 column[row] = _finding(check, subject, _crash(error), crashed=True)
             return
-        if isinstance(given, Judgement):
+        if aside is not None:
             for check, column in group.served:
-                column[row] = _finding(check, subject, given)
+                column[row] = _finding(check, subject, aside)
             return
         for check, column in group.served:
             try:
@@ -308,18 +323,13 @@ class Place:
             except Exception as error:
                 column[row] = _finding(check, subject, _crash(error), crashed=True)
 
-    def _arguments(self, parameters: tuple[Parameter, ...]) -> list[Any] | Judgement:
-        """What the judges are called with; or their answer, where a bundle is not to be judged."""
-        arguments = []
-        for parameter in parameters:
-            if parameter.bundle is None:
-                arguments.append(self.of(parameter.needs[0]))
-                continue
-            bundle, aside = self.bundle(parameter, parameter.bundle)
-            if aside is not None:
+    def _aside(self, bundles: tuple[type[Bundle], ...]) -> Judgement | None:
+        """The answer of all judges that take these bundles, where one of them is not to be judged."""
+        for kind in bundles:
+            _ = self[kind]
+            if (aside := self._asides[kind]) is not None:
                 return aside
-            arguments.append(bundle)
-        return arguments
+        return None
 
 
 def _crash(error: Exception) -> Judgement:

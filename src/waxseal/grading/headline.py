@@ -25,6 +25,7 @@ LOCAL = "headline.local"
 """Id of the sentence for a socket of this machine that takes mail without TLS, as it may."""
 _TRAVELS = {MailProtocol.IMAP: "mailbox", MailProtocol.POP3: "mailbox", MailProtocol.SIEVE: "filters"}
 """What travels where no mail is delivered, as ids of messages name it."""
+_RUN = Subject()
 
 
 class Headline(Struct, frozen=True):
@@ -70,33 +71,32 @@ def headline(
     travels = _TRAVELS.get(protocol, "domain" if root.domain is not None else "host")
     if state is State.UNKNOWN and _local_in_clear(facts, seals):
         return _made(LOCAL, state, say(f"{LOCAL}.{travels}", name=name))
-    inside = [f for f in findings if f.subject != Subject()]
-    left = left_out(facts, seals, root)
+    bad = _bad(findings)
     known = f"headline.{state.value}"
     match state:
         case State.SEALED:
-            if travels == "domain" and _uninsisted(inside):
+            if travels == "domain" and _uninsisted(bad):
                 known = f"{known}.not-insisted"
             else:
                 known = f"{known}.{travels}"
             return _made(known, state, _counted(known, seals, seals, name=name))
         case State.MEND:
             encrypted = [s for s in seals if s.seal is not Seal.UNKNOWN]
-            what = _counted(f"{known}.{travels}", encrypted, seals, name=name, title=_title(inside))
-            return _made(known, state, what, *_more(inside), *_left(left))
+            what = _counted(f"{known}.{travels}", encrypted, seals, name=name, title=_title(bad))
+            return _made(known, state, what, *_more(bad), *_left(left_out(facts, seals, root)))
         case State.EXPOSED:
             exposed = [s for s in seals if s.seal is Seal.EXPOSED]
             return _made(known, state, _counted(f"{known}.{travels}", exposed, seals, name=name))
         case State.PARTLY_UNKNOWN:
             sealed = any(s.seal is Seal.SEALED for s in seals)
             what = say(f"{known}.{travels}.{'sealed' if sealed else 'encrypted'}", name=name)
-            return _made(known, state, what, *_untested(seals), *_left(left))
+            return _made(known, state, what, *_untested(seals), *_left(left_out(facts, seals, root)))
         case State.UNKNOWN:
             reason, others = reasons(facts, findings, seals, root)
             also = (say("also.other-reasons", count=others),) if others else ()
             return _made(known, state, say(f"{known}.{travels}", name=name, reason=reason), *also)
         case State.UNDELIVERABLE:
-            final = sorted(inside, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
+            final = sorted(bad, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
             what = say(f"{known}.{travels}", name=name, title=_title(final))
             return _made(known, state, what, *_more(final))
         case State.NO_MAIL:
@@ -109,6 +109,12 @@ def _made(known: str, state: State, what: Message, *also: Message) -> Headline:
     return Headline(stable, state, sentence, what.message, what.values, also)
 
 
+def _bad(findings: tuple[GradedFinding, ...]) -> list[GradedFinding]:
+    """What fails or warns inside the target, in the same order."""
+    fail, warn = Verdict.FAIL, Verdict.WARN
+    return [f for f in findings if (f.verdict is fail or f.verdict is warn) and f.subject != _RUN]
+
+
 def _local_in_clear(facts: FactSet, seals: tuple[EndpointSeal, ...]) -> bool:
     """Whether all that was tested are sockets of this machine that answer, without TLS."""
     places = [seal.subject for seal in seals]
@@ -118,9 +124,9 @@ def _local_in_clear(facts: FactSet, seals: tuple[EndpointSeal, ...]) -> bool:
     return all(ehlo and ehlo.reply.code == 250 and not ehlo.keyword("STARTTLS") for ehlo in heard)
 
 
-def _uninsisted(inside: list[GradedFinding]) -> bool:
+def _uninsisted(bad: list[GradedFinding]) -> bool:
     """Whether senders may do without all that, since nothing tells them to insist."""
-    return any(f.check == NONE_PUBLISHED and f.verdict is Verdict.WARN for f in inside)
+    return any(f.check == NONE_PUBLISHED and f.verdict is Verdict.WARN for f in bad)
 
 
 def _counted(
@@ -161,14 +167,12 @@ def _left(left: LeftOut) -> list[Message]:
     return told
 
 
-def _title(inside: list[GradedFinding]) -> Message:
-    """The weightiest finding."""
-    bad = next((f for f in inside if f.verdict in (Verdict.FAIL, Verdict.WARN)), None)
-    return say("reason.to-mend") if bad is None else title(bad.check, bad.title)
+def _title(bad: list[GradedFinding]) -> Message:
+    """The first of what fails or warns."""
+    return title(bad[0].check, bad[0].title) if bad else say("reason.to-mend")
 
 
-def _more(inside: list[GradedFinding]) -> list[Message]:
+def _more(bad: list[GradedFinding]) -> list[Message]:
     """How many more checks than the first found what weighs as much as to be mended."""
-    bad = [f for f in inside if f.verdict in (Verdict.FAIL, Verdict.WARN)]
     count = len({f.check for f in bad if f.severity >= Severity.MEDIUM} - {f.check for f in bad[:1]})
     return [say("also.more-to-mend", count=count)] if count else []

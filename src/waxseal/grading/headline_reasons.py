@@ -22,7 +22,7 @@ from waxseal.facts import (
     Stage,
     Subject,
 )
-from waxseal.grading.message import Message, title
+from waxseal.grading.message import Message, Value, title
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, main_attempt
 from waxseal.grading.wording import ENGLISH, say
@@ -123,20 +123,21 @@ def ended_message(ended: Ended, protocol: MailProtocol | None = None) -> Message
     spoken = protocol or MailProtocol.SMTP
     known = f"reason.ended.{ended.cause.value}"
     stage = _STAGES.get(ended.stage, "dialogue") if ended.stage is not None else "dialogue"
-    command = ""
+    values: dict[str, Value] = {}
     if ended.stage in _COMMAND_STAGES:
         stage = "command"
-        command = _COMMANDS.get(spoken, ("EHLO", "STARTTLS", "QUIT"))[_COMMAND_STAGES[ended.stage]]
+        own = _COMMANDS.get(spoken, ("EHLO", "STARTTLS", "QUIT"))
+        values["command"] = own[_COMMAND_STAGES[ended.stage]]
     match ended.cause:
         case Cause.TIMED_OUT:
             seconds = round(ended.stage_s, 1)
-            return say(f"{known}.{stage}" if seconds else known, command=command, seconds=seconds)
+            return say(f"{known}.{stage}", **values, seconds=seconds) if seconds else say(known)
         case Cause.CLOSED | Cause.RESET:
-            return say(_known(f"{known}.{stage}", f"{known}.dialogue"), command=command)
+            return say(_known(f"{known}.{stage}", f"{known}.dialogue"), **values)
         case Cause.DECLINED:
             answer = " ".join(str(part) for part in (ended.code, ended.detail) if part)
             known = _known(f"{known}.{stage}", f"{known}.dialogue")
-            return say(f"{known}.answer" if answer else known, command=command, answer=answer)
+            return say(f"{known}.answer", **values, answer=answer) if answer else say(known, **values)
         case Cause.ALERT:
             return say(known) if ended.alert is None else say(f"{known}.number", alert=ended.alert)
         case Cause.TLS_FAILED:

@@ -1,7 +1,6 @@
 """What profiles say differently: for people, and as ``waxseal.profiles/1`` (docs/reference/profiles.md)."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 import msgspec
 from msgspec import Struct
@@ -12,9 +11,9 @@ from rich.text import Text
 
 from waxseal.checks.api import Verdict
 from waxseal.facts import Subject
-from waxseal.grading.compare_profiles import Difference, Word, differences
+from waxseal.grading.compare_profiles import Word, differences
+from waxseal.grading.letter_rules import Axis
 from waxseal.grading.profile import Profile
-from waxseal.grading.severity import Severity
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
 from waxseal.report.terminal import write
@@ -24,6 +23,8 @@ SCHEMA = "waxseal.profiles/1"
 
 _LOOK = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _SILENT = "-"
+MOST_PLACES = 4
+"""So many places are named where the same is said."""
 
 
 class JsonProfile(Struct, frozen=True):
@@ -116,49 +117,49 @@ def print_profiles_compared(
     names = [f"{profile.id}/{profile.version}" for profile in profiles]
     for number, reports in enumerate(zip(*by_profile, strict=True)):
         parts: list[RenderableType] = [Text("")] if number else []
-        parts += _target(names, reports)
+        parts += _target(names, reports, console.width)
         write(console, Group(*parts))
 
 
-def _target(names: list[str], reports: Sequence[Report]) -> Iterable[RenderableType]:
-    found = differences([report.findings for report in reports])
+def _target(names: list[str], reports: Sequence[Report], columns: int) -> Iterable[RenderableType]:
+    places: dict[tuple[str, tuple[Word | None, ...]], list[Subject]] = {}
+    for difference in differences([report.findings for report in reports]):
+        places.setdefault((difference.check, difference.words), []).append(difference.subject)
+    cells = [_cell(word).cell_len for _, words in places for word in words]
+    width = max([*map(len, names), *cells])
     yield Text(plain(reports[0].target.given), style="bold")
-    yield Padding(_letters(names, reports), (0, 0, 0, 2))
-    if not found:
-        yield Padding(Text("nothing to mend is told differently"), (0, 0, 0, 2))
-        return
-    for subject, group in groupby(_by_place(found), key=lambda d: d.subject):
+    rows: list[tuple[Text, list[Text]]] = [(Text(""), [Text(name, style="dim") for name in names])]
+    for axis in Axis:
+        letters = [getattr(report.letters, axis.value).letter or "not seen" for report in reports]
+        rows.append((Text(axis.value), [Text(letter, style="bold") for letter in letters]))
+    yield Padding(_columns(rows, width), (0, 0, 0, 2))
+    for (check, words), subjects in places.items():
         yield Text("")
-        yield Padding(Text(plain(str(subject))), (0, 0, 0, 2))
-        yield Padding(_rows(names, list(group)), (0, 0, 0, 4))
+        label = Text(plain(check))
+        if label.cell_len > columns - 2 - (width + 2) * len(names):  # it gets a line of its own
+            yield Padding(label, (0, 0, 0, 2))
+            label = Text("")
+        yield Padding(_columns([(label, list(map(_cell, words)))], width), (0, 0, 0, 2))
+        for line in (*_summaries(names, words), _where(subjects)):
+            yield Padding(Text(plain(line), style="dim"), (0, 0, 0, 4))
+    if not places:
+        yield Padding(Text("nothing to mend is told differently"), (0, 0, 0, 2))
 
 
-def _by_place(found: tuple[Difference, ...]) -> list[Difference]:
-    """The same, those of one subject together; the subject with the weightiest first."""
-    first = {d.subject: place for place, d in reversed(list(enumerate(found)))}
-    return sorted(found, key=lambda d: first[d.subject])
-
-
-def _letters(names: list[str], reports: Sequence[Report]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("", *(Text(name, style="dim") for name in names))
-    for label, axis in (("passive", "passive"), ("active", "active")):
-        letters = [getattr(report.letters, axis).letter for report in reports]
-        table.add_row(f"{label} attacker", *(Text(letter or "not seen", style="bold") for letter in letters))
+def _columns(rows: Iterable[tuple[Text, list[Text]]], width: int) -> Table:
+    """A label, and what each profile says, in columns of one width."""
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(ratio=1, overflow="fold")
+    for number, (label, words) in enumerate(rows):
+        for _ in words if not number else ():
+            table.add_column(width=width, no_wrap=True)
+        table.add_row(label, *words)
     return table
 
 
-def _rows(names: list[str], found: list[Difference]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for _ in names:
-        table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
-    for difference in found:
-        table.add_row(*map(_cell, difference.words), Text(plain(difference.check), style="bold"))
-        for name, summary in _summaries(names, difference):
-            said = f"{name}: {summary}" if name else summary
-            table.add_row(*[""] * len(names), Text(plain(said), style="dim"))
-    return table
+def _where(subjects: list[Subject]) -> str:
+    more = f" and {len(subjects) - MOST_PLACES} more" if len(subjects) > MOST_PLACES else ""
+    return "at " + ", ".join(str(subject) for subject in subjects[:MOST_PLACES]) + more
 
 
 def _cell(word: Word | None) -> Text:
@@ -166,14 +167,13 @@ def _cell(word: Word | None) -> Text:
         return Text(_SILENT, style="dim")
     if word.verdict not in (Verdict.FAIL, Verdict.WARN):
         return Text(word.verdict.value, style="dim")
-    weight = "exempt" if word.exempt else "weighs nothing" if word.severity is Severity.NONE else ""
-    label = weight or word.severity.label
+    label = "exempt" if word.exempt else word.severity.label
     return Text(f"{word.verdict.value} {label}", style=_LOOK.get(label, "dim"))
 
 
-def _summaries(names: list[str], difference: Difference) -> list[tuple[str, str]]:
-    """One line where all say the same, else one for each; with the profile's name."""
-    words = [(name, word) for name, word in zip(names, difference.words, strict=True) if word is not None]
-    if len({word.summary for _, word in words}) == 1:
-        return [("", words[0][1].summary)]
-    return [(name, word.summary) for name, word in words]
+def _summaries(names: list[str], words: Sequence[Word | None]) -> list[str]:
+    """One line where all say the same, else one for each, with the profile's name."""
+    said = [(name, word.summary) for name, word in zip(names, words, strict=True) if word is not None]
+    if len({summary for _, summary in said}) == 1:
+        return [said[0][1]]
+    return [f"{name}: {summary}" for name, summary in said]

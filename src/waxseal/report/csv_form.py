@@ -8,9 +8,8 @@ the text back.
 
 import csv
 import io
-from collections.abc import Iterator
 
-from waxseal.facts import FactSet
+from waxseal.facts import FactSet, Subject
 from waxseal.grading.letters import Letter
 from waxseal.grading.profile import GradedFinding
 from waxseal.report.grouping import last_seen
@@ -59,16 +58,25 @@ def render_csv(reports: tuple[Report, ...], facts: FactSet) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     seen_at = last_seen(facts)
+    cells = _Cells()
     for report in reports:
-        letters = (_letter(report.letters.passive), _letter(report.letters.active))
-        target = cell(report.target.given)
-        profile = cell(report.profile)
+        target = cells[report.target.given]
+        about = (cells[report.profile], _letter(report.letters.passive), _letter(report.letters.active))
         for finding in report.findings:
             when = next((seen_at[s] for s in finding.subject.outwards() if s in seen_at), "")
+            place = _place(finding.subject, cells)
             writer.writerow(
-                (target, *_place(finding), *_answer(finding), profile, *letters, when, *_behind(finding))
+                (target, *place, *_answer(finding, cells), *about, when, *_behind(finding, cells))
             )
     return out.getvalue()
+
+
+class _Cells(dict[str, str]):
+    """Cells by their text, each made once: most texts come again in every row of their check."""
+
+    def __missing__(self, text: str) -> str:
+        made = self[text] = cell(text)
+        return made
 
 
 def cell(text: str) -> str:
@@ -82,28 +90,26 @@ def _letter(letter: Letter) -> str:
     return letter.letter or ""
 
 
-def _place(finding: GradedFinding) -> Iterator[str]:
+def _place(subject: Subject, cells: _Cells) -> tuple[str, ...]:
+    port = "" if subject.port is None else str(subject.port)
+    return cells[subject.domain or ""], cells[subject.host or ""], cells[subject.address or ""], port
+
+
+def _answer(finding: GradedFinding, cells: _Cells) -> tuple[str, ...]:
+    return (
+        cells[finding.check],
+        finding.verdict.value,
+        finding.severity.label,
+        finding.level.value,
+        cells[finding.title],
+        cells[finding.summary],
+        cell(BETWEEN.join(finding.evidence)),
+        cells[BETWEEN.join(finding.cites)],
+        cells[finding.remedy.general],
+        cells[finding.exempt],
+    )
+
+
+def _behind(finding: GradedFinding, cells: _Cells) -> tuple[str, ...]:
     subject = finding.subject
-    yield cell(subject.domain or "")
-    yield cell(subject.host or "")
-    yield cell(subject.address or "")
-    yield "" if subject.port is None else str(subject.port)
-
-
-def _answer(finding: GradedFinding) -> Iterator[str]:
-    yield cell(finding.check)
-    yield finding.verdict.value
-    yield finding.severity.label
-    yield finding.level.value
-    yield cell(finding.title)
-    yield cell(finding.summary)
-    yield cell(BETWEEN.join(finding.evidence))
-    yield cell(BETWEEN.join(finding.cites))
-    yield cell(finding.remedy.general)
-    yield cell(finding.exempt)
-
-
-def _behind(finding: GradedFinding) -> Iterator[str]:
-    yield cell(finding.subject.server_name or "")
-    yield cell(finding.subject.certificate_type or "")
-    yield cell(finding.advice)
+    return cells[subject.server_name or ""], cells[subject.certificate_type or ""], cells[finding.advice]

@@ -30,6 +30,10 @@ from waxseal.version import __version__
 
 WHOLE = 4
 """With more targets than this, each is told in brief: nothing folded at length, no dialogues."""
+_BRIEF = (
+    "Each target is told in brief: what passed by its name alone, and no drawing, bars or dialogues. "
+    "A report of one target has them."
+)
 _MOST_LINES = 1500
 _MOST_COLUMNS = 400
 _SECTIONS = (actions, path, certificates, tls, timing, senders, world, findings)
@@ -110,6 +114,7 @@ def _overview(pages: list[Page]) -> Markup:
     return tag(
         "header",
         tag("h1", f"Is it sealed? {title}"),
+        tag("p", _BRIEF, class_="lead") if pages and pages[0].brief else None,
         table("The targets, with the letter against each attacker", columns, rows, "overview"),
         class_="overview",
     )

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from waxseal.facts import Certificate, CertificateChain, Subject, TrustAnchors
 from waxseal.report.grouping import places
-from waxseal.report.html_page import Page, counted, definitions
-from waxseal.report.markup import Markup, tag
+from waxseal.report.html_page import Page, code, counted, definitions
+from waxseal.report.markup import Child, Markup, joined, tag
 from waxseal.report.plain import KEY_TYPES
 from waxseal.trust import chain as trust_chain
 from waxseal.trust.certificate import parse
@@ -89,7 +89,7 @@ def _chain(page: Page, shown: Shown) -> Markup:
     verdict = _verdict(proof, anchors, judged=judged)
     return tag(
         "div",
-        page.heading(title, 1),
+        page.heading(title, 2),
         tag("p", f"Shown by {at}, {asked}.", class_="lead"),
         tag(
             "p", verdict, class_=f"proof {'fine' if judged and proof.trusted else 'fault' if judged else ''}"
@@ -149,7 +149,7 @@ def _link(link: Link, shown_at: datetime) -> Markup:
     )
 
 
-def _rows(certificate: Certificate, shown_at: datetime, *, leaf: bool) -> Iterator[tuple[str, str]]:
+def _rows(certificate: Certificate, shown_at: datetime, *, leaf: bool) -> Iterator[tuple[str, Child]]:
     if leaf:
         names = [*certificate.dns_names, *certificate.ip_names]
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
@@ -166,9 +166,10 @@ def _rows(certificate: Certificate, shown_at: datetime, *, leaf: bool) -> Iterat
         state = f"begins {counted((before - shown_at).days, 'day', 'days')} after"
     else:
         state = f"{counted((after - shown_at).days, 'day', 'days')} left"
-    yield "Valid", f"{before:%Y-%m-%d} to {after:%Y-%m-%d}, {state}"
+    dates = [tag("span", f"{at:%Y-%m-%d}", class_="date") for at in (before, after)]
+    yield "Valid", joined(dates[0], " to ", dates[1], f", {state}")
     if leaf:
-        yield "SHA-256", certificate.sha256
+        yield "SHA-256", code(certificate.sha256)
 
 
 def _beside(chain: CertificateChain, proof: ChainProof) -> Markup | None:

@@ -7,7 +7,7 @@ from waxseal.grading.profile import GradedFinding
 from waxseal.report.grouping import alike, problems
 from waxseal.report.html_actions import settings_list
 from waxseal.report.html_page import Page, code, counted, definitions, folded
-from waxseal.report.markup import Child, Markup, joined, tag
+from waxseal.report.markup import Child, Markup, escaped, joined, tag
 from waxseal.report.words import settings
 
 _VERDICTS = {
@@ -121,7 +121,7 @@ def _by_reason(page: Page, found: list[GradedFinding]) -> Markup:
         (
             summary,
             joined(
-                tag("p", _codes(same)),
+                tag("p", _codes(same, brief=page.brief)),
                 tag("p", same[0].advice, class_="advice") if same[0].advice else None,
             ),
         )
@@ -129,8 +129,9 @@ def _by_reason(page: Page, found: list[GradedFinding]) -> Markup:
     )
 
 
-def _codes(found: Iterable[GradedFinding]) -> Markup:
-    return Markup(", ".join(code(check) for check in dict.fromkeys(f.check for f in found)))
+def _codes(found: Iterable[GradedFinding], *, brief: bool) -> Markup:
+    checks = dict.fromkeys(f.check for f in found)
+    return Markup(", ".join(escaped(check) if brief else code(check) for check in checks))
 
 
 def _passed(page: Page, found: list[GradedFinding]) -> Markup | None:
@@ -140,7 +141,7 @@ def _passed(page: Page, found: list[GradedFinding]) -> Markup | None:
     number = len({f.check for f in found})
     topics = _by(sorted(found, key=lambda f: f.check), lambda f: f.check.partition("/")[0])
     if page.brief:
-        inside = definitions((topic, _codes(same)) for topic, same in topics.items())
+        inside = definitions((topic, _codes(same, brief=page.brief)) for topic, same in topics.items())
     else:
         inside = joined([_topic(page, topic, same) for topic, same in topics.items()])
     return _folded_group(page, f"In order ({number})", inside)

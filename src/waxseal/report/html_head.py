@@ -16,7 +16,7 @@ _WAX = (
     "C17.6 15.9 25 13.7 31.1 10.7C37.2 7.7 43.7 2.7 50 2.6Z"
 )
 """The rim of a drop of wax, drawn by hand."""
-_CRACK = "M57 0L49 17L60 29L46 46L57 60L44 77L52 100"
+_CRACK = "M58 0L50 9L59 17L53 24M42 100L50 91L41 84L47 77"
 """A seal that is broken: letter F."""
 MEANINGS = {
     Axis.PASSIVE: {

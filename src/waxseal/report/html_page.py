@@ -31,7 +31,7 @@ class Page(Struct, frozen=True):
     def section(self, name: str, title: str, *children: Child) -> Markup:
         """A section below the report's heading."""
         place = f"{self.id}-{name}"
-        heading = self.heading(title, 1, id=place)
+        heading = self.heading(title, 1, id=place, class_="title")
         return tag("section", heading, *children, aria_labelledby=place, class_=name)
 
     def heading(self, text: Child, below: int, **attributes: str) -> Markup:
@@ -44,7 +44,7 @@ class Page(Struct, frozen=True):
         everywhere = {endpoint.subject for endpoint in self.report.endpoints}
         found = {Subject(s.domain, s.host, s.address, s.port) for s in subjects if s.port is not None}
         if len(everywhere) > 1 and len(subjects) >= len(everywhere) and found == everywhere:
-            return f"all {len(everywhere)} addresses"
+            return all_of(len(everywhere))
         return places(subjects)
 
 
@@ -81,6 +81,11 @@ def folded(summary: Child, *children: Child, class_: str = "", open_: bool = Fal
 def code(text: str) -> Markup:
     """Text of a machine's."""
     return tag("code", text)
+
+
+def all_of(number: int) -> str:
+    """``both addresses``, ``all 4 addresses``; for two and more."""
+    return "both addresses" if number == 2 else f"all {number} addresses"
 
 
 def counted(number: int, one: str, many: str) -> str:

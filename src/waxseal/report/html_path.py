@@ -74,8 +74,7 @@ def path(page: Page) -> Markup:
     return page.section(
         "path",
         "The way of the mail",
-        _drawing(page, way, _WIDE),
-        _drawing(page, way, _NARROW),
+        None if page.brief else [_drawing(page, way, _WIDE), _drawing(page, way, _NARROW)],
         _addresses(page),
     )
 
@@ -228,7 +227,7 @@ class _Pen:
                 tag("rect", x=0.5, y=0.5, width=width - 1, height=_HEIGHT - 1, rx=9),
                 icon if depth == 2 else None,
                 tag("text", _middle(stop.name, most), x=inset, y=19, class_="name"),
-                tag("text", _cut(stop.note, most), x=inset, y=36, class_="note"),
+                tag("text", _cut(stop.note, most * 7 // 6), x=inset, y=36, class_="note"),
                 transform=f"translate({left} {top:g})",
                 class_=f"stop depth-{depth} {stop.kind}".rstrip(),
             )

@@ -32,7 +32,9 @@ def timing(page: Page) -> Markup | None:
     return page.section(
         "timing",
         "How long it takes",
-        tag(
+        None
+        if page.brief
+        else tag(
             "div",
             [_bar(where, found, used, longest) for where, found in shown],
             class_="bars",
@@ -41,7 +43,7 @@ def timing(page: Page) -> Markup | None:
         table(caption, ("Address", *heads, "Sealing cost"), [_row(*row, used) for row in shown], "times"),
         tag(
             "p",
-            "Sealing cost: STARTTLS, handshake and first answer under TLS together; in brackets, round trips.",
+            "Sealing cost: STARTTLS, handshake and first answer under TLS together; round trips in brackets",
             class_="lead",
         )
         if any(found.starttls_extra_s is not None for _, found in shown)

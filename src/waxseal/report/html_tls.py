@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from waxseal.facts import Subject
 from waxseal.report.grouping import places
-from waxseal.report.html_page import Page, code, counted, definitions, table
+from waxseal.report.html_page import Page, all_of, code, counted, definitions, table
 from waxseal.report.markup import Child, Markup, tag
 from waxseal.report.tls_inventory import NamesRow, TlsInventory, VersionRow, tls_inventory, version_name
 from waxseal.wire.tls_suite_properties import SuiteProperties, suite_properties
@@ -39,12 +39,12 @@ def tls(page: Page) -> Markup | None:
 
 def _inventory(page: Page, found: TlsInventory, at: list[Subject], *, several: bool) -> Markup:
     everywhere = len(at) == len(page.report.endpoints) and len(at) > 1
-    where = f"all {len(at)} addresses" if everywhere else places(at)
+    where = all_of(len(at)) if everywhere else places(at)
     newest_first = found.versions[::-1]
     with_suites = [row for row in newest_first if row.suites]
     return tag(
         "div",
-        page.heading(f"At {where}", 1)
+        page.heading(f"At {where}", 2)
         if several
         else tag("p", f"The same at {where}." if len(at) > 1 else f"At {where}.", class_="lead"),
         definitions(_versions(newest_first), class_="versions"),

@@ -108,7 +108,7 @@ def _properties(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _letter(letter: Letter) -> str:
-    return letter.letter or f"not seen: {letter.why}"
+    return letter.letter or f"none: {letter.why}"
 
 
 def _run_cases(report: Report, facts: FactSet) -> Iterator[_Case]:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from waxseal.checks.api import Verdict
-from waxseal.facts import FactSet, Subject, Target
+from waxseal.facts import Attempt, Cause, FactSet, Subject, Target
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.severity import Severity
 from waxseal.report.grouping import place
@@ -41,13 +41,13 @@ def render_sarif(reports: tuple[Report, ...], facts: FactSet, *, every: bool = F
 
     Args:
         reports: One for each target.
-        facts: What they rest on; the reports hold all that is written.
+        facts: What they rest on; they say whether a probe crashed.
         every: Also write what passes, does not apply, or was not seen for a reason that another one names.
     """
     found = _chosen(reports, every)
     number = min(len(found), MOST_RESULTS)
     while True:
-        log = _log(reports, found[:number], len(found))
+        log = _log(reports, found[:number], _invocation(reports, facts, number, len(found)))
         octets = msgspec.json.encode(log) + b"\n"
         if number == 0 or not _too_long(octets):
             return octets
@@ -75,7 +75,7 @@ def _asks_for_someone(finding: GradedFinding) -> bool:
     return finding.verdict in (Verdict.FAIL, Verdict.WARN)
 
 
-def _log(reports: tuple[Report, ...], found: list[tuple[Report, GradedFinding]], whole: int) -> _Json:
+def _log(reports: tuple[Report, ...], found: list[tuple[Report, GradedFinding]], invocation: _Json) -> _Json:
     by_rule: dict[str, list[GradedFinding]] = {}
     for _, finding in found:
         by_rule.setdefault(finding.check, []).append(finding)
@@ -89,7 +89,7 @@ def _log(reports: tuple[Report, ...], found: list[tuple[Report, GradedFinding]],
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "the folder that waxseal was run in"}}},
-        "invocations": [_invocation(reports, len(found), whole)],
+        "invocations": [invocation],
         "results": [_result(report, finding, index[finding.check]) for report, finding in found],
         "properties": {"targets": [_target(report) for report in reports]},
     }
@@ -108,21 +108,25 @@ def _target(report: Report) -> _Json:
     }
 
 
-def _invocation(reports: tuple[Report, ...], written: int, whole: int) -> _Json:
-    crashed = sum(finding.crashed for report in reports for finding in report.findings)
+def _invocation(reports: tuple[Report, ...], facts: FactSet, written: int, whole: int) -> _Json:
+    checks = sum(finding.crashed for report in reports for finding in report.findings)
+    probes = sum(a.ended.cause is Cause.CRASHED for _, a in facts.within(Attempt, Subject()))
     notes = [
         _note("warning", f"{report.target.given} could not be tested: {report.headline.sentence}")
         for report in reports
         if report.untested
     ]
-    if crashed:
-        notes.append(_note("error", f"{crashed} answers are missing: a check crashed, a bug of waxseal"))
+    if checks or probes:
+        told = (
+            f"{checks} answers of checks and {probes} of probes are missing: they crashed, a bug of waxseal"
+        )
+        notes.append(_note("error", told))
     if written < whole:
         told = (
             f"{whole - written} of {whole} results are left out, the least severe ones: GitHub takes no more"
         )
         notes.append(_note("warning", told))
-    invocation: _Json = {"executionSuccessful": not crashed, "toolExecutionNotifications": notes}
+    invocation: _Json = {"executionSuccessful": not (checks or probes), "toolExecutionNotifications": notes}
     context = reports[0].context if reports else None
     if context is not None:
         at = context.started_at.replace(tzinfo=None).isoformat(timespec="milliseconds")

@@ -35,7 +35,7 @@ def chain(*certificates: Certificate, **changes: Any) -> CertificateChain:
     return CertificateChain(certificates=certificates, shown_at=samples.NOW, **changes)
 
 
-RSA_2048 = {"key_type": "rsa", "key_bits": 2048, "curve": ""}
+RSA_2048: dict[str, Any] = {"key_type": "rsa", "key_bits": 2048, "curve": ""}
 ROOT = certificate("ca", "ca", key_type="rsa", key_bits=1024, curve="", signature_hash="sha1")
 
 

@@ -60,8 +60,8 @@ class PublishedRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def judge(self, scene: Scene) -> Judgement:
         """Judge a domain."""
         mx = scene.nearest(MxRecords)
-        if mx is not None and len(mx.exchanges) == 1 and not mx.exchanges[0].exchange:
-            return not_applicable("the domain takes no mail (null MX)")
+        if (aside := _no_mail(scene, mx)) is not None:
+            return aside
         match self.what:
             case "signed-mx":
                 return scene.lacking(MxRecords) if mx is None else self._signed(mx)
@@ -134,6 +134,18 @@ class PublishedRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def told(self) -> tuple[tuple[str, str], ...]:
         """What has to be there, and what its absence counts as."""
         return (("published", WHAT[self.what]), ("where it is not", self.missing.replace("_", "-")))
+
+
+def _no_mail(scene: Scene, mx: MxRecords | None) -> Judgement | None:
+    """The answer where the domain takes no mail at all; None where it does, or that was not seen."""
+    if mx is not None and len(mx.exchanges) == 1 and not mx.exchanges[0].exchange:
+        return not_applicable("the domain takes no mail (null MX)")
+    if mx is not None and mx.answer.status is DnsStatus.NXDOMAIN and mx.answer.dnssec is not Dnssec.BOGUS:
+        return not_applicable("the domain does not exist; see dns/domain-missing")
+    found = scene.facts.within(HostAddresses, scene.subject)
+    if found and not any(addresses.addresses for _, addresses in found):
+        return not_applicable("no mail host has an address that mail could go to")
+    return None
 
 
 def _tlsa_state(records: TlsaRecords) -> tuple[bool | None, str]:
