@@ -12,6 +12,7 @@ PARTS = {
     "dane": "benchmarks.dane",  # TLSA records matched and parsed
     "policy": "benchmarks.policy",  # the round trips of a check's DNS and policy part
     "judge": "benchmarks.judge",  # recorded facts of 1,000 domains, judged
+    "report": "benchmarks.report",  # the HTML report: size and time
 }
 
 

@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -41,8 +42,8 @@ def facts_of_domains(source: FactSet, count: int) -> list[bytes]:
     by_root: dict[Subject, list[Record]] = defaultdict(list)
     for record in source:
         by_root[record.subject.outwards()[-2:][0]].append(record)
-    asked = (record for record in source if isinstance(record.fact, Target))
-    roots = [record.subject for record in asked if record.fact.kind is TargetKind.DOMAIN]
+    asked = ((record.subject, record.fact) for record in source)
+    roots = [root for root, fact in asked if isinstance(fact, Target) and fact.kind is TargetKind.DOMAIN]
     wanted = [(number // len(roots), roots[number % len(roots)]) for number in range(count)]
     copies = (renamed(record, copy) for copy, root in wanted for record in by_root[root])
     return list(dump([*of_run, *copies]))
@@ -83,8 +84,8 @@ def one_round(lines: Iterable[bytes]) -> tuple[list[float], list[int], int, int]
     note()
     reports = build_reports(facts, findings, profile)
     note()
-    spent = [after - before for before, after in zip(times, times[1:], strict=False)]
-    grown = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+    spent = [after - before for before, after in pairwise(times)]
+    grown = [after - before for before, after in pairwise(sizes)]
     return spent, grown, len(reports), len(findings)
 
 

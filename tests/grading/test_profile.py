@@ -119,6 +119,7 @@ def test_mistakes_are_named(text: str, told: str) -> None:
         ('kind = "suites"\ngood = ["TLS_NOPE_*"]', "names none of the suites"),
         ('kind = "suites"\nrequired_any = ["TLS_NOPE"]', "is no suite"),
         ('kind = "suite-order"\nonly_if = "ignored"', "names a class"),
+        ('kind = "suite-order"\nrequired_any = ["TLS_AES_128_GCM_SHA256"]', "for the kind suites"),
         ('kind = "groups"\ngood = ["P-256"]', "names none of the groups"),
         ('kind = "finite-field"\ngood = ["ffdhe1"]', "names none of the Diffie-Hellman groups"),
         ('kind = "certificate-key"\ncurves_good = ["P-256"]', "is no curve"),

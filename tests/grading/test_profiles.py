@@ -65,7 +65,7 @@ def test_each_names_its_document_in_every_source(name: str) -> None:
 def test_nothing_that_caps_a_letter_is_replaced() -> None:
     capped = {check for check in all_checks() if any(fits(check, row.checks) for row in letter_rules().caps)}
     assert {"tls/heartbleed", "dane/mismatch"} <= capped
-    for name in MINE:
+    for name in BUILT_IN:
         assert not capped & set(load_profile(name).replaced), name
 
 

@@ -1,13 +1,14 @@
 """The page of every check, made of its file; the page of every topic; the index of all."""
 
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from tools.documentation import facts
 from tools.documentation.citations import Citation, link, links
-from tools.documentation.markdown import block, code, paragraphs, prose, relative, table
+from tools.documentation.markdown import ORPHAN, block, code, paragraphs, prose, relative, table
 
 from waxseal.checks import samples
 from waxseal.checks.api import Check, Example, Level, Scope, Verdict
@@ -92,13 +93,13 @@ def check_page(check: Check, profiles: Iterable[Profile]) -> str:
         f"{SOFTWARE.get(name, name)}\n: {prose(text)}\n\n" for name, text in check.remedy.by_software.items()
     )
     return (
-        f"---\norphan: true\n---\n\n# {prose(check.title)}\n\n{paragraphs(check.explanation)}\n"
+        f"{ORPHAN}# {prose(check.title)}\n\n{paragraphs(check.explanation)}\n"
         f"{table(('', ''), rows)}\n"
         f"## How to mend it\n\n{prose(check.remedy.general)}\n\n{settings}"
         f"## How much it weighs\n\n{table(_WEIGHT_HEADS, _weights(check, profiles, page))}\n"
         f"## Examples\n\n{_EXAMPLES}\n\n"
         f"{table(('What was seen', 'Verdict', 'What is said'), _examples(check))}\n"
-        f"The same in a terminal:\n\n{block(f'waxseal explain {check.id}', 'console')}"
+        f"The same in a terminal:\n\n{block(f'waxseal explain {check.id}', 'sh')}"
     )
 
 
@@ -118,21 +119,29 @@ def _needed(check: Check) -> Iterator[str]:
 
 
 def _weights(check: Check, profiles: Iterable[Profile], page: str) -> Iterator[tuple[str, ...]]:
+    """What the check weighs, profiles that agree in one row."""
+    rows: dict[tuple[str, ...], list[str]] = {}
     for profile in profiles:
         rule = profile.rules.get(check.id)
-        why = (
-            f"{prose(rule.why)} ({links(rule.source)})"
-            if rule is not None
-            else "by the level of the cited text"
-        )
+        why = "by the level of the cited text"
         if check.id in profile.replaced:
-            why = f"the rule {code(profile.replaced[check.id])} stands for it"
-        yield (
-            f"[{profile.id}]({relative(f'profiles/{profile.id}.md', page)})",
-            profile.severity(check, Verdict.FAIL).label,
-            profile.severity(check, Verdict.WARN).label,
-            why,
-        )
+            why = f"the rule {_rule(profile.replaced[check.id])} stands for it"
+        elif rule is not None:
+            why = f"{prose(rule.why)} ({links(rule.source)})"
+        weights = (profile.severity(check, verdict).label for verdict in (Verdict.FAIL, Verdict.WARN))
+        name = f"[{profile.id}]({relative(f'profiles/{profile.id}.md', page)})"
+        rows.setdefault((*weights, why), []).append(name)
+    for row, names in rows.items():
+        yield ", ".join(names), *row
+
+
+def _rule(name: str) -> str:
+    return f"[{code(name)}](#{rule_anchor(name)})"
+
+
+def rule_anchor(name: str) -> str:
+    """Anchor of a profile's own rule on the page of the profile that brought it."""
+    return "rule-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def _examples(check: Check) -> Iterator[tuple[str, ...]]:
@@ -175,9 +184,9 @@ def _table(found: list[Check], page: str) -> str:
 def _index(topics: dict[str, list[Check]]) -> str:
     parts = [
         "# Checks\n",
-        f"{sum(map(len, topics.values()))} checks, by topic. A check is named for what is wrong; where nothing "
-        "is, it passes. What a verdict weighs is the [profile](../profiles/index.md)'s word. The other way round, "
-        "[standards](../standards.md) leads from a section to the checks that rest on it.\n",
+        f"{sum(map(len, topics.values()))} checks, by topic. A check is named for what is wrong; where "
+        "nothing is, it passes. What a verdict weighs is the [profile](../profiles/index.md)'s word. "
+        "The other way round, [standards](../standards.md) leads from a section to its checks.\n",
     ]
     for topic, found in topics.items():
         parts += [f"## [{TOPICS.get(topic, topic)}]({topic}/index.md)\n", _table(found, INDEX)]

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 _TITLES = Path(__file__).parents[2] / "tests" / "checks" / "citations.toml"
 _FORM = re.compile(r"(?P<document>RFC \d+|CA/B BR)(?: (?:§|Appendix )(?P<section>(?:\d+|[A-Z])(?:\.\d+)*))?")
-_NUMBER = re.compile(r"(?:\d+|[A-Z])(?:\.\d+)*")
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
 _ELSEWHERE = {"CA/B BR": "https://cabforum.org/working-groups/server/baseline-requirements/documents/"}
 
@@ -55,7 +54,11 @@ class Citation(NamedTuple):
     @property
     def place(self) -> str:
         """Where in the document, for people; "" for all of it."""
-        return f"§{self.section}" if _NUMBER.fullmatch(self.section) else self.section
+        return f"§{self.section}" if self.section and self._numbered else self.section
+
+    @property
+    def _numbered(self) -> bool:
+        return _FORM.fullmatch(f"{self.document} §{self.section}") is not None
 
     @property
     def anchor(self) -> str:
@@ -63,7 +66,7 @@ class Citation(NamedTuple):
         return "cite-" + re.sub(r"[^a-z0-9]+", "-", f"{self.document} {self.section}".lower()).strip("-")
 
     def __str__(self) -> str:
-        between = " " if self.place.startswith("§") and self.place != self.section else ", "
+        between = " " if self._numbered else ", "
         return f"{self.document}{between}{self.place}" if self.section else self.document
 
 

@@ -14,6 +14,7 @@ from waxseal.cli.sections import Sectioned
 
 INDEX = "commands/index.md"
 _EXTRA = re.compile(r"\s*\[((?:default: |required|x[<>]|[\d.]+<)[^\[\]]*)\]")
+_RANGE = re.compile(r"([\d.]+)<=x<=([\d.]+)")
 _EXAMPLE = re.compile(r"(?:\./run|waxseal) ")
 _PLAINER = {"INTEGER RANGE": "NUMBER", "FLOAT RANGE": "NUMBER", "INTEGER": "NUMBER", "FLOAT": "NUMBER"}
 _GENERAL = "Options"
@@ -120,7 +121,7 @@ def help_paragraphs(text: str) -> tuple[str, ...]:
 def _option(option: click.Option, context: click.Context) -> Option:
     spelled, text = option.get_help_record(context) or ("", "")
     names = (*option.opts, *option.secondary_opts)
-    extra = "; ".join(_EXTRA.findall(text))
+    extra = _RANGE.sub(r"\1 to \2", "; ".join(_EXTRA.findall(text)))
     return Option(
         names=tuple(sorted(names, key=len)),
         value=_value(spelled, names),
@@ -175,7 +176,7 @@ def _page(command: Command) -> str:
     parts = [f"# {code(path)}\n", block(command.usage, "text")]
     for text in command.paragraphs:
         example = _EXAMPLE.match(text)
-        parts.append(block(text, "console") if example else f"{prose(text)}\n")
+        parts.append(block(text, "sh") if example else f"{prose(text)}\n")
     parts.append(f"```{{program}} {path}\n```\n")
     for head, options in command.sections:
         if options:
@@ -190,9 +191,7 @@ def _described(option: Option) -> str:
     if option.several:
         said.append("It can be given several times.")
     if option.extra:
-        said.append(
-            f"Here {code(option.extra)}." if "default" not in option.extra else f"({prose(option.extra)})"
-        )
+        said.append(f"({prose(option.extra)})")
     if option.variable:
         said.append(f"By the environment: {code(option.variable)}.")
     return f"::::{{option}} {spelled}\n{' '.join(said)}\n::::\n"

@@ -10,7 +10,7 @@ from waxseal.version import __version__
 
 project = "waxseal"
 author = "the authors of waxseal"
-project_copyright = author
+project_copyright = ""
 version = release = __version__
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
-from tools.documentation.markdown import code, paragraphs, prose, table
+from tools.documentation.markdown import ORPHAN, code, paragraphs, prose, table
 
 from waxseal.checks.engine import needs_of
 from waxseal.checks.registry import all_checks
@@ -59,13 +59,16 @@ def pages() -> Iterator[tuple[str, str]]:
     for tag, kind in FACT_TYPES.items():
         groups.setdefault(group_of(tag), []).append(kind)
     for group, kinds in groups.items():
-        yield f"facts/{group}.md", "\n".join([f"# Facts: {code(group)}\n\n{_OMITTED}\n", *map(_fact, kinds)])
+        yield (
+            f"facts/{group}.md",
+            "\n".join([f"{ORPHAN}# Facts: {code(group)}\n\n{_OMITTED}\n", *map(_fact, kinds)]),
+        )
     yield PARTS, "\n".join([_PARTS, *map(_part, _parts())])
     yield INDEX, _index(groups)
 
 
 _OMITTED = "A field that has its default value is left out where a fact is stored."
-_PARTS = """# What facts are made of
+_PARTS = f"""{ORPHAN}# What facts are made of
 
 Forms that several facts, or their fields, share. Octets are stored as base64, times as RFC 3339 in UTC.
 """
@@ -77,11 +80,10 @@ def _index(groups: dict[str, list[type[Fact]]]) -> str:
         for group, kinds in groups.items()
         for kind in kinds
     )
-    entries = "\n".join([*groups, "parts"])
     return (
-        "# Facts\n\nEverything that waxseal records is one of these. How they are stored, and what holds for all "
-        f"of them, stands in [stored facts](../facts.md).\n\n{table(('Fact', 'About', 'What was seen'), rows)}\n"
-        f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+        "# Facts\n\nEverything that waxseal records is one of these. How they are stored, and what holds "
+        f"for all of them, stands in [stored facts](../facts.md); [what facts are made of](parts.md) has the "
+        f"forms that they share.\n\n{table(('Fact', 'About', 'What was seen'), rows)}"
     )
 
 

@@ -9,7 +9,7 @@ from tools.documentation.markdown import block, code, prose
 SUMMARY = "test whether e-mail is sealed in transit"
 _VARIABLES = {
     "NO_COLOR": "Set to anything: no colour, also on a terminal.",
-    "SSLKEYLOGFILE": "Where `waxseal tls` appends the secrets of its connections; `--key-log` goes before it.",
+    "SSLKEYLOGFILE": "Where `waxseal tls` appends the secrets of connections; `--key-log` goes before it.",
     "WAXSEAL_TRACEBACK": "Set to anything: a bug in waxseal shows where it struck.",
 }
 _FILES = {

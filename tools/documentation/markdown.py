@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tools.documentation.citations import Citation
 
+ORPHAN = "---\norphan: true\n---\n\n"
+"""Heads a page that links lead to, and not the side bar."""
 _CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 _SPECIAL = re.compile(r"([\\*_\[\]<>|#~{}])")
 _REFERENCE = re.compile(r"RFC \d{1,5}(?: (?:§(?:\d+|[A-Z])(?:\.\d+)*|Appendix [A-Z]\b))?")

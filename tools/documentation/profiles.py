@@ -47,7 +47,7 @@ def page(profile: Profile) -> str:
         base = profile.extends.partition("/")[0]
         parts.append(f"Where it says nothing, [{profile.extends}]({base}.md) holds.\n")
     if profile.own:
-        parts += ["## Rules of its own\n", *map(own_rule, profile.own)]
+        parts += ["## Rules of its own\n", *(own_rule(rule, profile.id) for rule in profile.own)]
     parts += [
         "## By the level of the cited text\n\nFor every check without a rule of its own.\n",
         table(("Level", "Fails", "Warns"), levels),
@@ -57,13 +57,8 @@ def page(profile: Profile) -> str:
     return "\n".join(parts)
 
 
-def anchor(rule: OwnRule) -> str:
-    """Anchor of a rule on the page of its profile."""
-    return "rule-" + rule.id.replace("/", "-").replace(".", "-")
-
-
-def own_rule(rule: OwnRule) -> str:
-    """A rule about what was seen: what it asks for, and what it stands for."""
+def own_rule(rule: OwnRule, profile: str) -> str:
+    """A rule about what was seen: what it asks for, and what it stands for, on the page of a profile."""
     rows = [
         ("Rule", code(rule.id)),
         ("Looks at", f"{rule.kind}, for {checks.SCOPES[rule.scope]}"),
@@ -79,7 +74,9 @@ def own_rule(rule: OwnRule) -> str:
         ("Stands for", ", ".join(map(_check, rule.replaces)) or "no check: it counts beside all"),
         ("To mend it", prose(rule.remedy.general)),
     ]
-    return f"({anchor(rule)})=\n\n### {prose(rule.title)}\n\n{table(('', ''), rows)}"
+    own = rule.id.startswith(f"{profile}/")
+    target = f"({checks.rule_anchor(rule.id)})=\n\n" if own else ""
+    return f"{target}### {prose(rule.title)}\n\n{table(('', ''), rows)}"
 
 
 def _check(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.documentation import checks, commands, facts, manual, profiles, schemas, standards
 from tools.documentation.exit_codes import documented
-from tools.documentation.markdown import linked, relative
+from tools.documentation.markdown import ORPHAN, linked, relative
 
 from waxseal.checks.registry import all_checks
 
@@ -95,10 +95,10 @@ def _documents() -> Iterator[tuple[str, str]]:
             text = navigation(text)
         if path.startswith("decisions/"):
             decisions.append((path, text.splitlines()[0].removeprefix("# ")))
+            text = ORPHAN + text
         yield path, text
-    entries = "\n".join(Path(path).stem for path, _ in decisions)
     links = "\n".join(f"- [{title}]({Path(path).name})" for path, title in decisions)
-    yield "decisions/index.md", f"# Decisions\n\n{links}\n\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+    yield "decisions/index.md", f"# Decisions\n\n{links}\n"
 
 
 def _stand_ins() -> dict[Path, str]:

@@ -13,8 +13,8 @@ from waxseal.grading.profile import Profile
 PAGE = "standards.md"
 _INTRODUCTION = """# Standards: where we check what
 
-Every section of a standard that a check or a rule of a profile rests on, and which ones do. The section's number
-leads to its text, the check's name to what it means.
+Every section of a standard that a check or a rule of a profile rests on, and which ones do. The section's
+number leads to its text, the check's name to what it means.
 """
 
 
@@ -54,12 +54,10 @@ def page(checks: Iterable[Check], profiles: Iterable[Profile]) -> str:
     places = sorted({*by_check, *by_rule}, key=lambda cite: cite.order)
     parts = [_INTRODUCTION]
     for document, cites in groupby(places, lambda cite: cite.document):
-        whole = Citation(document)
-        parts.append(f"## {document}\n")
+        parts.append(f"## {link(Citation(document))}\n")
         rows = [_row(cite, by_check.get(cite, []), by_rule.get(cite, [])) for cite in cites]
-        parts.append(f"To read: {link(whole)}\n" if whole.url else "")
         parts.append(table(("Section", "What it is about", "Checks", "Rules of profiles"), rows))
-    return "\n".join(part for part in parts if part)
+    return "\n".join(parts)
 
 
 def _row(cite: Citation, checks: list[Check], rules: list[tuple[str, str]]) -> tuple[str, ...]:

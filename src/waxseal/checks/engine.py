@@ -291,7 +291,11 @@ class Place(dict[int | type[Bundle], Any]):
             row: Place of the findings in the checks' columns.
             stopped: Looking ended before the subjects that the checks are about.
         """
-        missing = next((need for slot, need in plan.required if self[slot] is None), None)
+        missing = None
+        for slot, need in plan.required:
+            if self[slot] is None:
+                missing = need
+                break
         if missing is None and not stopped:
             for group in plan.groups.values():
                 self._judge_group(group, row)

@@ -5,7 +5,7 @@ A fact type is a frozen struct with a stored tag and version (``smtp.greeting/1`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -41,6 +41,7 @@ class UnknownFact(Fact, frozen=True, kw_only=True):
 FACT_TYPES: dict[str, type[Fact]] = {}
 
 F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
 
 
 def fact(tag: str, scope: Scope) -> Any:
@@ -87,6 +88,7 @@ class FactSet:
         self._inside: dict[type[Fact], dict[Subject, tuple[tuple[Subject, Any], ...]]] = {}
         self._places: dict[Scope, dict[Subject, tuple[Subject, ...]]] = {}
         self._around: dict[Subject, tuple[dict[type[Fact], list[Any]], ...]] = {}
+        self._made: dict[Callable[[FactSet], Any], Any] = {}
         subjects: dict[Subject, None] = {}
         for record in self.records:
             subject, fact = record.subject, record.fact
@@ -113,6 +115,13 @@ class FactSet:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def once(self, make: Callable[["FactSet"], T]) -> T:
+        """What a pure function makes of the whole set, such as an index; made once and kept."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     def subjects(self, scope: Scope) -> tuple[Subject, ...]:
         """All subjects of one level, in the order they were first seen."""

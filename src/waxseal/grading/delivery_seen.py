@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from waxseal.checks.absence import accepts_no_mail
 from waxseal.checks.mta_sts._policy import PublishedPolicy, is_bogus, media_type
-from waxseal.checks.reach._connecting import ANSWERS, egress_proof, failed_with
+from waxseal.checks.reach._connecting import ANSWERS, connections_of, egress_proof, failed_with
 from waxseal.facts import (
-    Attempt,
     Cause,
     CertificateChain,
     ControlReach,
@@ -392,8 +391,8 @@ def _connects(facts: FactSet, subject: Subject) -> tuple[bool | None, str]:
     if failed_with(attempt, *ANSWERS):
         return False, said
     if failed_with(attempt, Cause.TIMED_OUT):
-        everywhere = facts.within(Attempt, Subject())
-        reached = egress_proof(subject, everywhere, facts.nearest(ControlReach, Subject()))
+        connections = facts.once(connections_of)
+        reached = egress_proof(subject, connections, facts.nearest(ControlReach, Subject()))
         return (None if reached is None else False), said
     if facts.nearest(Handshake, subject) is None and attempt.ended.cause in _OURS:
         return None, said

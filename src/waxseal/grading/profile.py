@@ -373,8 +373,9 @@ def grade(findings: tuple[Finding, ...], profile: Profile, facts: FactSet) -> tu
     exemptions = in_force(profile.exemptions, day_of(facts)) if profile.exemptions else ()
     graded = []
     for finding in findings:
-        check = checks[finding.check]
-        weight = profile.severity(check, finding.verdict)
+        check, verdict = checks[finding.check], finding.verdict
+        bad = verdict is Verdict.FAIL or verdict is Verdict.WARN
+        weight = profile.severity(check, verdict) if bad else Severity.NONE
         graded.append(
             _graded(finding, check.title, check.level, check.cites, check.remedy, weight, exemptions)
         )

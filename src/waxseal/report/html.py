@@ -47,7 +47,7 @@ def render_html(reports: tuple[Report, ...], facts: FactSet) -> str:
         facts: What they rest on.
     """
     brief = len(reports) > WHOLE
-    several = len(reports) > 1
+    several = len(reports) != 1
     pages = [
         Page(report, facts, f"t{number}", 2 if several else 1, brief)
         for number, report in enumerate(reports, start=1)
@@ -106,7 +106,7 @@ def _overview(pages: list[Page]) -> Markup:
                     for x in (letters.passive, letters.active)
                 ),
                 tag("span", state_word(report), class_=f"state {report.headline.state.value}"),
-                report.headline.sentence,
+                tag("span", report.headline.sentence, lang=page.lang),
             ]
         )
     columns = ("Target", "Who listens", "Who is between", "State", "In a sentence")

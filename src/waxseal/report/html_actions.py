@@ -60,6 +60,7 @@ class Action(Struct, frozen=True):
         effort: What it takes, in words; "" where the rules of the letters do not say.
         settings: Software and setting.
         party: Whose work it is.
+        lang: The language of `title`; None where it is that of the document.
     """
 
     check: str
@@ -69,6 +70,7 @@ class Action(Struct, frozen=True):
     effort: str
     settings: tuple[tuple[str, str], ...]
     party: Party
+    lang: str | None = None
 
 
 def actions(page: Page) -> Markup:
@@ -117,6 +119,7 @@ def _actions(page: Page) -> Iterator[Action]:
                 _effort(first.check),
                 tuple(settings(first.remedy, page.report.target.protocol)),
                 party,
+                page.lang,
             )
 
 
@@ -157,7 +160,14 @@ def _item(page: Page, number: int, action: Action) -> Markup:
     facts += [tag("span", action.effort, class_="effort")] if action.effort else []
     return tag(
         "li",
-        tag("p", tag("b", action.title), " ", code(action.check) if action.check else None, class_="title"),
+        tag(
+            "p",
+            f"{number}. ",
+            tag("b", action.title, lang=action.lang),
+            " ",
+            code(action.check) if action.check else None,
+            class_="title",
+        ),
         tag("p", _spaced(facts), class_="worth") if facts else None,
         tag("p", action.remedy) if action.remedy else None,
         settings_list(action.settings),

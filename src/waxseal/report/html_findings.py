@@ -1,6 +1,7 @@
 """Every finding: what to mend, what an exemption covers, what was not seen, and folded what is in order."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from waxseal.checks.api import Verdict
 from waxseal.grading.profile import GradedFinding
@@ -18,6 +19,7 @@ _VERDICTS = {
     Verdict.NOT_APPLICABLE: "Not applicable",
 }
 _BAD = (Verdict.FAIL, Verdict.WARN)
+K = TypeVar("K")
 
 
 def findings(page: Page) -> Markup:
@@ -58,7 +60,7 @@ def _finding(page: Page, group: list[GradedFinding], *, open_: bool = False) -> 
         " ",
         tag("span", first.severity.label, class_="severity") if weighed else None,
         " " if weighed else None,
-        tag("b", first.title if weighed else first.summary),
+        tag("b", first.title, lang=page.lang) if weighed else tag("b", first.summary),
         " ",
         code(first.check),
     )
@@ -79,13 +81,17 @@ def _finding(page: Page, group: list[GradedFinding], *, open_: bool = False) -> 
 def _told(page: Page, same: list[GradedFinding]) -> Markup:
     """What findings of one summary say, where, and by what evidence."""
     first = same[0]
-    rows: list[tuple[str, Child]] = [("At", page.at(same))]
+    parts: list[Child] = [tag("p", f"{first.summary[:1].upper()}{first.summary[1:]}.")]
+    by_evidence = _by(same, lambda f: f.evidence)
+    for of_one in by_evidence.values():
+        parts.append(evidence(of_one[0]))
+        if len(by_evidence) > 1:
+            parts.append(definitions([("At", page.at(of_one))]))
+    rows: list[tuple[str, Child]] = [("At", page.at(same))] if len(by_evidence) == 1 else []
     if first.advice:
         rows.append(("Try", first.advice))
     rows += [("Exempt", why) for why in dict.fromkeys(f.exempt for f in same if f.exempt)]
-    return joined(
-        tag("p", f"{first.summary[:1].upper()}{first.summary[1:]}."), evidence(first), definitions(rows)
-    )
+    return joined(*parts, definitions(rows))
 
 
 def evidence(finding: GradedFinding) -> Markup | None:
@@ -148,7 +154,7 @@ def _passed(page: Page, found: list[GradedFinding]) -> Markup | None:
 
 
 def _topic(page: Page, topic: str, found: list[GradedFinding]) -> Markup:
-    groups = alike(found)
+    groups = list(_by(found, lambda f: (f.check, f.summary, f.evidence)).values())
     rows = [
         _passed_row(page, same, number == 0 or groups[number - 1][0].check != same[0].check)
         for number, same in enumerate(groups)
@@ -180,10 +186,8 @@ def _folded_group(page: Page, title: str, inside: Markup) -> Markup:
     return joined(folded(page.heading(title, 2), inside, class_="group"))
 
 
-def _by(
-    found: Iterable[GradedFinding], key: Callable[[GradedFinding], str]
-) -> dict[str, list[GradedFinding]]:
-    groups: dict[str, list[GradedFinding]] = {}
+def _by(found: Iterable[GradedFinding], key: Callable[[GradedFinding], K]) -> dict[K, list[GradedFinding]]:
+    groups: dict[K, list[GradedFinding]] = {}
     for finding in found:
         groups.setdefault(key(finding), []).append(finding)
     return groups

@@ -50,7 +50,7 @@ def head(page: Page) -> Markup:
     return tag(
         "header",
         tag("p", word, " ", tag("span", report.target.given, class_="given"), class_="eyebrow"),
-        page.heading(report.headline.sentence, 0, id=page.id),
+        page.heading(report.headline.sentence, 0, id=page.id, lang=page.lang),
         tag(
             "div",
             [_letter(page, letter) for letter in (report.letters.passive, report.letters.active)],
@@ -89,9 +89,8 @@ def _letter(page: Page, letter: Letter) -> Markup:
     open_ones = _open(page, letter.axis)
     if open_ones:
         checks = counted(open_ones, "check that counts here", "checks that count here")
-        lines.append(
-            tag("p", tag("b", "Open: "), f"{checks} could not be seen, and took nothing.", class_="open")
-        )
+        took = ", and took nothing" if letter.letter is not None else ""
+        lines.append(tag("p", tag("b", "Open: "), f"{checks} could not be seen{took}.", class_="open"))
     title = joined(
         tag("span", f"{ATTACKERS[letter.axis]}: ", class_="axis"),
         tag("span", f"letter {letter.letter}" if letter.letter else "no letter", class_="name"),

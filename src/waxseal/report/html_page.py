@@ -28,13 +28,18 @@ class Page(Struct, frozen=True):
     level: int
     brief: bool
 
+    @property
+    def lang(self) -> str | None:
+        """The language of the sentence and the titles of findings; None where it is that of the document."""
+        return self.report.language if self.report.language != "en" else None
+
     def section(self, name: str, title: str, *children: Child) -> Markup:
         """A section below the report's heading."""
         place = f"{self.id}-{name}"
         heading = self.heading(title, 1, id=place, class_="title")
-        return tag("section", heading, *children, aria_labelledby=place, class_=name)
+        return tag("section", heading, *children, class_=name)
 
-    def heading(self, text: Child, below: int, **attributes: str) -> Markup:
+    def heading(self, text: Child, below: int, **attributes: str | None) -> Markup:
         """A heading so many levels below the report's own."""
         return tag(f"h{min(self.level + below, 6)}", text, **attributes)
 
@@ -50,7 +55,7 @@ class Page(Struct, frozen=True):
 
 def scroller(label: str, *children: Child) -> Markup:
     """A box that scrolls sideways by itself; the keyboard reaches it."""
-    return tag("div", *children, class_="scroll", role="region", aria_label=label, tabindex=0)
+    return tag("div", *children, class_="scroll", role="group", aria_label=label, tabindex=0)
 
 
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Child]], class_: str = "") -> Markup:

@@ -43,7 +43,7 @@ def timing(page: Page) -> Markup | None:
         table(caption, ("Address", *heads, "Sealing cost"), [_row(*row, used) for row in shown], "times"),
         tag(
             "p",
-            "Sealing cost: STARTTLS, handshake and first answer under TLS together; round trips in brackets",
+            "Sealing cost: STARTTLS, handshake and first answer under TLS; in brackets, round trips.",
             class_="lead",
         )
         if any(found.starttls_extra_s is not None for _, found in shown)

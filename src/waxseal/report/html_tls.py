@@ -65,7 +65,7 @@ def _suites(row: VersionRow) -> Markup:
     """The suites of a version, the most preferred first."""
     caption = f"{version_name(row.version)}: {counted(len(row.suites), 'suite', 'suites')}"
     if len(row.suites) > 1:
-        caption += f", {_ORDERS[row.order]}"
+        caption += f", {_ORDERS.get(row.order, row.order)}"
     if row.suites_undecided:
         caption += f"; {row.suites_undecided} more not asked for"
     rows = [_suite(number, name) for number, name in enumerate(row.suites, start=1)]

@@ -27,6 +27,7 @@ _LOOK = {
 }
 _STANDING = {"secure": "good", "insecure": "warn", "bogus": "bad"}
 _MOST_HOSTS = 8
+_DENIED = {DnsStatus.NO_DATA, DnsStatus.NXDOMAIN}
 
 
 def senders(page: Page) -> Markup | None:
@@ -102,8 +103,9 @@ def world(page: Page) -> Markup | None:
 def _published(section: PolicySection) -> Iterable[tuple[str, Child]]:
     if section.tlsa:
         yield "TLSA", tag("ul", [tag("li", tlsa_text(row)) for row in section.tlsa])
-    else:
-        yield "TLSA", "none"
+    elif asked := {row.status for row in section.dnssec if row.rdtype == "TLSA"}:
+        open_ones = sorted(status.value.replace("-", " ") for status in asked - _DENIED)
+        yield "TLSA", f"not known, DNS: {', '.join(open_ones)}" if open_ones else "none"
     if section.sts is not None:
         yield "MTA-STS", sts_text(section.sts)
     if section.tls_rpt is not None:

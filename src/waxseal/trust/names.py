@@ -6,6 +6,7 @@ fault can be explained. Name constraints live in ``constraints``.
 """
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
@@ -60,6 +61,7 @@ def names_presented(certificate: Certificate) -> tuple[str, ...]:
     return certificate.dns_names + certificate.ip_names
 
 
+@lru_cache(maxsize=1024)
 def match_dns_id(reference: str, presented: str) -> bool:
     """Whether a dNSName entry covers a host name (RFC 9525 §6.3).
 
@@ -90,6 +92,7 @@ def is_strict(presented: str) -> bool:
     return _is_presentable(presented) and "_" not in presented and presented != "*"
 
 
+@lru_cache(maxsize=1024)
 def _is_presentable(presented: str) -> bool:
     """Whether a dNSName is a valid presented identifier (RFC 5280 §4.2.1.6, RFC 9525 §6.3).
 

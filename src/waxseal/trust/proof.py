@@ -48,7 +48,9 @@ class ProblemCode(StrEnum):
 
 def plain(text: str, limit: int = 200) -> str:
     """Text of a stranger's choosing made fit for a sentence: no control characters, not endless."""
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:limit])
+    shown = text[:limit]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
     return f"{shown}..." if len(text) > limit else shown
 
 

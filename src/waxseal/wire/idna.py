@@ -7,6 +7,7 @@ look-ups; comparing presented with reference identifiers (RFC 9525) is done in `
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 MAX_NAME_OCTETS: Final = 253
@@ -72,6 +73,7 @@ def a_label_problem(name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def hostname_problem(name: str) -> str | None:
     """Why a name is not one that an SMTP host can go by, or None where it is.
 

@@ -5,7 +5,7 @@ A domain that publishes nothing gets one answer from all of them; that it publis
 it.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -63,7 +63,7 @@ class Obstacle(Struct, frozen=True):
         return unreached(f"the policy was not seen: {self.why}; see {self.check}", advice=TRY_AGAIN)
 
 
-class PublishedPolicy(Bundle, frozen=True):
+class PublishedPolicy(Bundle, frozen=True, dict=True):
     """What the domain publishes by way of MTA-STS."""
 
     record: StsRecord
@@ -81,51 +81,51 @@ class PublishedPolicy(Bundle, frozen=True):
             advice=TRY_AGAIN,
         )
 
-    @property
+    @cached_property
     def reading(self) -> RecordReading:
         """What the TXT records say."""
         return read_record(txt_records(self.record.answer))
 
-    @property
+    @cached_property
     def meant(self) -> bool:
         """Whether a TXT record is there that is, or seems to be meant as, one of MTA-STS."""
         return self.reading.candidates > 0 or bool(rejected(self.reading.problems))
 
-    @property
+    @cached_property
     def body(self) -> PolicyReading | None:
         """What the policy says; None where none came that could be read at all."""
         return _read(self.fetch.body) if self.fetch is not None and not _undelivered(self.fetch) else None
 
-    @property
+    @cached_property
     def served(self) -> Policy | None:
         """The policy that the host serves, whether or not senders may take it."""
         return self.body.policy if self.body is not None else None
 
-    @property
+    @cached_property
     def undelivered(self) -> Obstacle | None:
         """Why no policy came; None where there is one to read, well-formed or not."""
         if self.fetch is None:
             return Obstacle("mta-sts/policy-unreachable", "it was not fetched", seen=False)
         return _undelivered(self.fetch)
 
-    @property
+    @cached_property
     def unserved(self) -> Obstacle | None:
         """Why there is no policy in form; None where there is one."""
         if (obstacle := self.undelivered) is not None:
             return obstacle
         return None if self.served is not None else Obstacle("mta-sts/policy-malformed", "it is malformed")
 
-    @property
+    @cached_property
     def obstacle(self) -> Obstacle | None:
         """What keeps senders without a cached policy from taking this one today, the first in their order."""
         return self._unannounced() or self._undelivered_or_unproved() or self.unserved
 
-    @property
+    @cached_property
     def policy(self) -> Policy | None:
         """The policy that senders take today; None where they take none."""
         return self.served if self.obstacle is None else None
 
-    @property
+    @cached_property
     def why(self) -> str:
         """Why they take none; "" where they take one."""
         return self.obstacle.why if self.obstacle is not None else ""

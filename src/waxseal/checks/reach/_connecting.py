@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from waxseal.checks.api import Bundle, Everywhere, Judgement, not_applicable, passed, unreached
-from waxseal.facts import DIALOGUE, Attempt, Cause, ControlReach, Scope, Stage, Subject, describe
+from waxseal.facts import DIALOGUE, Attempt, Cause, ControlReach, FactSet, Scope, Stage, Subject, describe
 
 ANSWERS = frozenset({Cause.REFUSED, Cause.UNREACHABLE})
 """The connection did not stand, but something answered the request."""
@@ -102,6 +102,11 @@ class Connections(Bundle, frozen=True, dict=True):
         """The attempt that asked the control destination."""
         run = (a for where, a in self.attempts if where.scope is Scope.RUN and a.probe == CONTROL)
         return next(run, None)
+
+
+def connections_of(facts: FactSet) -> Connections:
+    """The connections of a run."""
+    return Connections(facts.within(Attempt, Subject()))
 
 
 def said_of_ipv6(subject: Subject, connections: Connections) -> Judgement | None:

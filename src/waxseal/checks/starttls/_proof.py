@@ -256,7 +256,8 @@ def _one_more(
 
 def _says(answer: Answer) -> tuple[str, ...]:
     """Status and words, those that hold digits (times, numbers of sessions) left out."""
-    words = (word for word in answer.text.upper().split() if not any(c.isdigit() for c in word))
+    words = answer.text.upper().split()
+    words = [word for word in words if word.isalpha() or not any(c.isdigit() for c in word)]
     return (answer.status, *words)
 
 

@@ -51,6 +51,11 @@ def rank_of_key(key: str) -> Rank | None:
     return _BY_KEY[key]
 
 
+def matters(rank: Rank | None) -> bool:
+    """Whether something of this class, left undecided, may be a fault."""
+    return rank is not None and rank >= Rank.PHASE_OUT
+
+
 class Classes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """The lists of a rule. A name goes before a pattern (``TLS_ECDHE_*``).
 
@@ -140,7 +145,7 @@ class Tally:
 
     def missed(self, name: str, rank: Rank | None) -> None:
         """Something was not asked for, or got no answer; it matters where its class is a bad one."""
-        if rank is not None and rank >= Rank.PHASE_OUT:
+        if matters(rank):
             self._undecided.setdefault(name)
 
     def unknown(self, line: str) -> None:

@@ -1,13 +1,14 @@
 """Rules about the groups of the key exchange: named ones, and the finite fields sent up to TLS 1.2."""
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from waxseal.checks.api import Judgement, Scope, not_applicable
 from waxseal.checks.tls._finite_field import FiniteField
 from waxseal.checks.tls._offer import BELOW_13, fits, on_curves, spoken, unknown_below_13
 from waxseal.facts import KeyExchangeParameters, TlsGroups, TlsKeyExchanges, TlsSuites, TlsVersions
-from waxseal.grading.rules.classes import Classes, Rank, Tally
+from waxseal.grading.rules.classes import Classes, Rank, Tally, matters
 from waxseal.grading.rules.offer import expect_versions
 from waxseal.grading.rules.scene import Scene
 from waxseal.wire.dh_prime_table import GROUPS
@@ -41,6 +42,11 @@ class GroupRule(Classes, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         """Every group that IANA has numbered."""
         return _GROUPS
 
+    @cached_property
+    def by_number(self) -> dict[int, Rank | None]:
+        """The class of every group."""
+        return {number: self.rank(name) for number, name in GROUP_NAMES.items()}
+
     def judge(self, scene: Scene) -> Judgement:
         """Judge the groups of both kinds of versions."""
         groups, versions = scene.nearest(TlsGroups), scene.nearest(TlsVersions)
@@ -52,10 +58,10 @@ class GroupRule(Classes, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             lists = [f for f in groups.lists if (f.version == "TLSv1.3") == (version == "TLSv1.3")]
             for found in lists:
                 for group in found.accepted:
-                    tally.saw(group_name(group), self.rank(group_name(group)))
+                    tally.saw(group_name(group), self.by_number.get(group, self.default))
                 for group in found.undecided:
-                    name = group_name(group)
-                    tally.missed(f"{name} ({spoken(found.version)})", self.rank(name))
+                    if matters(rank := self.by_number.get(group, self.default)):
+                        tally.missed(f"{group_name(group)} ({spoken(found.version)})", rank)
             if not lists and _may_have_groups(version, versions, scene.nearest(TlsSuites)):
                 tally.unknown(f"the groups of {spoken(version)} were not seen")
         if tally.empty:

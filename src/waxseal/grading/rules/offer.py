@@ -8,7 +8,7 @@ from waxseal.checks.api import Judgement, Scope, Verdict, fail, not_applicable, 
 from waxseal.checks.tls._offer import FULL, spoken, unknown_below_13
 from waxseal.checks.tls.suite_order import _SURE_PLACES
 from waxseal.facts import SuiteList, TlsSpending, TlsSuites, TlsVersions
-from waxseal.grading.rules.classes import Classes, Rank, Tally, listed, rank_of_key
+from waxseal.grading.rules.classes import Classes, Rank, Tally, listed, matters, rank_of_key
 from waxseal.grading.rules.scene import Scene
 from waxseal.wire.tls_suites import SIGNALLING_SUITES, SUITE_NAMES, suite_name
 
@@ -125,7 +125,8 @@ class SuiteRule(Classes, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             for suite in found.accepted:
                 tally.saw(suite_name(suite), self.rank_of(suite))
             for suite in found.undecided:
-                tally.missed(f"{suite_name(suite)} ({spoken(found.version)})", self.rank_of(suite))
+                if matters(rank := self.rank_of(suite)):
+                    tally.missed(f"{suite_name(suite)} ({spoken(found.version)})", rank)
             accepted |= {suite_name(suite) for suite in found.accepted}
             open_ |= {suite_name(suite) for suite in found.undecided}
         for name in _not_seen(versions, suites, self.versions):
@@ -182,6 +183,8 @@ class SuiteOrderRule(SuiteRule, frozen=True, kw_only=True, forbid_unknown_fields
         super().__post_init__()
         if self.only_if and rank_of_key(self.only_if) is None:
             raise ValueError("`only_if` names a class")
+        if self.required_any:
+            raise ValueError("`required_any` is for the kind suites")
 
     def judge(self, scene: Scene) -> Judgement:
         """Judge the order in each version."""

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from waxseal.checks.api import Judgement, Scope, not_applicable, unreached
 from waxseal.checks.tls._offer import FULL, none_fits, signed
 from waxseal.facts import TlsSchemes, TlsSuites, TlsVersions
-from waxseal.grading.rules.classes import Classes, Tally
+from waxseal.grading.rules.classes import Classes, Tally, matters
 from waxseal.grading.rules.scene import Scene
 from waxseal.wire.tls_registry import scheme_name
 
@@ -46,12 +47,14 @@ class KeyExchangeHashRule(Classes, frozen=True, kw_only=True, forbid_unknown_fie
         for scheme in found.accepted:
             tally.saw(scheme_name(scheme), self.rank(hash_of(scheme)))
         for scheme in found.undecided:
-            tally.missed(scheme_name(scheme), self.rank(hash_of(scheme)))
+            if matters(rank := self.rank(hash_of(scheme))):
+                tally.missed(scheme_name(scheme), rank)
         if tally.empty:
             return unreached("no signature of TLS 1.2 was seen", advice=FULL)
         return tally.judgement()
 
 
+@lru_cache(maxsize=4096)
 def hash_of(scheme: int) -> str:
     """The hash of a scheme; ``eddsa`` for Ed25519 and Ed448; the scheme's name where there is none."""
     name = scheme_name(scheme)
