@@ -160,3 +160,40 @@ def test_unknown_facts_are_held_beside_known_ones() -> None:
     facts = fact_set((PORT, unknown), (PORT, note(1)))
     assert facts.at(UnknownFact, PORT) == (unknown,)
     assert facts.nearest(QuitAnswer, PORT) == note(1)
+
+
+@given(st.lists(st.tuples(subjects, st.sampled_from([QuitAnswer, ControlReach])), max_size=12))
+def test_look_up_is_what_going_through_all_records_finds(
+    placed: list[tuple[Subject, type[Fact]]],
+) -> None:
+    def made(number: int, kind: type[Fact]) -> Fact:
+        return note(number) if kind is QuitAnswer else ControlReach(destination=str(number), connected=True)
+
+    facts = fact_set(*((subject, made(n, kind)) for n, (subject, kind) in enumerate(placed)))
+    around = dict.fromkeys(a for subject, _ in placed for a in reversed(subject.outwards()))
+    for scope in Scope:
+        assert facts.subjects(scope) == tuple(s for s in around if s.scope is scope)
+    for subject in around:
+        held = [r.fact for r in facts if r.subject == subject and isinstance(r.fact, QuitAnswer)]
+        assert facts.at(QuitAnswer, subject) == tuple(held)
+        layers = (facts.at(QuitAnswer, place) for place in subject.outwards())
+        assert facts.nearest(QuitAnswer, subject) == next((found[-1] for found in layers if found), None)
+        inside = [r for r in facts if r.subject.within(subject) and isinstance(r.fact, QuitAnswer)]
+        grouped = dict.fromkeys(r.subject for r in inside)
+        expected = [(place, r.fact) for place in grouped for r in inside if r.subject == place]
+        assert facts.within(QuitAnswer, subject) == tuple(expected)
+        for scope in Scope:
+            narrower = any(s != subject and s.within(subject) and s.scope <= scope for s in around)
+            assert facts.has_inside(subject, scope) == narrower
+
+
+def test_what_is_made_of_a_set_is_made_once_and_for_that_set() -> None:
+    made: list[int] = []
+
+    def size(facts: FactSet) -> int:
+        made.append(len(facts))
+        return len(facts)
+
+    one, other = fact_set((PORT, note(1))), fact_set((PORT, note(1)), (HOST, note(2)))
+    assert [one.once(size), other.once(size), one.once(size)] == [1, 2, 1]
+    assert made == [1, 2]

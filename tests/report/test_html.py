@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from waxseal.api import Result, check
+from waxseal.api import Result, check, judge
+from waxseal.checks import samples
 from waxseal.checks.api import Verdict
-from waxseal.facts import FactSet
+from waxseal.facts import FactSet, Record, Subject
+from waxseal.grading.severity import Severity
 from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings
 from waxseal.report.html import WHOLE, render_html
 from waxseal.report.letters_view import gain_text
 from waxseal.report.markup import Markup, escaped, tag
 from waxseal.report.plain import plain
+from waxseal.report.spoken import in_language
 from waxseal.report.words import settings
 
 TARGETS = (
@@ -40,12 +43,23 @@ POISON = (
 )
 VOID = {"meta", "br", "hr", "col", "link"}
 INLINE = {"a", "b", "code", "small", "span"}
-ORDER = ["actions", "path", "certificates", "tls", "timing", "senders", "world", "findings", "transcript"]
+ORDER = [
+    "actions",
+    "path",
+    "certificates",
+    "tls",
+    "clients",
+    "timing",
+    "senders",
+    "world",
+    "findings",
+    "transcript",
+]
 
 
 async def _check() -> Result:
     async with LabWorld() as world:
-        settings = ProbeSettings(ehlo_name="probe.test", time_limit_s=8)
+        settings = ProbeSettings(ehlo_name="probe.test", time_limit_s=8, simulate=("all",))
         return await check(*TARGETS, network=world.network(), settings=settings)
 
 
@@ -193,6 +207,44 @@ def test_many_targets_have_an_overview_and_are_told_in_brief(result: Result) -> 
 def test_two_mail_hosts_take_less_than_300_kilobytes(result: Result) -> None:
     assert len({endpoint.subject.host for endpoint in result.reports[0].endpoints}) == 2
     assert len(render_html(result.reports[:1], result.facts).encode()) < MOST_OCTETS
+
+
+def test_a_drawing_is_bounded_and_says_what_it_leaves_out() -> None:
+    names = [f"mx{number}.example.org" for number in range(30)]
+    addresses = [f"192.0.2.{number}" for number in range(1, 21)]
+    seen = [
+        (Subject(), samples.run_context()),
+        (Subject(domain="example.org"), samples.target()),
+        (Subject(domain="example.org"), samples.mx_records(*((10, name) for name in names))),
+    ]
+    hosts = ((Subject(domain="example.org", host=name), name) for name in names)
+    seen += [(where, samples.host_addresses(*addresses, host=name)) for where, name in hosts]
+    result = judge(FactSet(Record(subject=s, fact=f, seen_at=samples.NOW) for s, f in seen))
+    document = document_of(result, 0)
+    text = squeezed(document.text)
+    assert "and 22 more mail hosts" in text
+    assert "and 16 more addresses" in text
+    assert [name for name, _ in document.elements].count("rect") == 2 * (1 + 9 + 8 * 5)
+
+
+def test_what_an_exemption_covers_is_told_with_its_reason(result: Result) -> None:
+    report = result.reports[1]
+    first = report.to_fix[0]
+    why = "until 2027-01-01: the new key is on its way"
+    spared = replace(first, severity=Severity.NONE, exempt=why)
+    findings = tuple(spared if finding == first else finding for finding in report.findings)
+    text = squeezed(Document(render_html((replace(report, findings=findings),), result.facts)).text)
+    assert "Exempted by the profile (1)" in text
+    assert f"Exempt {why}" in text
+    assert "To mend" not in text
+
+
+def test_another_language_is_marked(result: Result) -> None:
+    (report,) = in_language(result.reports[1:2], "de")
+    document = Document(render_html((report,), result.facts))
+    assert report.headline.sentence in document.text
+    assert {"lang": "de", "id": "t1"} in [a for name, a in document.elements if name == "h1"]
+    assert document.attributes("lang").count("de") > 1
 
 
 def test_without_reports_there_is_a_document(result: Result) -> None:

@@ -155,11 +155,12 @@ def test_the_policy_lets_no_script_and_no_style_in(browser: Browser, documents: 
 
 
 def test_it_prints(browser: Browser, documents: dict[str, Path]) -> None:
-    page = browser.new_page()
+    page = browser.new_page(viewport={"width": 700, "height": 1000}, color_scheme="dark")
     page.goto(documents["dane-mismatch.test"].as_uri())
     assert page.pdf(format="A4").startswith(b"%PDF")
     page.emulate_media(media="print")
     shown = page.locator(".finding .evidence").first
     assert shown.is_visible()
-    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 700
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.close()

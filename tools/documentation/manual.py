@@ -14,7 +14,7 @@ _VARIABLES = {
 }
 _FILES = {
     "/etc/resolv.conf": "The resolvers that are asked, unless `--resolver` names some.",
-    "/etc/ssl/certs": "The root store `system`, where OpenSSL keeps it there; see `--roots`.",
+    "/etc/ssl/certs/ca-certificates.crt": "The root store `system` on Debian; elsewhere as OpenSSL has it.",
     "facts": "What was seen, as JSON lines (`waxseal.facts/1`): any name that `--save` gives.",
 }
 

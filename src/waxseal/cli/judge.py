@@ -40,7 +40,8 @@ def command(files: tuple[Path, ...], profiles: tuple[str, ...], output: Output) 
         return _compare(files, dict(zip(profiles, known, strict=True)), output)
     basis = Basis(output.letters_by)
     results = [judge(read_facts(path), profile=profiles[0], basis=basis) for path in files]
-    return min((output.show(result) for result in results), key=WORST_FIRST.index)
+    codes = [output.show(result) for result in results]
+    return codes[0] if len(codes) == 1 else min(codes, key=WORST_FIRST.index)
 
 
 def _compare(files: tuple[Path, ...], profiles: "dict[str, Profile]", output: Output) -> int:

@@ -118,6 +118,7 @@ class Output(Struct, frozen=True):
             UsageError: A file cannot be written; the result is printed first.
         """
         wanted = Wanted(fail_on or self.fail_on, self.limits, self.verbose, self.language)
+        _tell_unused_exemptions(result)
         try:
             self._print(result, wanted)
             sys.stdout.flush()
@@ -184,6 +185,17 @@ _OPTIONS = (
 
 output_options = gathered(_OPTIONS, Output, "output")
 """Adds the options to a command that judges; they come as one argument, `output`."""
+
+
+def _tell_unused_exemptions(result: "Result") -> None:
+    """Exemptions that nothing fits any more are better taken out of the profile."""
+    from waxseal.grading.exemptions import State
+
+    for standing in result.reports[0].exemptions if result.reports else ():
+        if standing.state is State.UNUSED:
+            exemption = standing.exemption
+            where = f" at {exemption.where}" if exemption.where else ""
+            click.echo(f"waxseal: the exemption of {exemption.check}{where} fits no finding", err=True)
 
 
 def _write(data: bytes, path: Path) -> None:

@@ -130,6 +130,7 @@ FINAL = frozenset(
     }
 )
 """Checks whose FAIL means that no sender can deliver to the place that it is about."""
+_RUN = Subject()
 _SPECIAL_ADDRESS = "dns/mx-special-address"
 """The same, for those addresses of a host that our guard refused."""
 
@@ -145,7 +146,7 @@ def endpoint_seals(
 
 def _unproven(finding: GradedFinding) -> bool:
     """Whether a question about a certificate stayed open, so that nothing proves the server."""
-    return finding.check.startswith("certificate/") and finding.verdict is Verdict.INCONCLUSIVE
+    return finding.verdict is Verdict.INCONCLUSIVE and finding.check.startswith("certificate/")
 
 
 def _endpoint_seal(facts: FactSet, weighty: list[GradedFinding], subject: Subject) -> EndpointSeal:
@@ -232,7 +233,7 @@ def state_of(
     """
     if root.domain is not None and accepts_no_mail(facts, root):
         return State.NO_MAIL
-    inside = [f for f in findings if f.subject != Subject()]
+    inside = [f for f in findings if f.subject != _RUN]
     states = {seal.seal for seal in seals}
     if Seal.EXPOSED in states:
         return State.EXPOSED

@@ -1,6 +1,10 @@
 """How much a finding matters, in five steps."""
 
 from enum import IntEnum
+from typing import Final, Literal
+
+SeverityLabel = Literal["none", "low", "medium", "high", "critical"]
+_LABELS: Final[tuple[SeverityLabel, ...]] = ("none", "low", "medium", "high", "critical")
 
 
 class Severity(IntEnum):
@@ -13,9 +17,9 @@ class Severity(IntEnum):
     CRITICAL = 4
 
     @property
-    def label(self) -> str:
+    def label(self) -> SeverityLabel:
         """Lower-case name, as profiles and reports write it."""
-        return self.name.lower()
+        return _LABELS[self]
 
     @classmethod
     def from_label(cls, label: str) -> "Severity":

@@ -15,6 +15,7 @@ from itertools import islice
 from waxseal.facts import FactSet, RunContext, Subject
 from waxseal.report.html_actions import actions
 from waxseal.report.html_certificates import certificates
+from waxseal.report.html_clients import clients
 from waxseal.report.html_findings import findings
 from waxseal.report.html_head import head, seal, wax
 from waxseal.report.html_page import Page, code, counted, definitions, folded, scroller, table
@@ -36,7 +37,7 @@ _BRIEF = (
 )
 _MOST_LINES = 1500
 _MOST_COLUMNS = 400
-_SECTIONS = (actions, path, certificates, tls, timing, senders, world, findings)
+_SECTIONS = (actions, path, certificates, tls, clients, timing, senders, world, findings)
 
 
 def render_html(reports: tuple[Report, ...], facts: FactSet) -> str:

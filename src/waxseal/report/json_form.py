@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 
+from waxseal.checks.api import Level, Verdict
 from waxseal.facts import FactSet, RunContext, Subject, Target
 from waxseal.grading.delivery import Prediction
+from waxseal.grading.exemptions import Standing
 from waxseal.grading.headline import Headline
 from waxseal.grading.letters import Letters
 from waxseal.grading.seal import EndpointSeal
+from waxseal.grading.severity import SeverityLabel
 from waxseal.report.delivery import sender_rows
 from waxseal.report.model import Report
 from waxseal.report.policy_view import PolicySection, policy_section
@@ -28,9 +31,9 @@ class JsonFinding(msgspec.Struct, frozen=True):
 
     check: str
     subject: Subject
-    verdict: str
-    severity: str
-    level: str
+    verdict: Verdict
+    severity: SeverityLabel
+    level: Level
     title: str
     summary: str
     evidence: tuple[str, ...]
@@ -71,12 +74,14 @@ class JsonDocument(msgspec.Struct, frozen=True):
         waxseal: Version that wrote it.
         context: Context of the run that saw the facts.
         reports: One for each target.
+        exemptions: What became of each exemption of the profile in the run.
     """
 
     schema: str
     waxseal: str
     context: RunContext | None
     reports: tuple[JsonReport, ...]
+    exemptions: tuple[Standing, ...] = ()
 
 
 def render_json(reports: tuple[Report, ...], facts: FactSet) -> bytes:
@@ -91,6 +96,7 @@ def render_json(reports: tuple[Report, ...], facts: FactSet) -> bytes:
         __version__,
         reports[0].context if reports else None,
         tuple(_report(r, facts) for r in reports),
+        reports[0].exemptions if reports else (),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -115,9 +121,9 @@ def _report(report: Report, facts: FactSet) -> JsonReport:
             JsonFinding(
                 check=f.check,
                 subject=f.subject,
-                verdict=f.verdict.value,
+                verdict=f.verdict,
                 severity=f.severity.label,
-                level=f.level.value,
+                level=f.level,
                 title=f.title,
                 summary=f.summary,
                 evidence=f.evidence,

@@ -7,12 +7,15 @@ from collections import Counter
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from waxseal.checks.api import Finding, Verdict
 from waxseal.facts import Attempt, FactSet, RunContext, Subject, Target
+from waxseal.grading.exemptions import Exemption, Standing
+from waxseal.grading.exemptions import State as ExemptionState
 from waxseal.grading.headline import LOCAL, Headline, headline
 from waxseal.grading.letters import Basis, Letters, letters_of
-from waxseal.grading.profile import GradedFinding, Profile, fix_order, grade
+from waxseal.grading.profile import GradedFinding, Profile, exemption_standings, fix_order, grade
 from waxseal.grading.seal import EndpointSeal, State, endpoint_seals, state_of
 from waxseal.grading.severity import Severity
 
@@ -35,6 +38,7 @@ class Report(Struct, frozen=True):
         letters: The two letters, and what gives lost points back.
         context: The context of the run; None where the facts hold none.
         injection_connections: How many of the connections tried command injection behind STARTTLS.
+        exemptions: What became of each exemption of the profile in the whole run.
         language: In which the headline's sentence and the findings' titles are, such as ``en``.
     """
 
@@ -49,6 +53,7 @@ class Report(Struct, frozen=True):
     letters: Letters
     context: RunContext | None = None
     injection_connections: int = 0
+    exemptions: tuple[Standing, ...] = ()
     language: str = "en"
 
     @property
@@ -70,6 +75,13 @@ class Report(Struct, frozen=True):
     def exempt(self) -> tuple[GradedFinding, ...]:
         """Findings that fail or warn, and that an exemption of the profile takes the weight off."""
         return tuple(f for f in self.findings if f.exempt)
+
+    @property
+    def ended_exemptions(self) -> tuple[Exemption, ...]:
+        """Exemptions that would be about findings here, and are over."""
+        bad = [f for f in self.findings if f.verdict in (Verdict.FAIL, Verdict.WARN)]
+        over = [s.exemption for s in self.exemptions if s.state is ExemptionState.ENDED]
+        return tuple(e for e in over if any(e.fits(f.check, f.subject) for f in bad))
 
     @property
     def not_seen(self) -> tuple[GradedFinding, ...]:
@@ -105,10 +117,12 @@ def build_reports(
         for root in record.subject.outwards():
             if root in roots:
                 last_seen[root] = record.seen_at
-    return tuple(
+    exemptions = exemption_standings(profile, graded, facts)
+    reports = (
         _build(facts, _sorted(of_run + of_root[root]), profile, root, target, last_seen[root], basis)
         for root, target in targets
     )
+    return tuple(replace(report, exemptions=exemptions) if exemptions else report for report in reports)
 
 
 def _sorted(findings: list[GradedFinding]) -> list[GradedFinding]:

@@ -130,7 +130,7 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
         yield _heading("What gives points back")
         for row in regain_rows(report.letters, verbose=verbose):
             yield _indented(row, 2)
-    if report.exempt:
+    if report.exempt or report.ended_exemptions:
         yield from _exempt(report)
     if report.not_seen:
         yield from _not_seen(report, verbose, brief)
@@ -264,6 +264,8 @@ def _exempt(report: Report) -> Iterable[RenderableType]:
         yield _indented(_bullet(text), 2)
         yield _indented(_labelled("At", places([finding.subject])), 4)
         yield _indented(_labelled("Exempt", finding.exempt), 4)
+    for exemption in report.ended_exemptions:
+        yield _indented(_bullet(_text(f"The exemption of {exemption.check} has ended: {exemption.text}")), 2)
 
 
 def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
