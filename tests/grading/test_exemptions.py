@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from tests.corpus import recorded
 from tests.grading.rules.judged import HEAD, findings, profile, rule
+from waxseal.api import judge
 from waxseal.checks import samples
 from waxseal.checks.api import At, Example, Verdict, at
 from waxseal.checks.engine import judge_all
@@ -12,6 +14,8 @@ from waxseal.checks.tls import _samples as tls
 from waxseal.facts import Fact, FactSet
 from waxseal.grading.exemptions import State, day_of
 from waxseal.grading.profile import GradedFinding, exemption_standings, grade, parse_profile
+from waxseal.grading.seal import Seal
+from waxseal.grading.seal import State as HeadlineState
 from waxseal.grading.severity import Severity
 
 OLD = "tls/version-old-accepted"
@@ -114,3 +118,24 @@ def test_what_is_missing_is_told(rows: str, missing: str) -> None:
     good = exemption()
     with pytest.raises(ValueError, match=rf"ours\.toml, exemption 2: .*{missing}"):
         parse_profile(f"{HEAD}{good}[[exemptions]]\n{rows}\n", "ours.toml")
+
+
+def test_an_exemption_takes_the_weight_and_not_the_truth() -> None:
+    """The certificate still proves nothing: the sentence says so, whatever the profile makes of it."""
+    own = """
+id = "ours"
+version = "1"
+title = "Ours"
+extends = "rfc9325"
+"""
+    exempt = '[[exemptions]]\ncheck = "certificate/*"\nreason = "x"\nuntil = 2099-01-01\n'
+    mild = '[checks."certificate/self-signed"]\nfail = "low"\nwarn = "low"\nwhy = "x"\nsource = "x"\n'
+    facts = recorded("lab")
+    for weighing, said in ((own + exempt, "The profile exempts this."), (own + mild, "self-signed.")):
+        result = judge(facts, profile=parse_profile(weighing))
+        report = next(r for r in result.reports if r.target.name == "self-signed.test")
+        assert report.headline.state is HeadlineState.MEND
+        assert "the certificate is self-signed" in report.headline.sentence
+        assert report.headline.sentence.endswith(said)
+        assert {endpoint.seal for endpoint in report.endpoints} == {Seal.ENCRYPTED}
+        assert report.worst < Severity.MEDIUM

@@ -222,9 +222,9 @@ def test_a_drawing_is_bounded_and_says_what_it_leaves_out() -> None:
     result = judge(FactSet(Record(subject=s, fact=f, seen_at=samples.NOW) for s, f in seen))
     document = document_of(result, 0)
     text = squeezed(document.text)
-    assert "and 22 more mail hosts" in text
-    assert "and 16 more addresses" in text
-    assert [name for name, _ in document.elements].count("rect") == 2 * (1 + 9 + 8 * 5)
+    assert "and 24 more mail hosts" in text
+    assert "and 18 more addresses" in text
+    assert [name for name, _ in document.elements].count("rect") == 2 * (1 + 7 + 6 * 3)
 
 
 def test_what_an_exemption_covers_is_told_with_its_reason(result: Result) -> None:
@@ -235,8 +235,7 @@ def test_what_an_exemption_covers_is_told_with_its_reason(result: Result) -> Non
     findings = tuple(spared if finding == first else finding for finding in report.findings)
     text = squeezed(Document(render_html((replace(report, findings=findings),), result.facts)).text)
     assert "Exempted by the profile (1)" in text
-    assert f"Exempt {why}" in text
-    assert "To mend" not in text
+    assert text.index("Exempted by the profile (1)") < text.index(f"Exempt {why}")
 
 
 def test_another_language_is_marked(result: Result) -> None:

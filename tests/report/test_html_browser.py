@@ -36,7 +36,7 @@ RUN_AXE = """async tags => {
 
 async def _check() -> Result:
     async with LabWorld() as world:
-        settings = ProbeSettings(ehlo_name="probe.test", time_limit_s=8)
+        settings = ProbeSettings(ehlo_name="probe.test", time_limit_s=8, simulate=("all",))
         return await check(*TARGETS, network=world.network(), settings=settings)
 
 

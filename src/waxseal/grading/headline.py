@@ -14,7 +14,7 @@ from waxseal.facts import EhloClear, FactSet, MailProtocol, Subject
 from waxseal.grading.headline_reasons import reasons
 from waxseal.grading.message import Message, Value, title
 from waxseal.grading.profile import GradedFinding
-from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word
+from waxseal.grading.seal import FINAL, EndpointSeal, LeftOut, Seal, State, left_out, scope_word, weighs
 from waxseal.grading.severity import Severity
 from waxseal.grading.wording import say
 from waxseal.wire.idna import to_u_label
@@ -82,8 +82,10 @@ def headline(
             return _made(known, state, _counted(known, seals, seals, name=name))
         case State.MEND:
             encrypted = [s for s in seals if s.seal is not Seal.UNKNOWN]
-            what = _counted(f"{known}.{travels}", encrypted, seals, name=name, title=_title(bad))
-            return _made(known, state, what, *_more(bad), *_left(left_out(facts, seals, root)))
+            first = [f for f in bad if weighs(f)] or bad
+            what = _counted(f"{known}.{travels}", encrypted, seals, name=name, title=_title(first))
+            also = [*_more(bad), *_exempted(first), *_left(left_out(facts, seals, root))]
+            return _made(known, state, what, *also)
         case State.EXPOSED:
             exposed = [s for s in seals if s.seal is Seal.EXPOSED]
             return _made(known, state, _counted(f"{known}.{travels}", exposed, seals, name=name))
@@ -93,7 +95,7 @@ def headline(
             return _made(known, state, what, *_untested(seals), *_left(left_out(facts, seals, root)))
         case State.UNKNOWN:
             reason, others = reasons(facts, findings, seals, root)
-            also = (say("also.other-reasons", count=others),) if others else ()
+            also = [say("also.other-reasons", count=others)] if others else []
             return _made(known, state, say(f"{known}.{travels}", name=name, reason=reason), *also)
         case State.UNDELIVERABLE:
             final = sorted(bad, key=lambda f: f.verdict is not Verdict.FAIL or f.check not in FINAL)
@@ -170,6 +172,11 @@ def _left(left: LeftOut) -> list[Message]:
 def _title(bad: list[GradedFinding]) -> Message:
     """The first of what fails or warns."""
     return title(bad[0].check, bad[0].title) if bad else say("reason.to-mend")
+
+
+def _exempted(first: list[GradedFinding]) -> list[Message]:
+    """Whether the profile exempts what the sentence names."""
+    return [say("also.exempt")] if first and first[0].exempt else []
 
 
 def _more(bad: list[GradedFinding]) -> list[Message]:

@@ -40,7 +40,14 @@ class Rung(Struct, frozen=True, forbid_unknown_fields=True):
     fault: str = ""
     regain: str = ""
     effort: str = ""
+    next: str = ""
+    soft: tuple[str, ...] = ()
+    opened_by: tuple[str, ...] = ()
     domain_only: bool = False
+
+    def asks_for(self, check: str) -> bool:
+        """Whether the rung hangs on a check."""
+        return fits(check, (*self.proved_by, *self.spoiled_by))
 
 
 class AxisRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +57,7 @@ class AxisRow(Struct, frozen=True, forbid_unknown_fields=True):
     against: tuple[Axis, ...]
     effort: str
     why: str
+    once: bool = False
 
 
 class CapRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,11 +109,18 @@ def rung_title(rung: str, kind: str) -> str:
 
 
 class Standing(NamedTuple):
-    """What a check's findings count for, whatever they are."""
+    """What a check's findings count for, whatever they are.
+
+    Attributes:
+        against, effort: As in its row of ``[[axes]]``.
+        caps: The best letter that it leaves, by axis.
+        group: What it takes points together with, once: the row's patterns; empty for nothing.
+    """
 
     against: tuple[Axis, ...]
     effort: str
     caps: dict[Axis, str]
+    group: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -117,13 +132,21 @@ def standing(check: str) -> Standing:
     for cap in rules.caps:
         if fits(check, cap.checks):
             caps |= {axis: max(cap.letter, caps.get(axis, "")) for axis in cap.against}
-    return Standing(row.against if row else (), row.effort if row else "setting", caps)
+    if row is None:
+        return Standing((), "setting", caps)
+    return Standing(row.against, row.effort, caps, row.checks if row.once else ())
 
 
 @lru_cache(maxsize=4096)
-def on_rung(check: str) -> bool:
-    """Whether a rung asks for a check."""
-    return any(fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in letter_rules().rungs)
+def rungs_of(check: str) -> tuple[Rung, ...]:
+    """The rungs that ask for a check, of both kinds."""
+    return tuple(rung for rung in letter_rules().rungs if rung.asks_for(check))
+
+
+@cache
+def ladder(kind: str) -> tuple[Rung, ...]:
+    """The rungs of a kind, the best one first; the last one always holds."""
+    return tuple(rung for rung in letter_rules().rungs if rung.kind == kind)
 
 
 def fits(check: str, patterns: Iterable[str]) -> bool:

@@ -110,6 +110,7 @@ class GradedFinding(Struct, frozen=True, gc=False):
         severity: By the profile.
         title, level, cites, remedy: As in `checks.Check`.
         exempt: Why and until when it does not count; "" where it does.
+        waived: What it would weigh without that.
     """
 
     check: str
@@ -127,6 +128,7 @@ class GradedFinding(Struct, frozen=True, gc=False):
     cites: tuple[str, ...]
     remedy: Remedy
     exempt: str = ""
+    waived: Severity = Severity.NONE
 
 
 def profile_names() -> tuple[str, ...]:
@@ -411,11 +413,11 @@ def _graded(
     weight: Severity,
     exemptions: tuple[Exemption, ...],
 ) -> GradedFinding:
-    exempt = ""
+    exempt, waived = "", Severity.NONE
     if exemptions and finding.verdict in _BAD:
         own = next((e for e in exemptions if e.fits(finding.check, finding.subject)), None)
         if own is not None:
-            exempt, weight = own.text, Severity.NONE
+            exempt, waived, weight = own.text, weight, Severity.NONE
     return GradedFinding(  # by position, which is the quickest: there are hundreds to a target
         finding.check,
         finding.subject,
@@ -432,4 +434,5 @@ def _graded(
         cites,
         remedy,
         exempt,
+        waived,
     )

@@ -130,6 +130,26 @@ FINAL = frozenset(
     }
 )
 """Checks whose FAIL means that no sender can deliver to the place that it is about."""
+_PROVES_NOTHING = frozenset(
+    {
+        "certificate/expired",
+        "certificate/intermediate-missing",
+        "certificate/issuer-not-a-ca",
+        "certificate/issuer-unknown",
+        "certificate/key-not-proved",
+        "certificate/name-constraints-violated",
+        "certificate/name-mismatch",
+        "certificate/not-yet-valid",
+        "certificate/revoked",
+        "certificate/root-untrusted",
+        "certificate/self-signed",
+        "certificate/signature-invalid",
+        "certificate/unreadable",
+        "certificate/usage-wrong",
+        "dane/mismatch",
+    }
+)
+"""Checks whose FAIL or WARN means that the certificate does not prove whose server it is."""
 _RUN = Subject()
 _SPECIAL_ADDRESS = "dns/mx-special-address"
 """The same, for those addresses of a host that our guard refused."""
@@ -139,9 +159,19 @@ def endpoint_seals(
     facts: FactSet, findings: Iterable[GradedFinding], root: Subject
 ) -> tuple[EndpointSeal, ...]:
     """The state of every endpoint inside a target, in the order of the plan."""
-    weighty = [f for f in findings if f.severity >= _WEIGHTY or _unproven(f)]
+    weighty = [f for f in findings if weighs(f) or _unproven(f)]
     endpoints = dict.fromkeys(subject for subject, _ in facts.within(Endpoint, root))
     return tuple(_endpoint_seal(facts, weighty, subject) for subject in endpoints)
+
+
+def weighs(finding: GradedFinding) -> bool:
+    """Whether something is not in order, as far as a seal goes, whatever a profile exempts.
+
+    A certificate that proves nothing is none, however little a profile makes of it.
+    """
+    if finding.severity >= _WEIGHTY or finding.waived >= _WEIGHTY:
+        return True
+    return finding.check in _PROVES_NOTHING and finding.verdict in (Verdict.FAIL, Verdict.WARN)
 
 
 def _unproven(finding: GradedFinding) -> bool:
@@ -239,7 +269,7 @@ def state_of(
         return State.EXPOSED
     if not states or states == {Seal.UNKNOWN}:
         return State.UNDELIVERABLE if _turned_down(facts, inside, seals, root) else State.UNKNOWN
-    if any(f.severity >= _WEIGHTY for f in inside):
+    if any(weighs(f) for f in inside):
         return State.MEND
     if states != {Seal.SEALED} or left_out(facts, seals, root) != LeftOut():
         return State.PARTLY_UNKNOWN

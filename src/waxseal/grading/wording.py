@@ -202,6 +202,7 @@ ENGLISH: dict[str, str | Plural] = {
     "also.more-to-mend": Plural(
         "There are {count} more faults to mend.", "There is {count} more fault to mend."
     ),
+    "also.exempt": "The profile exempts this.",
     "also.other-reasons": Plural("There are {count} other reasons.", "There is {count} other reason."),
     "reason.ended.refused": "the connection is refused",
     "reason.ended.unreachable": "the address cannot be reached",

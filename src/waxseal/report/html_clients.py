@@ -10,7 +10,7 @@ from waxseal.report.simulation import ClientRow, SimulationSection, simulation_s
 from waxseal.report.tls_inventory import version_name
 
 _MOST = 8
-_SECRET = {True: ("recordings stay secret", "good"), False: ("recordings can be read", "bad")}
+_SECRET = {True: ("yes", "good"), False: ("no", "bad")}
 
 
 def clients(page: Page) -> Markup | None:
@@ -26,7 +26,7 @@ def clients(page: Page) -> Markup | None:
 
 
 def _clients(section: SimulationSection) -> Markup:
-    columns = ("Client", "Version", "Suite", "Group", "If the key is lost")
+    columns = ("Client", "Version", "Suite", "Group", "Forward secret")
     rows = [_row(row) for row in section.clients]
     return table(f"With {place(section.subject)}", columns, rows, "clients")
 

@@ -16,8 +16,10 @@ from waxseal.report.html_page import Page, counted, table
 from waxseal.report.markup import Child, Markup, joined, tag
 from waxseal.wire.idna import to_u_label
 
-_MOST_HOSTS = 8
-_MOST_ADDRESSES = 4
+_MOST_HOSTS = 6
+_FEW_HOSTS = 3
+_MOST_ADDRESSES = {True: 4, False: 2}
+"""Addresses drawn of each host: where the hosts are few, and where they are many."""
 _MOST_ROWS = 40
 _HEIGHT = 46
 _STEP = 58
@@ -108,7 +110,8 @@ def _hosts(page: Page) -> Iterator[Stop]:
         place = seen.get(host, Subject(domain=root.domain, host=host))
         known = named.get(host)
         note = f"preference {known.preference}" if known is not None else _unnamed(page)
-        yield Stop(to_u_label(host) or ".", note, further=tuple(_leaves(page, place)))
+        few = len(named.keys() | seen.keys()) <= _FEW_HOSTS
+        yield Stop(to_u_label(host) or ".", note, further=tuple(_leaves(page, place, _MOST_ADDRESSES[few])))
     if not named and not seen:
         yield from _hostless(page, mx)
 
@@ -126,7 +129,7 @@ def _hostless(page: Page, mx: MxRecords | None) -> Iterator[Stop]:
         yield Stop("no mail host", "nothing was found")
 
 
-def _leaves(page: Page, host: Subject) -> Iterator[Stop]:
+def _leaves(page: Page, host: Subject, most: int) -> Iterator[Stop]:
     """The addresses of a host, those first that were tested."""
     tested = [seal for seal in page.report.endpoints if seal.subject.within(host)]
     stops = list(_rows(tested))
@@ -140,9 +143,9 @@ def _leaves(page: Page, host: Subject) -> Iterator[Stop]:
     ]
     if not stops:
         stops = [Stop("no address", _status(known), "untested")]
-    yield from stops[:_MOST_ADDRESSES]
-    if len(stops) > _MOST_ADDRESSES:
-        rest = counted(len(stops) - _MOST_ADDRESSES, "more address", "more addresses")
+    yield from stops[:most]
+    if len(stops) > most:
+        rest = counted(len(stops) - most, "more address", "more addresses")
         yield Stop(f"and {rest}", "not drawn", "untested")
 
 
@@ -219,7 +222,7 @@ class _Pen:
     def _box(self, stop: Stop, depth: int, top: float) -> None:
         left, width = self._layout.left[depth], self._layout.width[depth]
         inset = 36 if depth == 2 else 12
-        most = (width - inset - 8) // 7
+        most = (width - inset - 6) * 2 // 15  # of the letters that are widest: 7.5 units
         icon = tag("path", d=_ICONS.get(stop.kind, _UNKNOWN), transform="translate(11 14)", class_="icon")
         self.boxes.append(
             tag(
@@ -233,7 +236,7 @@ class _Pen:
                     y=19,
                     class_="name",
                 ),
-                tag("text", _cut(stop.note, most * 7 // 6), x=inset, y=36, class_="note"),
+                tag("text", _cut(stop.note, most * 6 // 5), x=inset, y=36, class_="note"),
                 transform=f"translate({left} {top:g})",
                 class_=f"stop depth-{depth} {stop.kind}".rstrip(),
             )
