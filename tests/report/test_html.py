@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import re
+from datetime import date
 from enum import Enum
 from html.parser import HTMLParser
 from typing import Any
@@ -18,6 +19,7 @@ from waxseal.api import Result, check, judge
 from waxseal.checks import samples
 from waxseal.checks.api import Verdict
 from waxseal.facts import FactSet, Record, Subject
+from waxseal.grading.exemptions import Exemption, Standing, State
 from waxseal.grading.severity import Severity
 from waxseal.lab.world import LabWorld
 from waxseal.probes.settings import ProbeSettings
@@ -230,11 +232,16 @@ def test_a_drawing_is_bounded_and_says_what_it_leaves_out() -> None:
 def test_what_an_exemption_covers_is_told_with_its_reason(result: Result) -> None:
     report = result.reports[1]
     first = report.to_fix[0]
+    gone = Exemption("certificate/*", "moving", date(2026, 10, 31), "192.0.2.1")
+    over = (Standing(gone, State.ENDED),)
     why = "until 2027-01-01: the new key is on its way"
     spared = replace(first, severity=Severity.NONE, exempt=why)
     findings = tuple(spared if finding == first else finding for finding in report.findings)
-    text = squeezed(Document(render_html((replace(report, findings=findings),), result.facts)).text)
+    text = squeezed(
+        Document(render_html((replace(report, findings=findings, exemptions=over),), result.facts)).text
+    )
     assert "Exempted by the profile (1)" in text
+    assert "Exemptions that have ended (1) certificate/* at 192.0.2.1: moving, until 2026-10-31" in text
     assert text.index("Exempted by the profile (1)") < text.index(f"Exempt {why}")
 
 

@@ -2,12 +2,12 @@
 
 Each is a published sum: 100 points, less what each finding takes, within the caps of ``letters.toml`` (see
 ``letter_rules``). The letter against the active attacker also loses what its *rung* falls short by: the way
-in which senders tell the server from a false one. Findings, the seals of the addresses and the profile are
-all that goes in, so that anybody can recompute it (docs/grading.md). INCONCLUSIVE takes nothing: where it
-hides what decides a letter, there is no letter.
+in which senders tell the server from a false one; what breaks the rung is counted with it, once. Findings,
+the seals of the addresses and the profile are all that goes in, so that anybody can recompute it
+(docs/grading.md). INCONCLUSIVE takes nothing: where it hides what decides a letter, there is no letter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -24,16 +24,21 @@ from waxseal.grading.letter_rules import (
     Rung,
     Standing,
     fits,
+    ladder,
     letter_rules,
-    on_rung,
+    rungs_of,
     standing,
 )
 from waxseal.grading.profile import GradedFinding, Profile
-from waxseal.grading.seal import EndpointSeal, Seal
+from waxseal.grading.seal import EndpointSeal, LeftOut, Seal, left_out
 from waxseal.grading.severity import Severity
 
 _BAD = (Verdict.FAIL, Verdict.WARN)
+_FAIL_ONLY = (Verdict.FAIL,)
 _POLICY = "policy"
+_TYPES = "tls/certificate-type-unseen"
+_OFFER = "Offer TLS that every client can use."
+_MAIL, _ACCESS = "mail", "access"
 
 
 class Basis(StrEnum):
@@ -75,9 +80,9 @@ class Letter(Struct, frozen=True):
         letter: ``A`` to ``F``; None where what decides it could not be seen.
         points: 0 to 100, caps applied; None with the letter.
         lost: Each lost point's check, most first.
-        rung: Id of the rung; "" for the passive axis, and where there is no letter.
+        rung: Id of the rung; "" for the passive axis, and where no rung could be seen.
         kind: Which rungs apply: ``mail`` between servers, ``access`` for mail programs; "" like `rung`.
-        why: Why there is no letter, or what could give more points and could not be seen; "" for nothing.
+        why: Why there is no letter, or what could not be seen and might make another one; "" for nothing.
     """
 
     axis: Axis
@@ -138,7 +143,8 @@ def _tells(finding: GradedFinding) -> bool:
     """Whether a finding can move a letter: one that takes points, or one that a rung asks for."""
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return False
-    return (finding.severity is not Severity.NONE) or on_rung(finding.check)
+    weighs = finding.severity is not Severity.NONE
+    return weighs or finding.check == _TYPES or bool(rungs_of(finding.check))
 
 
 def letters_of(
@@ -163,8 +169,11 @@ def letters_of(
     told = [f for f in findings if f.subject != Subject() and _tells(f)]
     rows = tuple(_Address(facts, told, seal, target, profile).letters() for seal in seals)
     deciding = _first(facts, rows, target) if basis is Basis.FIRST else rows
-    passive = _decide(Axis.PASSIVE, [row.passive for row in deciding], basis)
-    active = _decide(Axis.ACTIVE, [row.active for row in deciding], basis)
+    beside = LeftOut()
+    if target.kind is TargetKind.DOMAIN and basis is not Basis.FIRST:
+        beside = left_out(facts, tuple(seals), Subject(domain=target.name))
+    passive = _decide(Axis.PASSIVE, [row.passive for row in deciding], basis, beside)
+    active = _decide(Axis.ACTIVE, [row.active for row in deciding], basis, beside)
     regain = _regain(rules, (passive, active))
     return Letters(passive, active, rows, regain, basis, f"{rules.id}/{rules.version}")
 
@@ -179,12 +188,31 @@ def _first(facts: FactSet, rows: tuple[AddressLetters, ...], target: Target) -> 
     return tuple(row for row, number in zip(rows, found, strict=True) if number == min(found))
 
 
-def _decide(axis: Axis, of_addresses: list[Letter], basis: Basis) -> Letter:
+def _decide(axis: Axis, of_addresses: list[Letter], basis: Basis, beside: LeftOut) -> Letter:
     seen = [letter for letter in of_addresses if letter.points is not None]
-    if seen:
-        pick = max if basis is Basis.BEST else min
-        return pick(seen, key=lambda letter: letter.points or 0)
-    return of_addresses[0] if of_addresses else Letter(axis, None, why="there was no server to test")
+    if not seen:
+        return of_addresses[0] if of_addresses else Letter(axis, None, why="there was no server to test")
+    pick = max if basis is Basis.BEST else min
+    chosen = pick(seen, key=lambda letter: letter.points or 0)
+    return replace(chosen, why="; ".join(filter(None, (chosen.why, *_unseen(of_addresses, beside)))))
+
+
+def _unseen(of_addresses: list[Letter], beside: LeftOut) -> Iterator[str]:
+    """What stands beside the letter, and might have another one."""
+    number = sum(letter.points is None for letter in of_addresses)
+    if number:
+        yield f"{number} of {len(of_addresses)} addresses could not be seen"
+    if beside.hosts:
+        yield (
+            "one mail host was not tested"
+            if beside.hosts == 1
+            else f"{beside.hosts} mail hosts were not tested"
+        )
+    if beside.addresses:
+        one = beside.addresses == 1
+        yield (
+            "one more address was not tested" if one else f"{beside.addresses} more addresses were not tested"
+        )
 
 
 class _Address:
@@ -212,7 +240,7 @@ class _Address:
         own = endpoint is not None and (
             is_submission(endpoint, here) or endpoint.protocol is MailProtocol.LMTP
         )
-        self._kind = "access" if own else "mail"
+        self._kind = _ACCESS if own else _MAIL
         self._is_domain = target.kind is TargetKind.DOMAIN
         context = facts.nearest(RunContext, Subject())
         self._left_out = context is not None and _POLICY in context.left_out
@@ -231,44 +259,62 @@ class _Address:
         lost = self._lost(Axis.ACTIVE)
         if self._seal.seal is Seal.UNKNOWN and not _capped(lost):
             return Letter(Axis.ACTIVE, None, why=self._unseen())
+        if self._seal.seal is Seal.EXPOSED and self._kind == _ACCESS:
+            return self._sum(Axis.ACTIVE, lost)  # no certificate was shown, so nothing is known of it
         rung, open_ones = self._rung()
-        here = self._sum(Axis.ACTIVE, self._with(rung, lost), rung.id)
-        for better in open_ones:
-            at_best = self._sum(Axis.ACTIVE, self._with(better, lost))
-            why = f"whether there is {better.title} could not be seen"
-            if at_best.letter != here.letter:
-                return Letter(Axis.ACTIVE, None, why=why)
-            if at_best.points != here.points:
-                here = replace(here, why=here.why or f"at least this: {why}")
-        return here
+        if not open_ones:
+            here = self._sum(Axis.ACTIVE, self._with(rung, lost), rung.id)
+            return replace(here, why=self._types_unseen() if rung.proved_by else "")
+        why = f"whether there is {open_ones[0].title} could not be seen"
+        if rung.proved_by:
+            here = self._sum(Axis.ACTIVE, self._with(rung, lost), rung.id)
+            here = replace(here, why=f"at least this: {why}")
+        else:  # that there is nothing better is not known, so nothing is lost by it
+            here = replace(self._sum(Axis.ACTIVE, lost), why=f"{why}, and took nothing")
+        possible = {self._sum(Axis.ACTIVE, self._with(other, lost)).letter for other in (*open_ones, rung)}
+        return here if possible == {here.letter} else Letter(Axis.ACTIVE, None, why=why)
+
+    def _types_unseen(self) -> str:
+        unseen = any(f.verdict is Verdict.INCONCLUSIVE for f in self._by_check.get(_TYPES, ()))
+        return "the proof is of the certificates that were shown; there may be others" if unseen else ""
 
     def _unseen(self) -> str:
         return self._seal.ended or "TLS could not be seen"
 
     def _lost(self, axis: Axis) -> list[Lost]:
         """What every check takes, each once, by the weightiest of its findings here."""
-        lost = []
+        lost: list[Lost] = []
+        together: dict[tuple[str, ...], list[Lost]] = {}
         for check, findings in self._by_check.items():
-            against, effort, caps = self._standing(check)
-            if axis not in against:
+            counts = self._standing(check)
+            if axis not in counts.against:
                 continue
-            worst = max(findings, key=lambda f: f.severity if f.verdict in _BAD else Severity.NONE)
-            if worst.verdict not in _BAD or worst.severity is Severity.NONE:
-                continue
-            failed = any(f.verdict is Verdict.FAIL and f.severity for f in findings)
-            cap = caps.get(axis, "") if failed else ""
-            points = self._rules.points[worst.severity.label]
-            lost.append(Lost(check, worst.subject, points, cap, worst.title, worst.remedy.general, effort))
+            entry = self._entry(axis, check, findings, counts)
+            if entry is not None:
+                (together.setdefault(counts.group, []) if counts.group else lost).append(entry)
+        lost += [_joined(sorted(entries, key=_weight)) for entries in together.values()]
         if self._seal.seal is Seal.EXPOSED and not _capped(lost):
             lost.append(self._exposed())
         return sorted(lost, key=_weight)
+
+    def _entry(self, axis: Axis, check: str, findings: list[GradedFinding], counts: Standing) -> Lost | None:
+        worst = max(findings, key=lambda f: f.severity if f.verdict in _BAD else Severity.NONE)
+        if worst.verdict not in _BAD or worst.severity is Severity.NONE:
+            return None
+        failed = any(f.verdict is Verdict.FAIL and f.severity for f in findings)
+        cap = counts.caps.get(axis, "") if failed else ""
+        of_rung = axis is Axis.ACTIVE and any(rung.kind == self._kind for rung in rungs_of(check))
+        points = 0 if of_rung else self._rules.points[worst.severity.label]
+        if not points and not cap:
+            return None
+        return Lost(check, worst.subject, points, cap, worst.title, worst.remedy.general, counts.effort)
 
     def _exposed(self) -> Lost:
         """No TLS came to stand, whatever the reason: the weightiest fault there caps the letter."""
         here = [f for found in self._by_check.values() for f in found if f.subject.within(self._seal.subject)]
         fault = max(here, key=lambda f: f.severity, default=None)
         if fault is None or not fault.severity:
-            return Lost("", self._seal.subject, 0, LETTERS[-1], "No TLS came to stand", "", "setting")
+            return Lost("", self._seal.subject, 0, LETTERS[-1], "No TLS came to stand", _OFFER, "setting")
         remedy = fault.remedy.general
         return Lost(fault.check, fault.subject, 0, LETTERS[-1], fault.title, remedy, "setting")
 
@@ -278,18 +324,44 @@ class _Address:
             return standing(check)
         return Standing(tuple(Axis(attacker) for attacker in rule.against), rule.effort, {})
 
-    def _with(self, rung: Rung, lost: list[Lost]) -> list[Lost]:
-        if not rung.lost:
-            return lost
-        of_rung = Lost(rung.check, self._seal.subject, rung.lost, "", rung.fault, rung.regain, rung.effort)
-        better = next((entry for entry in lost if entry.cap and self._breaks_rung(entry.check)), None)
-        if better is not None:  # a better rung is there and broken: mending that gives its points back too
-            of_rung = replace(of_rung, check=better.check, regain=better.regain, effort=better.effort)
-        return sorted([*lost, of_rung], key=_weight)
+    def _with(self, held: Rung, lost: list[Lost]) -> list[Lost]:
+        """What a rung takes, step by step up the ladder, added to what else is lost."""
+        by_check = {entry.check: entry for entry in lost}
+        rung = held
+        while rung.lost:
+            better = ladder(self._kind)[: ladder(self._kind).index(rung)]
+            goal = next((other for other in better if self._breakers(other)), None)
+            step = self._mended(goal) if goal is not None else self._built(rung)
+            goal = goal or next(other for other in better if other.id == rung.next)
+            known = by_check.get(step.check, step)
+            by_check[step.check] = replace(
+                known, points=known.points + rung.lost - goal.lost, regain=step.regain
+            )
+            rung = goal
+        return sorted(by_check.values(), key=_weight)
 
-    def _breaks_rung(self, check: str) -> bool:
-        rungs = [rung for rung in self._rules.rungs if rung.kind == self._kind]
-        return any(fits(check, (*rung.proved_by, *rung.spoiled_by)) for rung in rungs)
+    def _built(self, rung: Rung) -> Lost:
+        return Lost(rung.check, self._seal.subject, 0, "", rung.fault, rung.regain, rung.effort)
+
+    def _mended(self, rung: Rung) -> Lost:
+        """A better rung is there and broken: mending that is what gives its points back."""
+        found = [
+            Lost(f.check, f.subject, f.severity, "", f.title, f.remedy.general, standing(f.check).effort)
+            for f in self._breakers(rung)
+        ]
+        return replace(_joined(sorted(found, key=_weight)), points=0)
+
+    def _breakers(self, rung: Rung) -> list[GradedFinding]:
+        """What breaks a rung, the weightiest finding of each check."""
+        worst: dict[str, GradedFinding] = {}
+        for check, findings in self._by_check.items():
+            if not rung.asks_for(check):
+                continue
+            bad = _FAIL_ONLY if fits(check, rung.opened_by) else _BAD
+            found = [f for f in findings if f.verdict in bad]
+            if found:
+                worst[check] = max(found, key=lambda f: f.severity)
+        return list(worst.values())
 
     def _sum(self, axis: Axis, lost: list[Lost], rung: str = "") -> Letter:
         points = max(0, FULL - sum(entry.points for entry in lost))
@@ -300,9 +372,7 @@ class _Address:
     def _rung(self) -> tuple[Rung, list[Rung]]:
         """The first rung that is proved, and those before it that are open."""
         open_ones: list[Rung] = []
-        for rung in self._rules.rungs:
-            if rung.kind != self._kind:
-                continue
+        for rung in ladder(self._kind):
             holds = self._holds(rung)
             if holds:
                 return rung, open_ones
@@ -312,19 +382,23 @@ class _Address:
 
     def _holds(self, rung: Rung) -> bool | None:
         """Whether a rung is proved; None where it could not be seen."""
-        spoilers = [
-            f for check, found in self._by_check.items() if fits(check, rung.spoiled_by) for f in found
-        ]
-        if any(f.verdict in _BAD for f in spoilers):
+        if self._breakers(rung):
             return False
         if not rung.proved_by:
             return True
-        if (rung.domain_only and not self._is_domain) or (self._left_out and self._kind == "mail"):
+        if (rung.domain_only and not self._is_domain) or (self._left_out and self._kind == _MAIL):
             return None
         answers = [_proof(self._by_check.get(check, ())) for check in rung.proved_by]
         if False in answers:
-            return False
-        return None if None in answers else True
+            return None if self._verdict(rung.opened_by, Verdict.WARN) else False
+        doubtful = None in answers or self._verdict(rung.spoiled_by, Verdict.INCONCLUSIVE, rung.soft)
+        return None if doubtful else True
+
+    def _verdict(self, patterns: tuple[str, ...], verdict: Verdict, without: tuple[str, ...] = ()) -> bool:
+        return any(
+            fits(check, patterns) and not fits(check, without) and any(f.verdict is verdict for f in found)
+            for check, found in self._by_check.items()
+        )
 
 
 def _proof(findings: Sequence[GradedFinding]) -> bool | None:
@@ -333,6 +407,15 @@ def _proof(findings: Sequence[GradedFinding]) -> bool | None:
     if verdicts & set(_BAD) or not verdicts:
         return False
     return True if verdicts == {Verdict.PASS} else None
+
+
+def _joined(entries: list[Lost]) -> Lost:
+    """What counts once together: the weightiest entry, which also tells what else has to be mended."""
+    first, *others = entries
+    if not others:
+        return first
+    also = "; ".join(f"{other.title} ({other.check})" for other in others)
+    return replace(first, regain=f"{first.regain} To be mended with it: {also}.")
 
 
 def _capped(lost: list[Lost]) -> bool:

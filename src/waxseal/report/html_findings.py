@@ -33,6 +33,7 @@ def findings(page: Page) -> Markup:
     groups = (
         _group(page, "To mend", problems(report.to_fix), open_=True),
         _group(page, "Exempted by the profile", problems(report.exempt), open_=True),
+        _ended(page),
         _group(page, "Without weight in this profile", problems(aside)),
         _unseen(page, own, following),
         _passed(page, passed),
@@ -49,6 +50,17 @@ def _group(
         return None
     folds = [_finding(page, group, open_=open_ and not page.brief) for group in groups]
     return joined(page.heading(f"{title} ({len(groups)})", 2), folds)
+
+
+def _ended(page: Page) -> Markup | None:
+    """Exemptions of the profile that are over: what they were about weighs again."""
+    over = page.report.ended_exemptions
+    if not over:
+        return None
+    rows = (
+        tag("li", code(gone.check), f" at {gone.where}: " if gone.where else ": ", gone.text) for gone in over
+    )
+    return joined(page.heading(f"Exemptions that have ended ({len(over)})", 2), tag("ul", rows))
 
 
 def _finding(page: Page, group: list[GradedFinding], *, open_: bool = False) -> Markup:

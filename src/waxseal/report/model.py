@@ -21,6 +21,7 @@ from waxseal.grading.severity import Severity
 
 INJECTION = "starttls.injection"
 """Name of the probe that tries whether commands sent in clear run under TLS."""
+_RUN = Subject()
 
 
 class Report(Struct, frozen=True):
@@ -105,18 +106,23 @@ def build_reports(
     """One report for each target that the facts name, in the order given."""
     graded = grade(findings, profile, facts)
     targets = [(record.subject, record.fact) for record in facts if isinstance(record.fact, Target)]
-    roots = {root for root, _ in targets}
-    of_run = [finding for finding in graded if finding.subject == Subject()]
-    of_root: dict[Subject, list[GradedFinding]] = {root: [] for root in roots}
-    last_seen: dict[Subject, datetime] = {}
+    of_root: dict[Subject, list[GradedFinding]] = {root: [] for root, _ in targets}
+    roots_at: dict[Subject, list[Subject]] = {}
+
+    def roots_of(subject: Subject) -> list[Subject]:
+        roots = roots_at.get(subject)
+        if roots is None:
+            roots = roots_at[subject] = [root for root in subject.outwards() if root in of_root]
+        return roots
+
+    of_run = [finding for finding in graded if finding.subject == _RUN]
     for finding in graded:
-        for root in finding.subject.outwards():
-            if root in of_root:
-                of_root[root].append(finding)
+        for root in roots_of(finding.subject):
+            of_root[root].append(finding)
+    last_seen: dict[Subject, datetime] = {}
     for record in facts:
-        for root in record.subject.outwards():
-            if root in roots:
-                last_seen[root] = record.seen_at
+        for root in roots_of(record.subject):
+            last_seen[root] = record.seen_at
     exemptions = exemption_standings(profile, graded, facts)
     reports = (
         _build(facts, _sorted(of_run + of_root[root]), profile, root, target, last_seen[root], basis)
@@ -141,7 +147,7 @@ def _build(
     # Two targets may name one host with two ports: each has the findings of its own.
     inside = tuple(f for f in graded if f.subject.port in (None, target.port))
     seals = tuple(s for s in endpoint_seals(facts, inside, root) if s.subject.port == target.port)
-    context = facts.nearest(RunContext, Subject())
+    context = facts.nearest(RunContext, _RUN)
     own = ((where, a) for where, a in facts.within(Attempt, root) if where.port in (None, target.port))
     attempts = {a.id: a for _, a in own}
     state = state_of(facts, inside, seals, root)
