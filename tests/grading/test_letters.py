@@ -18,7 +18,7 @@ from waxseal.api import Result, judge
 from waxseal.checks.registry import all_checks
 from waxseal.checks.verdict import Verdict
 from waxseal.facts import Target
-from waxseal.grading.letter_rules import Axis, letter_rules, standing
+from waxseal.grading.letter_rules import Axis, ladder, letter_rules, standing
 from waxseal.grading.letters import Basis, Letters, letters_of
 from waxseal.grading.profile import GradedFinding, load_profile
 from waxseal.grading.seal import Seal
@@ -60,24 +60,40 @@ def row(check: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [r for r in rows if any(fnmatchcase(check, pattern) for pattern in r["checks"])]
 
 
-def recomputed(report: dict[str, Any], endpoint: dict[str, Any], axis: str, rung: str | None) -> str:
-    """The letter of one address."""
+def asked_for(check: str, kind: str) -> bool:
+    """Whether a rung asks for a check, so that it takes nothing of its own."""
+    asked = [p for r in RULES["rungs"] if r["for"] == kind for p in r["proved_by"] + r["spoiled_by"]]
+    return any(fnmatchcase(check, pattern) for pattern in asked)
+
+
+def recomputed(report: dict[str, Any], endpoint: dict[str, Any], axis: str, kind: str, rung: str) -> int:
+    """The points of one address."""
     here = [f for f in report["findings"] if f["subject"] and around(f["subject"], endpoint["subject"])]
     bad = [f for f in here if f["verdict"] in WORSE and f["severity"] != "none"]
-    sum_, most = 100, 100
+    most, each = 100, 0
+    together: dict[str, int] = {}
     for check in {f["check"] for f in bad}:
         of_check = [f for f in bad if f["check"] == check]
         axes = row(check, RULES["axes"])
-        if axes and axis in axes[0]["against"]:
-            sum_ -= max(RULES["points"][f["severity"]] for f in of_check)
-            capped = any(axis in cap["against"] for cap in row(check, RULES["caps"]))
-            if capped and any(f["verdict"] == "fail" for f in of_check):
-                most = RULES["thresholds"]["E"] - 1
+        if not axes or axis not in axes[0]["against"]:
+            continue
+        took = max(RULES["points"][f["severity"]] for f in of_check)
+        if axis == "active" and asked_for(check, kind):
+            took = 0
+        if axes[0].get("once"):
+            together[axes[0]["why"]] = max(took, together.get(axes[0]["why"], 0))
+        else:
+            each += took
+        capped = any(axis in cap["against"] for cap in row(check, RULES["caps"]))
+        if capped and any(f["verdict"] == "fail" for f in of_check):
+            most = RULES["thresholds"]["E"] - 1
     if endpoint["seal"] == "exposed":
         most = RULES["thresholds"]["E"] - 1
-    if rung:
-        sum_ -= next(r["lost"] for r in RULES["rungs"] if f"{r['for']}/{r['id']}" == rung)
-    points = min(max(sum_, 0), most)
+    of_rung = next((r["lost"] for r in RULES["rungs"] if (r["for"], r["id"]) == (kind, rung)), 0)
+    return int(min(max(100 - each - sum(together.values()) - of_rung, 0), most))
+
+
+def letter_of(points: int) -> str:
     return next((letter for letter, least in RULES["thresholds"].items() if points >= least), "F")
 
 
@@ -86,14 +102,23 @@ def test_anybody_can_recompute_the_letters() -> None:
         check_sum(report)
 
 
+def kind_of(report: Report, endpoint: dict[str, Any]) -> str:
+    """Which rungs there are to ask for, where none could be seen."""
+    of_programs = report.target.protocol.value != "smtp" or endpoint["subject"]["port"] in (465, 587)
+    return "access" if of_programs else "mail"
+
+
 def check_sum(report: Report) -> None:
     document = documents()[report.target.name, report.target.port]
     for endpoint, given in zip(document["endpoints"], document["letters"]["by_address"], strict=True):
         for axis in ("passive", "active"):
             letter = given[axis]
             if letter["letter"] is not None:
-                rung = f"{letter['kind']}/{letter['rung']}" if letter["rung"] else None
-                assert letter["letter"] == recomputed(document, endpoint, axis, rung)
+                kind = letter["kind"] or kind_of(report, endpoint)
+                points = recomputed(document, endpoint, axis, kind, letter["rung"])
+                assert (letter["points"], letter["letter"]) == (points, letter_of(points)), endpoint[
+                    "subject"
+                ]
     worst = {
         axis: min(given, key=lambda letter: letter["points"])["letter"] if given else None
         for axis in ("passive", "active")
@@ -119,6 +144,7 @@ def check_lost(letters: Letters) -> None:
         assert letter.points == least or (letter.points < least and any(lost.cap for lost in letter.lost))
         regained = {regain.check for regain in letters.regain}
         assert {lost.check for lost in letter.lost} <= regained
+        assert len({lost.check for lost in letter.lost}) == len(letter.lost)
         assert all(lost.regain and lost.title for lost in letter.lost)
 
 
@@ -148,16 +174,84 @@ def test_a_self_signed_opportunistic_server_loses_nothing_against_who_listens() 
         ("dane-mismatch.test:25", "F", "none"),
         ("sts-mx-certificate.test:25", "F", "none"),
         ("sts-unmatched.test:25", "F", "none"),
+        ("sts-unmatched-testing.test:25", "E", "none"),
+        ("dane-pkix.test:25", "E", "none"),
+        ("dane-mx-insecure.test:25", "E", "none"),
+        ("sts-none.test:25", "E", "none"),
+        ("sts-wrong-name.test:25", "E", "none"),
+        ("sts-two-records.test:25", "E", "none"),
+        ("dane-unknown.test:25", "A", "dane"),
+        ("dane-one-bad-type.test:25", "F", "none"),
+        ("mail-kept.test:25", "E", "none"),
+        ("mail.expired.test:465", "E", "none"),
+        ("imap-no-list.access.test:143", "C", "pkix"),
+        ("imap-plain.access.test:143", "F", ""),
+        ("sts-stalls.test:25", None, ""),
     ],
 )
-def test_rungs(name: str, letter: str, rung: str) -> None:
+def test_rungs(name: str, letter: str | None, rung: str) -> None:
     active = reports()[name].letters.active
     assert (active.letter, active.rung) == (letter, rung)
 
 
 def test_mending_what_is_broken_counts_with_what_it_broke() -> None:
     first = reports()["dane-mismatch.test:25"].letters.regain[0]
-    assert (first.check, first.active, first.caps) == ("dane/mismatch", 120, (Axis.ACTIVE,))
+    assert (first.check, first.active, first.caps) == ("dane/mismatch", 60, (Axis.ACTIVE,))
+
+
+@pytest.mark.parametrize("name", ["sts-", "dane-"])
+def test_what_is_published_and_broken_is_no_worse_than_nothing_unless_it_stops_mail(name: str) -> None:
+    """A proof that senders pass over leaves them where they were; F is for what they turn mail down for."""
+    nothing = reports()["provider.test:25"].letters.active.points
+    assert nothing is not None
+    for target, report in reports().items():
+        active = report.letters.active
+        kept = not any(lost.cap or lost.check.startswith("certificate/") for lost in active.lost)
+        if (
+            target.startswith(name)
+            and active.points is not None
+            and kept
+            and target != "dane-partial.test:25"
+        ):
+            assert active.points >= nothing, target
+
+
+def test_what_gives_points_back_is_what_is_broken() -> None:
+    expected = {
+        "dane-pkix.test:25": {"dane/none-usable": 60},
+        "dane-mx-insecure.test:25": {"dane/mx-insecure": 60},
+        "sts-expired.test:25": {"mta-sts/policy-host-certificate": 50, "dane/unsigned": 10},
+        "sts-testing.test:25": {"mta-sts/mode-testing": 30, "dane/unsigned": 10},
+        "mail.expired.test:465": {"certificate/expired": 70},
+        "self-signed.test:25": {"policy/none-published": 60, "certificate/self-signed": 12},
+    }
+    found = {name: {row.check: row.active for row in reports()[name].letters.regain} for name in expected}
+    assert found == expected
+
+
+def test_several_faults_of_one_proof_count_once_and_all_are_named() -> None:
+    report = reports()["self-signed.test:25"]
+    fault = next(f for f in report.findings if f.check == "certificate/self-signed" and f.severity)
+    other = structs.replace(fault, check="certificate/unreadable", title="It cannot be read")
+    active = again(report, (*report.findings, other)).active
+    assert active.points == report.letters.active.points
+    assert any("It cannot be read (certificate/unreadable)" in lost.regain for lost in active.lost)
+
+
+def test_an_exemption_takes_the_points_off_and_proves_nothing() -> None:
+    for name in ("no-starttls.test:25", "dane-mismatch.test:25", "expired.test:25"):
+        report = reports()[name]
+        none = tuple(structs.replace(f, severity=Severity.NONE, exempt="so be it") for f in report.findings)
+        letters = again(report, none)
+        assert letters.passive.letter == report.letters.passive.letter
+        assert letters.active.rung == report.letters.active.rung
+        assert (letters.active.points or 0) >= (report.letters.active.points or 0)
+    assert again(report, none).active.points == 40
+
+
+def test_what_was_not_tested_is_said_beside_the_letter() -> None:
+    assert "one mail host was not tested" in reports()["mx-unresolvable.test:25"].letters.passive.why
+    assert "of 2 addresses could not be seen" in reports()["ipv6-broken.test:25"].letters.active.why
 
 
 # --- INCONCLUSIVE never moves a letter.
@@ -237,7 +331,9 @@ def test_every_pattern_of_the_rules_names_a_check() -> None:
     rules = letter_rules()
     patterns = [p for axes in rules.axes for p in axes.checks]
     patterns += [p for cap in rules.caps for p in cap.checks]
-    patterns += [p for rung in rules.rungs for p in (*rung.proved_by, *rung.spoiled_by)]
+    patterns += [
+        p for rung in rules.rungs for p in (*rung.proved_by, *rung.spoiled_by, *rung.soft, *rung.opened_by)
+    ]
     patterns += [rung.check for rung in rules.rungs if rung.check]
     assert not [p for p in patterns if not any(fnmatchcase(check, p) for check in known)]
 
@@ -246,6 +342,14 @@ def test_what_caps_also_counts() -> None:
     for check in all_checks():
         rules = standing(check)
         assert set(rules.caps) <= set(rules.against), check
+
+
+def test_every_rung_that_takes_points_leads_to_a_better_one() -> None:
+    for rung in letter_rules().rungs:
+        better = {other.id for other in ladder(rung.kind) if other.lost < rung.lost}
+        assert (rung.next in better) == bool(rung.lost), rung.id
+    for kind in ("mail", "access"):
+        assert not ladder(kind)[-1].proved_by
 
 
 def test_thresholds_fall_and_efforts_are_known() -> None:

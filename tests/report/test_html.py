@@ -232,8 +232,8 @@ def test_a_drawing_is_bounded_and_says_what_it_leaves_out() -> None:
 def test_what_an_exemption_covers_is_told_with_its_reason(result: Result) -> None:
     report = result.reports[1]
     first = report.to_fix[0]
-    gone = Exemption("certificate/*", "moving", date(2026, 10, 31), "192.0.2.1")
-    over = (Standing(gone, State.ENDED),)
+    gone = Exemption("dane/*", "moving", date(2026, 10, 31), "dane-mismatch.test")
+    over = (Standing(gone, State.ENDED, 1),)
     why = "until 2027-01-01: the new key is on its way"
     spared = replace(first, severity=Severity.NONE, exempt=why)
     findings = tuple(spared if finding == first else finding for finding in report.findings)
@@ -241,7 +241,7 @@ def test_what_an_exemption_covers_is_told_with_its_reason(result: Result) -> Non
         Document(render_html((replace(report, findings=findings, exemptions=over),), result.facts)).text
     )
     assert "Exempted by the profile (1)" in text
-    assert "Exemptions that have ended (1) certificate/* at 192.0.2.1: moving, until 2026-10-31" in text
+    assert "Exemptions that have ended (1) dane/* at dane-mismatch.test: moving, until 2026-10-31" in text
     assert text.index("Exempted by the profile (1)") < text.index(f"Exempt {why}")
 
 

@@ -133,12 +133,12 @@ def _option(option: click.Option, context: click.Context) -> Option:
 
 
 def _variable(option: click.Option, context: click.Context) -> str:
-    """What sets it, by click's rule; one of several switches that share a name is set by its own value."""
+    """What sets it; none for options that the environment does not set."""
     prefix = context.auto_envvar_prefix
-    one_of = option.is_flag and not option.is_bool_flag
-    if prefix is None or (option.is_eager and not option.expose_value) or (one_of and option.multiple):
+    if prefix is None or not option.allow_from_autoenv or (option.is_eager and not option.expose_value):
         return ""
-    return f"{prefix}_{(option.name or '').upper()}{f'={option.flag_value}' if one_of else ''}"
+    named = option.envvar or f"{prefix}_{(option.name or '').upper()}"
+    return named if isinstance(named, str) else named[0]
 
 
 def _value(spelled: str, names: tuple[str, ...]) -> str:

@@ -35,7 +35,7 @@ COMMANDS = {
     "lab": "Keep a simulated mail world running to try things on.",
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "WAXSEAL"}
-"""Every option can be set by the environment: ``WAXSEAL_CHECK_CONTROL`` for ``check --control``."""
+"""Options can be set by the environment: ``WAXSEAL_CHECK_CONTROL`` for ``check --control``."""
 
 
 class LazyGroup(click.Group):
@@ -58,12 +58,28 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"waxseal.cli.{cmd_name}").command
+        _name_variables(command, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the sub-commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _name_variables(command: click.Command, name: str) -> None:
+    """Name the variables after options, where click alone would name them after parameters.
+
+    A variable that an option brings itself, for all commands, comes after that of the one command.
+    """
+    for option in command.params:
+        long = next((given[2:] for given in option.opts if given.startswith("--")), "")
+        if not isinstance(option, click.Option) or not option.allow_from_autoenv or not long:
+            continue
+        own = f"{CONTEXT['auto_envvar_prefix']}_{name}_{long}".replace("-", "_").upper()
+        general = [option.envvar] if isinstance(option.envvar, str) else []
+        if not isinstance(option.envvar, list):
+            option.envvar = [own, *general]
 
 
 @click.group(cls=LazyGroup, context_settings=CONTEXT)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 from msgspec import Struct
 
 from waxseal.cli.forms import FORMS, Wanted, form_and_path
@@ -141,12 +142,26 @@ class Output(Struct, frozen=True):
 
 
 def _form(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(f"--{name}", "forms", flag_value=name, multiple=True, help=text)
+    """A switch for one form; not set by the environment, where ``--format`` is."""
+    return click.option(
+        f"--{name}", "forms", flag_value=name, multiple=True, allow_from_autoenv=False, help=text
+    )
+
+
+def _unless_switched(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """What the environment says of the form, unless a switch such as ``--json`` was given."""
+    from_outside = ctx.get_parameter_source(param.name or "") is ParameterSource.ENVIRONMENT
+    return None if from_outside and ctx.params.get("forms") else value
 
 
 _OPTIONS = (
     click.option(
-        "-f", "--format", "output_format", type=click.Choice(list(FORMS)), help="Form of standard output."
+        "-f",
+        "--format",
+        "output_format",
+        type=click.Choice(list(FORMS)),
+        callback=_unless_switched,
+        help="Form of standard output.",
     ),
     _form("json", "The same as --format json (waxseal.report/1)."),
     _form("facts", "The same as --format facts (waxseal.facts/1)."),

@@ -24,7 +24,8 @@ _SEVERITIES = [severity.label for severity in Severity if severity] + [NEVER]
 _LETTERS = list("BCDEF")
 _OPTION = "--format"
 _SHORT = "-f"
-_VARIABLES = ("WAXSEAL_CHECK_OUTPUT_FORMAT", "WAXSEAL_JUDGE_OUTPUT_FORMAT")
+_SWITCHES = ("--json", "--facts", "--transcript")
+_VARIABLES = ("WAXSEAL_{}_FORMAT", "WAXSEAL_{}_OUTPUT_FORMAT")
 
 
 def _range(ctx: click.Context, param: click.Parameter, value: str | None) -> Range | None:
@@ -105,11 +106,15 @@ def asked_form(arguments: list[str] | None) -> str | None:
     Args:
         arguments: Without the program's name; None for those of this process.
     """
-    given = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), "")
-    words = iter(sys.argv[1:] if arguments is None else arguments)
+    line = sys.argv[1:] if arguments is None else arguments
+    variables = [name.format(line[0].upper()) for name in _VARIABLES if line]
+    given = next((os.environ[name] for name in variables if os.environ.get(name)), "")
+    words = iter(line)
     for word in words:
         if word == "--":
             break
+        if word in _SWITCHES:
+            given = ""
         if word in (_OPTION, _SHORT):
             given = next(words, "")
         elif word.startswith(f"{_OPTION}="):

@@ -294,7 +294,7 @@ class _Address:
                 (together.setdefault(counts.group, []) if counts.group else lost).append(entry)
         lost += [_joined(sorted(entries, key=_weight)) for entries in together.values()]
         if self._seal.seal is Seal.EXPOSED and not _capped(lost):
-            lost.append(self._exposed())
+            lost = self._exposed(lost)
         return sorted(lost, key=_weight)
 
     def _entry(self, axis: Axis, check: str, findings: list[GradedFinding], counts: Standing) -> Lost | None:
@@ -309,14 +309,17 @@ class _Address:
             return None
         return Lost(check, worst.subject, points, cap, worst.title, worst.remedy.general, counts.effort)
 
-    def _exposed(self) -> Lost:
+    def _exposed(self, lost: list[Lost]) -> list[Lost]:
         """No TLS came to stand, whatever the reason: the weightiest fault there caps the letter."""
         here = [f for found in self._by_check.values() for f in found if f.subject.within(self._seal.subject)]
         fault = max(here, key=lambda f: f.severity, default=None)
         if fault is None or not fault.severity:
-            return Lost("", self._seal.subject, 0, LETTERS[-1], "No TLS came to stand", _OFFER, "setting")
+            capped = Lost("", self._seal.subject, 0, LETTERS[-1], "No TLS came to stand", _OFFER, "setting")
+            return [*lost, capped]
+        known = next((entry for entry in lost if entry.check == fault.check), None)
         remedy = fault.remedy.general
-        return Lost(fault.check, fault.subject, 0, LETTERS[-1], fault.title, remedy, "setting")
+        entry = known or Lost(fault.check, fault.subject, 0, "", fault.title, remedy, "setting")
+        return [*(other for other in lost if other is not known), replace(entry, cap=LETTERS[-1])]
 
     def _standing(self, check: str) -> Standing:
         rule = self._profile.own_by_id.get(check)

@@ -8,6 +8,7 @@ from waxseal.facts import FactSet, Subject
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal
 from waxseal.report.plain import KEY_TYPES
+from waxseal.report.tls_inventory import version_name
 from waxseal.wire.idna import to_u_label
 
 SOFTWARE = {
@@ -64,7 +65,7 @@ def tls_words(row: EndpointSeal) -> str:
     """What came to stand at an address: ``TLS 1.3, ECDSA, 79 days left``; or why nothing did."""
     if not row.version:
         return row.ended or "no TLS"
-    parts = [row.version.replace("TLSv", "TLS ")]
+    parts = [version_name(row.version)]
     if row.key_types:
         parts.append(" + ".join(KEY_TYPES.get(kind, kind) for kind in row.key_types))
     if row.days_left is not None:

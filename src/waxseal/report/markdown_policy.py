@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from waxseal.facts import DnsStatus, FactSet, Subject
-from waxseal.grading.delivery import Decider, Outcome, Prediction
-from waxseal.report.delivery import sender_rows
+from waxseal.grading.delivery import Decider, Prediction
+from waxseal.report.delivery import outcome_text, sender_rows
 from waxseal.report.markdown_text import code, prose, table
 from waxseal.report.policy_view import DnssecRow, PolicySection, StsRow, TlsaRow, policy_section
 from waxseal.wire.idna import to_u_label
@@ -19,7 +19,7 @@ def sender_lines(facts: FactSet, root: Subject) -> Iterator[str]:
         return
     groups: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        groups.setdefault((_outcome(row), _because(row), _record(row)), []).append(row.title)
+        groups.setdefault((outcome_text(row.outcome, row.possible).plain, _because(row), _record(row)), []).append(row.title)
     yield "## What each sender would do"
     yield ""
     head = ("Sender", "A message would be", "Because of", "Record")
@@ -30,15 +30,6 @@ def sender_lines(facts: FactSet, root: Subject) -> Iterator[str]:
             for (outcome, because, record), titles in groups.items()
         ),
     )
-
-
-def _outcome(row: Prediction) -> str:
-    others = [other.value for other in row.possible if other is not row.outcome]
-    if not others:
-        return row.outcome.value
-    if row.outcome is Outcome.UNSEEN:
-        return f"{row.outcome.value} ({' or '.join(others)})"
-    return f"{row.outcome.value}, or {' or '.join(others)}, by the server taken"
 
 
 def _because(row: Prediction) -> str:
