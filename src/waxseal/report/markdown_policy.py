@@ -19,7 +19,8 @@ def sender_lines(facts: FactSet, root: Subject) -> Iterator[str]:
         return
     groups: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        groups.setdefault((outcome_text(row.outcome, row.possible).plain, _because(row), _record(row)), []).append(row.title)
+        outcome = outcome_text(row.outcome, row.possible).plain
+        groups.setdefault((outcome, _because(row), _record(row)), []).append(row.title)
     yield "## What each sender would do"
     yield ""
     head = ("Sender", "A message would be", "Because of", "Record")
