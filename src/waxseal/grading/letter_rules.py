@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, convert, field
 
+from waxseal.checks.registry import all_checks
+
 FULL = 100
 LETTERS = "ABCDEF"
 
@@ -44,10 +46,6 @@ class Rung(Struct, frozen=True, forbid_unknown_fields=True):
     soft: tuple[str, ...] = ()
     opened_by: tuple[str, ...] = ()
     domain_only: bool = False
-
-    def asks_for(self, check: str) -> bool:
-        """Whether the rung hangs on a check."""
-        return fits(check, (*self.proved_by, *self.spoiled_by))
 
 
 class AxisRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,10 +135,31 @@ def standing(check: str) -> Standing:
     return Standing(row.against, row.effort, caps, row.checks if row.once else ())
 
 
+class Part(NamedTuple):
+    """What a check is to a rung."""
+
+    proves: bool
+    spoils: bool
+    is_soft: bool
+    opens: bool
+
+
 @lru_cache(maxsize=4096)
-def rungs_of(check: str) -> tuple[Rung, ...]:
-    """The rungs that ask for a check, of both kinds."""
-    return tuple(rung for rung in letter_rules().rungs if rung.asks_for(check))
+def parts_of(check: str) -> dict[tuple[str, str], Part]:
+    """What a check is to the rungs that ask for it, by their kind and id; empty for most checks."""
+    found = {}
+    for rung in letter_rules().rungs:
+        lists = (rung.proved_by, rung.spoiled_by, rung.soft, rung.opened_by)
+        part = Part(*(fits(check, patterns) for patterns in lists))
+        if part.proves or part.spoils:
+            found[rung.kind, rung.id] = part
+    return found
+
+
+@cache
+def asked_for() -> frozenset[str]:
+    """The checks that some rung asks for."""
+    return frozenset(check for check in all_checks() if parts_of(check))
 
 
 @cache

@@ -156,16 +156,16 @@ def inventory_lines(facts: FactSet, subject: Subject, *, verbose: bool) -> Itera
     found = tls_inventory(facts, subject)
     if found is None:
         return
-    taken = [_NAMES[row.version] for row in reversed(found.versions) if row.accepted]
-    refused = [_NAMES[row.version] for row in reversed(found.versions) if row.accepted is False]
-    unknown = [_NAMES[row.version] for row in reversed(found.versions) if row.accepted is None]
+    taken = [version_name(row.version) for row in reversed(found.versions) if row.accepted]
+    refused = [version_name(row.version) for row in reversed(found.versions) if row.accepted is False]
+    unknown = [version_name(row.version) for row in reversed(found.versions) if row.accepted is None]
     parts = [", ".join(taken) or "none"]
     parts += [f"refused: {', '.join(refused)}"] if refused else []
     parts += [f"not known: {', '.join(unknown)}"] if unknown else []
     yield "TLS versions", "; ".join(parts)
     for row in reversed(found.versions):
         if row.suites:
-            yield f"  {_NAMES[row.version]}", _suites(row, verbose=verbose)
+            yield f"  {version_name(row.version)}", _suites(row, verbose=verbose)
     for rows, label in ((found.groups, "Groups"), (found.schemes, "Signatures")):
         for names in rows:
             rest = f"; {names.undecided} not decided" if names.undecided else ""
@@ -182,7 +182,7 @@ def inventory_lines(facts: FactSet, subject: Subject, *, verbose: bool) -> Itera
 
 def _suites(row: VersionRow, *, verbose: bool) -> str:
     count = f"{len(row.suites)} suite{'' if len(row.suites) == 1 else 's'}"
-    text = f"{count}, {_ORDER[row.order]}" if len(row.suites) > 1 else count
+    text = f"{count}, {_ORDER.get(row.order, row.order)}" if len(row.suites) > 1 else count
     if row.suites_undecided:
         text += f", {row.suites_undecided} not asked for"
     most = len(row.suites) if verbose else 3
