@@ -87,6 +87,8 @@ def _letter(page: Page, letter: Letter) -> Markup:
         proof = rung_title(letter.rung, letter.kind)
         lines.append(tag("p", tag("b", "What proves the server: "), f"{proof}.", class_="rung"))
     open_ones = _open(page, letter.axis)
+    if letter.letter is not None and letter.why:
+        lines.append(tag("p", f"{letter.why[0].upper()}{letter.why[1:]}.", class_="open"))
     if open_ones:
         checks = counted(open_ones, "check that counts here", "checks that count here")
         took = ", and took nothing" if letter.letter is not None else ""
