@@ -1,4 +1,4 @@
-"""Forms of output: ``--format``, ``--write``, targets from a file, and the mistakes that can be made with them."""
+"""Forms of output: ``--format``, ``--write``, targets from a file, and what can be mistaken about them."""
 
 import json
 from pathlib import Path
@@ -46,6 +46,7 @@ def test_every_form_of_one_run(waxseal: Command, tmp_path: Path) -> None:
     for form in FORMS:
         written = (tmp_path / form).read_text(encoding="utf-8")
         assert "self-signed.test" in written, form
+        assert "rfc9325/1" in written or form in ("facts", "transcript"), form
     with (tmp_path / "facts").open("rb") as facts:
         assert [record.fact.name for record in load(facts) if isinstance(record.fact, Target)] == [
             "self-signed.test"

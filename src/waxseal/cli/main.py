@@ -19,6 +19,8 @@ EXIT_OK = 0
 EXIT_FINDING = 1
 EXIT_USAGE = 2
 EXIT_UNTESTED = 3
+MOST_CHARACTERS = 4000
+"""Of what is said on standard error of one mistake."""
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
@@ -152,9 +154,15 @@ def _ready_streams() -> None:
 
 
 def _complain(message: str, hint: str) -> None:
-    click.echo(f"waxseal: {message}", err=True)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
+    """Say it on standard error; names of files and what stands in them must not command the terminal."""
+    from waxseal.report.plain import plain
+
+    for text in (f"waxseal: {message}", f"hint: {hint}" if hint else ""):
+        lines = (plain(line) for line in text.expandtabs().split("\n"))
+        shown = "\n".join(lines)
+        if shown:
+            cut = f"{shown[:MOST_CHARACTERS]}..." if len(shown) > MOST_CHARACTERS else shown
+            click.echo(cut, err=True)
 
 
 def close_stdout() -> None:

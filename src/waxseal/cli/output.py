@@ -205,12 +205,13 @@ output_options = gathered(_OPTIONS, Output, "output")
 def _tell_unused_exemptions(result: "Result") -> None:
     """Exemptions that nothing fits any more are better taken out of the profile."""
     from waxseal.grading.exemptions import State
+    from waxseal.report.plain import plain
 
     for standing in result.reports[0].exemptions if result.reports else ():
         if standing.state is State.UNUSED:
             exemption = standing.exemption
             where = f" at {exemption.where}" if exemption.where else ""
-            click.echo(f"waxseal: the exemption of {exemption.check}{where} fits no finding", err=True)
+            click.echo(plain(f"waxseal: the exemption of {exemption.check}{where} fits no finding"), err=True)
 
 
 def _write(data: bytes, path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from importlib.resources import files
+from os.path import exists, isfile, realpath
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from waxseal.checks.registry import all_checks
 from waxseal.facts import FactSet, Subject
 from waxseal.grading.exemptions import Exemption, Standing, day_of, in_force, parse_exemption, standings
 from waxseal.grading.rules.judging import judge_rules
-from waxseal.grading.rules.own_rule import OwnRule, parse_rule, severity
+from waxseal.grading.rules.own_rule import OwnRule, expect_id, parse_rule, severity
 from waxseal.grading.severity import Severity
 
 DEFAULT: Final = "rfc9325"
@@ -30,6 +31,9 @@ _KEYS: Final = frozenset(
     {"id", "version", "title", "document", "extends", "levels", "checks", "rules", "exemptions"}
 )
 _MOST_EXTENDS: Final = 8
+_MOST_OCTETS: Final = 1024 * 1024
+_MOST_DOTS: Final = 100
+"""Of one line: reading a key takes time by the square of its dots."""
 
 
 class Weight(Struct, frozen=True):
@@ -170,15 +174,23 @@ def _load_built_in(name: str) -> Profile:
 
 
 def _load_file(path: Path, loaded: tuple[str, ...]) -> Profile:
+    """Read a file; one that another profile extends is a regular one, so that nothing waits for a FIFO."""
+    if loaded and exists(path) and not isfile(path):
+        raise ValueError(f"{path} is no regular file")
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            octets = file.read(_MOST_OCTETS + 1)
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {str(path)!r}") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    if len(octets) > _MOST_OCTETS:
+        raise ValueError(f"{path} is larger than {_MOST_OCTETS // 2**20} MiB")
+    try:
+        text = octets.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8") from error
-    return parse_profile(text, str(path), path.parent, (*loaded, str(path.resolve())))
+    return parse_profile(text, str(path), path.parent, (*loaded, realpath(path)))
 
 
 def parse_profile(
@@ -195,9 +207,12 @@ def parse_profile(
     Raises:
         ValueError: It is not of the form; the message says where.
     """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS and not line.lstrip().startswith("#"):
+            raise ValueError(f"{name}: there are more than {_MOST_DOTS} dots in line {number}")
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
         raise ValueError(f"{name} is no TOML: {error}") from error
     unknown = sorted(set(data) - _KEYS)
     if unknown:
@@ -222,9 +237,13 @@ def _base(data: dict[str, Any], name: str, folder: Path | None, loaded: tuple[st
             return _load_built_in(extends)
         if folder is None:
             raise ValueError(f"{name} extends a file, and is none itself")
+        if "\0" in extends:
+            raise ValueError(f"{name}: `extends` is no path")
         path = folder / extends
-        if str(path.resolve()) in loaded or len(loaded) > _MOST_EXTENDS:
+        if realpath(path) in loaded:
             raise ValueError(f"{name} extends itself by way of {extends}")
+        if len(loaded) > _MOST_EXTENDS:
+            raise ValueError(f"{name} is extended by {_MOST_EXTENDS} others, which is the most")
         return _load_file(path, loaded)
     except FileNotFoundError as error:
         raise ValueError(f"{name} extends {extends!r}: {error}") from error
@@ -243,8 +262,7 @@ class _Reading:
         """The profile."""
         base = self._base
         words = {key: self._word(key) for key in ("id", "version", "title")}
-        if "/" in words["id"]:
-            raise ValueError(f"{self._name}: `id` has a / in it")
+        expect_id(words["id"], self._name)
         self._levels = self._read_levels()
         own = self._own(words["id"])
         own, rules = self._weighed(own)
@@ -308,7 +326,7 @@ class _Reading:
         earlier = {rule.id.partition("/")[2]: rule for rule in inherited}
         found: list[OwnRule] = []
         for number, row in self._tables("rules"):
-            where = f"{self._name}, rule {row.get('id', number)}"
+            where = f"{self._name}, rule {row['id'] if isinstance(row.get('id'), str) else number}"
             try:
                 rule = parse_rule(row, profile, usual, earlier)
                 rule = structs.replace(rule, replaces=_expanded(rule.replaces))

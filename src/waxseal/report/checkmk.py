@@ -51,6 +51,7 @@ def _line(name: str, report: Report, facts: FactSet, limits: Limits) -> str:
     assessment = assess(report, facts, limits)
     metrics = "|".join(dict.fromkeys(_metrics(report, limits)))
     details = [f"{reason.status.name}: {reason}" for reason in assessment.reasons]
+    details.append(f"profile {report.profile}, letters by {report.letters.version}")
     told = [clip(_text(text), _MOST_LINE_OCTETS) for text in (summary_of(report, assessment), *details)]
     while sum(len(text.encode()) + 2 for text in told) > MOST_TEXT_OCTETS:
         told.pop()

@@ -114,7 +114,7 @@ def print_profiles_compared(
     console: Console, profiles: Sequence[Profile], by_profile: Sequence[Sequence[Report]]
 ) -> None:
     """Print for each target the letters side by side, then what differs, the weightiest first."""
-    names = [f"{profile.id}/{profile.version}" for profile in profiles]
+    names = [plain(f"{profile.id}/{profile.version}") for profile in profiles]
     for number, reports in enumerate(zip(*by_profile, strict=True)):
         parts: list[RenderableType] = [Text("")] if number else []
         parts += _target(names, reports, console.width)

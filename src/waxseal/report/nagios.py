@@ -95,7 +95,7 @@ def _summary(found: list[tuple[Report, Assessment]]) -> str:
 
 
 def _details(found: list[tuple[Report, Assessment]]) -> Iterator[str]:
-    """A line for each reason; of several targets the worst first, each under its own sentence."""
+    """A line for each reason; of several targets the worst first, each under its sentence; the profile."""
     for report, assessment in sorted(found, key=lambda one: WORST_FIRST.index(one[1].status)):
         indent = ""
         if len(found) > 1:
@@ -103,6 +103,8 @@ def _details(found: list[tuple[Report, Assessment]]) -> Iterator[str]:
             indent = "  "
         for reason in assessment.reasons:
             yield f"{indent}{reason.status.name}: {reason}"
+    if found:
+        yield f"profile {found[0][0].profile}, letters by {found[0][0].letters.version}"
 
 
 def _lines(details: Iterable[str], octets: int) -> list[str]:

@@ -34,6 +34,8 @@ class Demand(Protocol):
 
 EFFORTS: Final = ("setting", "record", "certificate", "policy", "software", "zone")
 ATTACKERS: Final = ("passive", "active")
+MOST_CHARACTERS: Final = 100
+"""Of the id of a profile or a rule."""
 
 
 @cache
@@ -131,6 +133,7 @@ def parse_rule(
     for key in ("id", "title", "source", "why", "remedy"):
         if not getattr(common, key).strip():
             raise ValueError(f"`{key}` is empty")
+    expect_id(common.id, "the rule")
     fail, warn = _weights(common, usual[common.level])
     _expect("effort", (common.effort,), EFFORTS)
     against = ATTACKERS if common.against == ("both",) else common.against
@@ -150,6 +153,16 @@ def parse_rule(
         effort=common.effort,
         demand=demand,
     )
+
+
+def expect_id(given: str, whose: str) -> None:
+    """See that an id can stand in findings, file names and tables as it is.
+
+    Raises:
+        ValueError: It is long, not printable, or has a blank or a ``/``, which parts the ids of findings.
+    """
+    if len(given) > MOST_CHARACTERS or "/" in given or " " in given or not given.isprintable():
+        raise ValueError(f"{whose}: `id` is no word without / of at most {MOST_CHARACTERS} characters")
 
 
 def _with_classes(own: dict[str, Any], earlier: Mapping[str, OwnRule]) -> dict[str, Any]:
