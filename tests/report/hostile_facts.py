@@ -1,4 +1,4 @@
-"""Recorded facts made hostile: any text, octets, number or time in them may be what a stranger likes it to be.
+"""Recorded facts made hostile: any text, octets, number or time in them may be what a stranger likes.
 
 What comes out is of the facts' types, so that a file could hold it; a `Chooser` says what is changed, from a
 seed, or from a fuzzer's octets.
@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
-import msgspec
 from msgspec import inspect, structs
 
-from tests.report.written import HOSTILE
-from waxseal.facts import FACT_TYPES, Certificate, CertificateChain, FactSet, Record, Subject, UnknownFact
+from tests.report.hostile_text import HOSTILE
+from waxseal.facts import FactSet, Record, Subject, UnknownFact
 
 TEXTS = (
     *(text.encode("utf-8", "replace").decode() for text in HOSTILE),
@@ -52,7 +51,6 @@ OCTETS = (
 )
 NUMBERS = (0, 1, -1, 2, 255, 65535, 65536, -(2**31), 2**31, 2**63, -(2**63), 2**64, 10**30, -(10**40))
 REALS = (0.0, -0.0, -1.0, 1e-300, 1e-9, 0.1, 1e15, 1e22, 1e300, -1e308, 1.7976931348623157e308, 5e-324)
-NOT_IN_JSON = (float("nan"), float("inf"), float("-inf"))
 TIMES = (
     datetime(1, 1, 1, tzinfo=UTC),
     datetime(1, 1, 2, tzinfo=UTC),
@@ -99,7 +97,7 @@ class SeededChooser(Chooser):
 
     def __init__(self, seed: int) -> None:
         super().__init__(b"")
-        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._random = random.Random(seed)
 
     def below(self, limit: int) -> int:
         """A number from 0 up."""

@@ -1,8 +1,9 @@
 """``waxseal judge``: the same verdicts from recorded facts, with no network."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -32,7 +33,7 @@ def command(files: tuple[Path, ...], profiles: tuple[str, ...], output: Output) 
     from waxseal.api import judge
     from waxseal.grading.letters import Basis
 
-    output.expect_possible()
+    output.expect_possible(files)
     known = [expect_profile(name) for name in profiles]
     if len(files) > 1 and (output.form is not None or output.save is not None or output.files):
         raise UsageError("several files give several results", "judge them one by one to write them down")
@@ -83,10 +84,10 @@ def read_facts(path: Path) -> "FactSet":
 
     try:
         if str(path) == "-":
-            facts = load(sys.stdin.buffer, "standard input")
+            facts = load(_lines(sys.stdin.buffer), "standard input")
         else:
             with path.open("rb") as file:
-                facts = load(file, str(path))
+                facts = load(_lines(file), str(path))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", "facts are written by 'waxseal check --facts'"
@@ -94,3 +95,10 @@ def read_facts(path: Path) -> "FactSet":
     if not any(isinstance(record.fact, Target) for record in facts):
         raise UsageError(f"{path} holds no target", "facts are written by 'waxseal check --facts'")
     return facts
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines, of which `load` refuses one without an end before it fills the memory."""
+    from waxseal.facts.stored import MAX_LINE_OCTETS
+
+    return iter(lambda: file.readline(MAX_LINE_OCTETS + 2), b"")

@@ -19,10 +19,10 @@ EXIT_OK = 0
 EXIT_FINDING = 1
 EXIT_USAGE = 2
 EXIT_UNTESTED = 3
-MOST_CHARACTERS = 4000
-"""Of what is said on standard error of one mistake."""
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+MOST_CHARACTERS = 4000
+"""Of what is said on standard error of one mistake."""
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 COMMANDS = {
@@ -149,6 +149,8 @@ def _ready_streams() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # open until the end
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -90,21 +90,30 @@ class Output(Struct, frozen=True):
         """Each form and file that ``--write`` asks for.
 
         Raises:
-            UsageError: A form is not known, or two go to one file.
+            UsageError: A form is not known.
         """
-        read = [form_and_path(given) for given in self.write]
-        paths = [path for _, path in read]
-        if len(set(paths)) < len(paths):
-            raise UsageError("--write names one file twice", "give each form a file of its own")
+        read = (form_and_path(given) for given in self.write)
         return tuple((form, Path(path)) for form, path in read)
 
-    def expect_possible(self) -> None:
+    def expect_possible(self, inputs: Iterable[Path] = ()) -> None:
         """See before a run that nothing of this fails after it.
+
+        Args:
+            inputs: The files that are read; no form may be written over one.
 
         Raises:
             UsageError: The options exclude each other, or a file cannot be written.
         """
         _ = self.form
+        read = {_identity(path) for path in inputs}
+        written = set() if self.save is None else {_identity(self.save)}
+        for _, path in self.files:
+            identity = _identity(path)
+            if identity in read:
+                raise UsageError(f"--write would overwrite {path}, which is read", "name another file")
+            if identity in written:
+                raise UsageError("--write names one file twice", "give each form a file of its own")
+            written.add(identity)
         for path in [path for _, path in self.files] + ([self.save] if self.save is not None else []):
             expect_writable(path)
 
@@ -250,14 +259,28 @@ def save_facts(records: "Iterable[Record]", path: Path) -> None:
         ) from error
 
 
+def _identity(path: Path) -> str | tuple[int, int]:
+    """What is the same for every name of one file."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return os.path.realpath(path)
+    return found.st_dev, found.st_ino
+
+
 def expect_writable(path: Path) -> None:
     """See before a run that a file can be written, so that nothing is lost after it.
 
     Raises:
-        UsageError: The folder is not there, or not to be written to.
+        UsageError: The folder is not there, or not to be written to; or the path is a folder's.
     """
-    place = path if path.exists() else path.parent
-    if not os.access(place, os.W_OK) or (place is path.parent and not place.is_dir()):
+    real = Path(os.path.realpath(path))  # a link may lead to where nothing is yet
+    try:
+        place = real if real.exists() else real.parent
+        possible = os.access(place, os.W_OK) and place.is_dir() is (place is not real)
+    except OSError:
+        possible = False
+    if not possible:
         raise UsageError(f"{path} cannot be written", "give the path of a file in a folder that is there")
 
 

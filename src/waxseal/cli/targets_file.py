@@ -1,5 +1,6 @@
 """A file of targets: one a line, ``#`` begins a comment. Each target keeps its file and line, for SARIF."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 MAX_OCTETS = 16 * 1024 * 1024
 MAX_COMPLAINTS = 5
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""What ends a line in an editor and in SARIF; Unicode's own separators do not, so that line numbers agree."""
 
 
 def read_targets(path: Path, *, name: str | None = None, port: int | None = None) -> tuple["Target", ...]:
@@ -61,7 +64,7 @@ def _lines(path: Path) -> list[str]:
                 octets = file.read(MAX_OCTETS + 1)
         if len(octets) > MAX_OCTETS:
             raise UsageError(f"{path} is larger than {MAX_OCTETS // 2**20} MiB", "split it into several runs")
-        return octets.decode("utf-8-sig").splitlines()
+        return _LINE_END.split(octets.decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", "--targets takes a file with one target a line"

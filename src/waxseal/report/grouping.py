@@ -1,7 +1,7 @@
 """What the written forms share: findings that say the same put together, and places as people read them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 
 from waxseal.facts import FactSet, Subject
@@ -75,6 +75,14 @@ def tls_words(row: EndpointSeal) -> str:
     return ", ".join(parts)
 
 
+def in_utc(at: datetime) -> datetime:
+    """A moment in UTC, as a file of facts may have it in another way."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # within a day of the first or the last year
+        return at
+
+
 def last_seen(facts: FactSet) -> dict[Subject, str]:
     """When the last fact at a subject, or inside it, was seen: ``2026-11-01T12:00:00.250Z``."""
     found: dict[Subject, datetime] = {}
@@ -83,6 +91,6 @@ def last_seen(facts: FactSet) -> dict[Subject, str]:
             if subject not in found or found[subject] < record.seen_at:
                 found[subject] = record.seen_at
     return {
-        subject: f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+        subject: f"{in_utc(at).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
         for subject, at in found.items()
     }

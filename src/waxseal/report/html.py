@@ -13,6 +13,7 @@ from importlib.resources import files
 from itertools import islice
 
 from waxseal.facts import FactSet, RunContext, Subject
+from waxseal.report.grouping import in_utc
 from waxseal.report.html_actions import actions
 from waxseal.report.html_certificates import certificates
 from waxseal.report.html_clients import clients
@@ -188,7 +189,7 @@ def _origin(reports: tuple[Report, ...], context: RunContext | None) -> Iterator
     yield "Letters", ", ".join(rules) or "none"
     yield "Written by", f"waxseal {__version__}"
     if context is not None:
-        yield "Seen", f"{context.started_at:%Y-%m-%d %H:%M} UTC, by waxseal {context.version}"
+        yield "Seen", f"{in_utc(context.started_at):%Y-%m-%d %H:%M} UTC, by waxseal {context.version}"
         yield "From", context.vantage or "a place without a name (--vantage)"
         yield "Said as", f"EHLO {context.ehlo_name}"
         yield "Resolver", ", ".join(context.resolver) or "none"

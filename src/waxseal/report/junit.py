@@ -15,6 +15,7 @@ from waxseal.facts import Attempt, Cause, FactSet, MailProtocol
 from waxseal.grading.letters import Letter
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.severity import Severity
+from waxseal.report.grouping import in_utc
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
 from waxseal.report.words import settings
@@ -79,7 +80,8 @@ def _suite(report: Report, cases: list[_Case], outcomes: list[str]) -> str:
         "time": f"{report.elapsed_s:.3f}",
     }
     if context is not None:
-        attributes["timestamp"] = context.started_at.replace(tzinfo=None).isoformat(timespec="seconds")
+        started_at = in_utc(context.started_at).replace(tzinfo=None)
+        attributes["timestamp"] = started_at.isoformat(timespec="seconds")
         if context.vantage:
             attributes["hostname"] = context.vantage
     if report.target.file not in ("", "-"):

@@ -12,7 +12,7 @@ from waxseal.checks.api import Verdict
 from waxseal.facts import FactSet
 from waxseal.grading.letters import Letters, Regain
 from waxseal.grading.profile import GradedFinding
-from waxseal.report.grouping import alike, bare, place, places, problems, tls_words
+from waxseal.report.grouping import alike, bare, in_utc, place, places, problems, tls_words
 from waxseal.report.letters_view import ATTACKERS, EFFORTS, letter_text
 from waxseal.report.markdown_policy import policy_lines, sender_lines
 from waxseal.report.markdown_text import code, fenced, prose, table
@@ -182,7 +182,7 @@ def _footer(report: Report) -> str:
     spent = f"{report.connections} connection{'' if report.connections == 1 else 's'}"
     seen = ""
     if report.context is not None:
-        at = report.context.started_at.strftime("%Y-%m-%d %H:%M")
+        at = in_utc(report.context.started_at).strftime("%Y-%m-%d %H:%M")
         seen = f" Seen at {at} UTC by waxseal {report.context.version}."
     return (
         f"{sum(counts.values())} answers: {counts[Verdict.PASS]} pass, {counts[Verdict.WARN]} warn, "

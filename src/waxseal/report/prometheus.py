@@ -10,6 +10,7 @@ takes none: ``waxseal_run_timestamp_seconds`` says when it was seen.
 
 from collections import Counter
 from collections.abc import Iterator
+from math import isfinite
 from typing import NamedTuple
 
 from waxseal.checks.api import Verdict
@@ -66,7 +67,7 @@ def render_prometheus(reports: tuple[Report, ...], facts: FactSet) -> str:
         facts: What they rest on.
     """
     found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {metric: {} for metric in METRICS}
-    for sample in _samples(reports, facts):
+    for sample in filter(lambda sample: isfinite(sample.value), _samples(reports, facts)):
         found[sample.metric].setdefault(sample.labels, sample.value)
     lines: list[str] = []
     for metric, series in found.items():

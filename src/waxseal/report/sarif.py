@@ -17,7 +17,7 @@ from waxseal.checks.api import Verdict
 from waxseal.facts import Attempt, Cause, FactSet, Subject, Target
 from waxseal.grading.profile import GradedFinding
 from waxseal.grading.severity import Severity
-from waxseal.report.grouping import place
+from waxseal.report.grouping import in_utc, place
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
 from waxseal.report.sarif_rules import rule_of
@@ -129,7 +129,7 @@ def _invocation(reports: tuple[Report, ...], facts: FactSet, written: int, whole
     invocation: _Json = {"executionSuccessful": not (checks or probes), "toolExecutionNotifications": notes}
     context = reports[0].context if reports else None
     if context is not None:
-        at = context.started_at.replace(tzinfo=None).isoformat(timespec="milliseconds")
+        at = in_utc(context.started_at).replace(tzinfo=None).isoformat(timespec="milliseconds")
         invocation["startTimeUtc"] = f"{at}Z"
     return invocation
 

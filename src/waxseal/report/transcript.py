@@ -1,8 +1,9 @@
 """The dialogue as it was held: each line with its time, its direction and whether it went under TLS."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from waxseal.facts import Attempt, Endpoint, FactSet, Subject, Transcript, describe
+from waxseal.facts import Attempt, Endpoint, FactSet, Record, Subject, Transcript, describe
 from waxseal.report.plain import plain
 
 
@@ -13,9 +14,9 @@ def render_transcript(facts: FactSet, root: Subject) -> Iterator[str]:
     an address that several hosts share are shown once.
     """
     shown: set[str] = set()
-    for record in facts:
+    for record in facts.once(_conversations).get(root, ()):
         fact = record.fact
-        if not isinstance(fact, Transcript) or not record.subject.within(root) or record.attempt in shown:
+        if not isinstance(fact, Transcript) or record.attempt in shown:
             continue
         shown.add(record.attempt)
         yield plain(f"--- {record.subject}  {fact.probe}")
@@ -28,3 +29,13 @@ def render_transcript(facts: FactSet, root: Subject) -> Iterator[str]:
             spoken = endpoint.protocol if endpoint is not None else None
             yield plain(f"    ended: {describe(ended, spoken)}")
         yield ""
+
+
+def _conversations(facts: FactSet) -> dict[Subject, list[Record]]:
+    """The records of conversations by each subject that they are inside of, in the order of recording."""
+    found: dict[Subject, list[Record]] = defaultdict(list)
+    for record in facts:
+        if isinstance(record.fact, Transcript):
+            for around in record.subject.outwards():
+                found[around].append(record)
+    return found
