@@ -98,3 +98,12 @@ def test_no_name_of_a_file_commands_the_terminal(waxseal: Command) -> None:
     ran = waxseal("judge", f"/nowhere/{'a' * 100_000}")
     assert ran.code == 2
     assert len(ran.err) < 5_000
+
+
+def test_a_form_is_not_written_over_the_targets(waxseal: Command, tmp_path: Path) -> None:
+    targets = tmp_path / "domains.txt"
+    targets.write_text("sound.test\n", encoding="utf-8")
+    ran = waxseal("check", "--lab", "--targets", str(targets), "--write", f"json={targets}")
+    assert ran.code == 2
+    assert "which is read" in ran.err
+    assert targets.read_text(encoding="utf-8") == "sound.test\n"
