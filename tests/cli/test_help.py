@@ -23,7 +23,7 @@ def test_each_option_of_check_stands_in_one_section(waxseal: Command) -> None:
     text = waxseal("check", "--help").out
     sections = [line for line in text.splitlines() if line and line[0] != " " and line.endswith(":")]
     assert sections[0].startswith("Targets")
-    assert sections[-1] == "Output:"
+    assert sections[-1] == "Judgement and output:"
     wanted = ("--lab", "-4", "--services", "--baseline", "--no-injection", "--via", "--json", "-h, --help")
     places = [text.index(f"\n  {option}") for option in wanted]
     assert places == sorted(places)

@@ -151,18 +151,18 @@ def test_pages_about_commands_name_every_option_with_its_variable() -> None:
     check = pages["commands/check.md"]
     assert "## How servers are treated" in check
     assert "{option} --depth [grade|standard|full]" in check
-    assert "WAXSEAL_CHECK_RESOLVERS" in check
+    assert "WAXSEAL_CHECK_RESOLVER" in check
     assert "(default: standard)" in check
 
 
 def test_a_variable_sets_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name is click's own rule, which is that of the parameter and not of the option."""
+    """The name is that of the option as it is typed."""
     from click.testing import CliRunner
 
     from waxseal.cli.main import waxseal
 
     said = {option.names[-1]: option.variable for c in commands.all_commands() for option in c.options}
-    assert said["--resolver"].endswith("_RESOLVERS")
+    assert said["--resolver"].endswith("_RESOLVER")
     ran = CliRunner().invoke(waxseal, ["check", "example.org"], env={"WAXSEAL_CHECK_PARALLEL": "77"})
     assert "--parallel" in ran.output
     assert "77" in ran.output
