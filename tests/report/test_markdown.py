@@ -51,8 +51,8 @@ def test_sections_of_a_domain_with_a_fault() -> None:
     wanted = (
         "# dane-mismatch.test",
         "**MEND:** Mail to dane-mismatch.test is encrypted",
-        "| Against who listens | **A** |",
-        "| Against who is between | **F** |",
+        "| Against a listener | **A** |",
+        "| Against a man in the middle | **F** |",
         "| mx.dane-mismatch.test | `[192.0.2.113]:25` | encrypted | TLS 1.3, ECDSA,",
         "## What gives lost points back",
         "### 1. TLSA records do not match a certificate (critical)",

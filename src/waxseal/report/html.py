@@ -111,7 +111,7 @@ def _overview(pages: list[Page]) -> Markup:
                 tag("span", report.headline.sentence, lang=page.lang),
             ]
         )
-    columns = ("Target", "Who listens", "Who is between", "State", "In a sentence")
+    columns = ("Target", "Listener", "Man in the middle", "State", "In a sentence")
     title = counted(len(pages), "target", "targets")
     return tag(
         "header",

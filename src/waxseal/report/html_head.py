@@ -20,20 +20,20 @@ _CRACK = "M58 0L50 9L59 17L53 24M42 100L50 91L41 84L47 77"
 """A seal that is broken: letter F."""
 MEANINGS = {
     Axis.PASSIVE: {
-        "A": "Who listens reads nothing.",
-        "B": "Who listens reads nothing; a little could be stronger.",
+        "A": "A listener reads nothing.",
+        "B": "A listener reads nothing; a little could be stronger.",
         "C": "Encrypted, with weaknesses to mend.",
         "D": "Encrypted, with serious weaknesses.",
         "E": "Encryption that hardly holds.",
-        "F": "Who listens can read along, or is hardly kept from it.",
+        "F": "A listener can read along, or is hardly kept from it.",
     },
     Axis.ACTIVE: {
         "A": "Senders that check can tell the server from a false one.",
         "B": "Senders that check can tell the server from a false one; a little is to mend.",
         "C": "What proves the server has weaknesses to mend.",
         "D": "What proves the server is not in force, or has serious gaps.",
-        "E": "Hardly anything stops who is between.",
-        "F": "Nothing that holds stops who is between.",
+        "E": "Hardly anything stops a man in the middle.",
+        "F": "Nothing that holds stops a man in the middle.",
     },
 }
 _BASIS = {

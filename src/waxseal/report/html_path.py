@@ -291,7 +291,7 @@ def _addresses(page: Page) -> Markup | None:
         )
     more = len(endpoints) - _MOST_ROWS
     rest = f", the first {_MOST_ROWS} of {len(endpoints)}" if more > 0 else ""
-    columns = ("Address", "State", "TLS", "Who listens", "Who is between")
+    columns = ("Address", "State", "TLS", "Listener", "Man in the middle")
     return table(f"Addresses{rest}", columns, rows, "addresses")
 
 

@@ -10,7 +10,7 @@ from waxseal.grading.letter_rules import Axis, rung_title
 from waxseal.grading.letters import Letter, Letters, Regain
 from waxseal.report.plain import plain
 
-ATTACKERS = {Axis.PASSIVE: "Against who listens", Axis.ACTIVE: "Against who is between"}
+ATTACKERS = {Axis.PASSIVE: "Against a listener", Axis.ACTIVE: "Against a man in the middle"}
 EFFORTS = {
     "setting": "a setting",
     "record": "a DNS record",
