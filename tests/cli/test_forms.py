@@ -33,7 +33,7 @@ def test_a_file_says_its_form(given: str) -> None:
     assert form_and_path(given)[0] == BY_ENDING[given]
 
 
-@pytest.mark.parametrize("given", ["report", "report.pdf", "pdf=report", "html=", "=x", ""])
+@pytest.mark.parametrize("given", ["report", "report.pdf", "pdf=report", "md=report.md", "html=", "=x", ""])
 def test_a_file_that_says_none_is_a_mistake(given: str) -> None:
     with pytest.raises(UsageError):
         form_and_path(given)
@@ -94,6 +94,7 @@ def test_a_file_that_names_no_targets(waxseal: Command, tmp_path: Path, content:
     [
         (("--json", "--format", "html"), "json and html exclude each other"),
         (("--write", "report"), "does not say in which form"),
+        (("--write", "md=a.md"), "there is no form 'md'"),
         (("--write", "a.html", "--write", "html=a.html"), "names one file twice"),
         (("--write", "/nowhere/a.html"), "cannot be written"),
         (("--format", "pdf"), "is not one of"),

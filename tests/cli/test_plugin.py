@@ -62,9 +62,15 @@ def test_the_form_that_a_command_line_asks_for(arguments: list[str], form: str |
 
 
 def test_the_form_that_the_environment_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WAXSEAL_CHECK_OUTPUT_FORMAT", "nagios")
+    monkeypatch.setenv("WAXSEAL_CHECK_FORMAT", "nagios")
     assert asked_form(["check"]) == "nagios"
+    assert asked_form(["judge"]) is None
     assert asked_form(["check", "--format", "json"]) is None
+    assert asked_form(["check", "--json"]) is None
+
+
+def test_a_letter_that_is_none_is_told_in_capitals() -> None:
+    assert "'A' is not one of 'B', 'C', 'D', 'E', 'F'" in limits("--letter-warning", "a")
 
 
 MISTAKES = [

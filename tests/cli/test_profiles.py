@@ -94,6 +94,26 @@ def test_several_are_compared(waxseal: Command, facts: str, ours: str) -> None:
     assert "Insufficient versions: TLS 1.0, TLS 1.1" in lines
 
 
+def test_a_comparison_in_few_columns(
+    waxseal: Command, facts: str, ours: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = waxseal("judge", facts, "--profile", "rfc9325", "--profile", ours).out.splitlines()
+    assert max(map(len, lines)) <= 40
+    at = lines.index("  ncsc-nl-2025-05/versions")
+    assert [line.split() for line in lines[at + 1 : at + 3]] == [
+        ["rfc9325/1", "-"],
+        ["ours/3", "fail", "exempt"],
+    ]
+
+
+def test_a_form_is_not_written_over_a_profile(waxseal: Command, facts: str, ours: str) -> None:
+    ran = waxseal("judge", facts, "--profile", ours, "--write", f"text={ours}")
+    assert ran.code == 2
+    assert "which is read" in ran.err
+    assert Path(ours).read_text() == OURS
+
+
 def test_the_comparison_as_json(waxseal: Command, facts: str, ours: str) -> None:
     ran = waxseal("judge", facts, "--json", "--profile", "ncsc-nl-2025-05", "--profile", ours)
     document = json.loads(ran.out)
@@ -143,7 +163,7 @@ def test_what_an_exemption_lacks_is_told(waxseal: Command, ours: str, line: str,
 def test_a_rule_is_explained(waxseal: Command) -> None:
     ran = waxseal("explain", "ncsc-nl-2025-05/suites")
     assert ran.code == 0
-    for word in ("TLS_AES_256_GCM_SHA384", "Phase-out", "appendix B (MUST)", "Fix", "postfix"):
+    for word in ("TLS_AES_256_GCM_SHA384", "Phase-out", "appendix B (MUST)", "Fix", "Postfix"):
         assert word in ran.out
     assert len(waxseal("explain", "ncsc-nl-2.1").out.splitlines()) == len(load_profile("ncsc-nl-2.1").own)
     assert "ncsc-nl-2.1/suites" in waxseal("explain", "ncsc-nl-2.1/suite").err

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from tests.report.written import exempted, facts, report
 from waxseal.api import Result, check
 from waxseal.checks.registry import all_checks
 from waxseal.lab.world import LabWorld
@@ -46,7 +47,7 @@ def text_of(result: Result, number: int, width: int = 80, verbose: int = 0, *, c
     return out.getvalue()
 
 
-@pytest.mark.parametrize("width", [50, 80, 120])
+@pytest.mark.parametrize("width", [40, 50, 80, 120])
 @pytest.mark.parametrize("verbose", [0, 1, 2])
 def test_no_line_is_wider_than_the_terminal(result: Result, width: int, verbose: int) -> None:
     for number in range(len(TARGETS)):
@@ -85,6 +86,13 @@ def test_each_address_has_its_own_row(result: Result) -> None:
     assert sum("expired" in row for row in rows) == 2
 
 
+def test_few_columns_break_no_word_of_an_address(result: Result) -> None:
+    lines = [line.strip() for line in text_of(result, 0, 40).splitlines()]
+    at = lines.index("[192.0.2.1]:25")
+    assert " ".join(lines[at + 1 : at + 3]).startswith("sealed: TLS 1.3, ECDSA, ")
+    assert "opportunistic TLS" in lines
+
+
 def test_detail_names_what_was_seen(result: Result) -> None:
     text = text_of(result, 0, verbose=1)
     for label in ("Reverse name:", "Greeting:", "EHLO:", "TLS:", "Certificate:", "Time:", "Sealing cost:"):
@@ -108,3 +116,12 @@ def test_the_transcript_shows_both_sides_and_the_boundary(result: Result) -> Non
     assert "tls C EHLO probe.test" in said[start:]
     mains = [line for line in lines if line.startswith("--- ") and line.endswith("  dialogue")]
     assert len(mains) == len(result.reports[0].endpoints)
+
+
+def test_what_is_exempt_at_several_addresses_is_told_once() -> None:
+    whole = exempted(report("dane-mismatch.test"), "dane/mismatch", "moving, until 2027-01-31")
+    out = io.StringIO()
+    print_report(Console(file=out, width=100, markup=False), whole, facts())
+    part = out.getvalue().partition("Exempted by the profile")[2].partition("\n\n")[0]
+    assert part.count("dane/mismatch") == part.count("Exempt: moving, until 2027-01-31") == 1
+    assert part.count(":25") == 2

@@ -6,7 +6,7 @@ Pure: the same facts always give the same findings (DESIGN §1). What a missing 
 
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -46,13 +46,21 @@ class Need(Struct, frozen=True, dict=True):
         """Number of what fills it, whatever the parameter is called."""
         return _slot(self.kind, self.each, self.everywhere, self.around, self.probe)
 
+    @property
+    def nearest(self) -> type[Fact] | None:
+        """The type of which the nearest fact fills it; None where something else does."""
+        other = self.everywhere or self.around or self.each or self.probe
+        return None if other else self.kind
 
-_in_slots: list[Need] = []
+
+_in_slots: list[tuple[type[Fact] | None, Need]] = []
+"""What fills each slot: the nearest fact of a type, or else by its need."""
 
 
 @cache
 def _slot(kind: type[Fact] | None, each: bool, everywhere: bool, around: bool, probe: str) -> int:
-    _in_slots.append(Need("", kind, each=each, everywhere=everywhere, around=around, probe=probe))
+    need = Need("", kind, each=each, everywhere=everywhere, around=around, probe=probe)
+    _in_slots.append((need.nearest, need))
     return len(_in_slots) - 1
 
 
@@ -64,7 +72,7 @@ def judge_all(facts: FactSet, checks: Iterable[Check] | None = None) -> tuple[Fi
     chosen = tuple(all_checks().values() if checks is None else checks)
     places = {scope: subjects_of(scope, facts) for scope in {check.scope for check in chosen}}
     plans: dict[Scope, dict[tuple[int, ...], _Plan]] = {scope: {} for scope in places}
-    columns: list[list[Finding | None]] = []
+    columns: list[_Column] = []
     for check in chosen:
         columns.append([None] * len(places[check.scope]))
         required = _required(check.judge)
@@ -148,18 +156,21 @@ def _required(judge: Any) -> tuple[Need, ...]:
     return tuple(need for need in needs_of(judge) if need.kind is not None and not need.optional)
 
 
+_Column = list[Finding | None]
+
+
 class _Group(NamedTuple):
     """Checks that are called with the same.
 
     Attributes:
         filled_by: What fills each parameter.
         bundles: Those of it that are bundles.
-        served: Each check with the column that takes its findings.
+        served: Each check and its judge, with the column that takes its findings.
     """
 
     filled_by: tuple[int | type[Bundle], ...]
     bundles: tuple[type[Bundle], ...]
-    served: list[tuple[Check, list[Finding | None]]]
+    served: list[tuple[str, Callable[..., Judgement], _Column]]
 
 
 class _Plan:
@@ -169,19 +180,23 @@ class _Plan:
         required: What they need, in order.
         narrowest: What they lack where looking stopped before their own subjects.
         groups: The checks.
+        served: The same all together, each with the column that takes its findings.
     """
 
     def __init__(self, required: tuple[Need, ...], groups: dict[tuple[Any, ...], _Group]) -> None:
         self.required = tuple((need.slot, need) for need in required)
         self.narrowest = max(required, key=lambda n: n.kind.SCOPE if n.kind else Scope.RUN, default=_UNSEEN)
         self.groups = groups
+        self.served: list[tuple[str, _Column]] = []
 
-    def add(self, check: Check, column: list[Finding | None]) -> None:
+    def add(self, check: Check, column: _Column) -> None:
         """Serve a check too, whose findings belong in the column, one for each subject."""
         parameters = parameters_of(check.judge)
         filled_by = tuple(parameter.filled_by for parameter in parameters)
         bundles = tuple(parameter.bundle for parameter in parameters if parameter.bundle is not None)
-        self.groups.setdefault(filled_by, _Group(filled_by, bundles, [])).served.append((check, column))
+        group = self.groups.setdefault(filled_by, _Group(filled_by, bundles, []))
+        group.served.append((check.id, check.judge, column))
+        self.served.append((check.id, column))
 
 
 def needs_of(judge: Any) -> tuple[Need, ...]:
@@ -248,14 +263,27 @@ class Place(dict[int | type[Bundle], Any]):
         super().__init__()
         self._facts = facts
         self._subject = subject
-        self._absences = Absences(facts, subject)
+        self._around = facts.held_around(subject)
+        self._absences: Absences | None = None
         self._asides: dict[type[Bundle], Judgement | None] = {}
         self._of_run: _Bundles = {} if of_run is None else of_run
 
     def __missing__(self, key: int | type[Bundle]) -> Any:
         """The fact, the facts, the subject or None; or the bundle."""
-        found = self[key] = self._fill(_in_slots[key]) if isinstance(key, int) else self._bundle(key)
-        return found
+        if not isinstance(key, int):
+            bundle = self[key] = self._bundle(key)
+            return bundle
+        kind, need = _in_slots[key]
+        if kind is None:
+            found = self[key] = self._fill(need)
+            return found
+        for held in self._around:
+            facts = held.get(kind)
+            if facts:
+                newest = self[key] = facts[-1]
+                return newest
+        self[key] = None
+        return None
 
     def _fill(self, need: Need) -> Any:
         facts, subject = self._facts, self._subject
@@ -267,10 +295,8 @@ class Place(dict[int | type[Bundle], Any]):
             return next((at for place in subject.outwards() if (at := facts.at(need.kind, place))), None)
         if need.each:
             return facts.within(need.kind, subject) or None
-        if need.probe:
-            attempts = facts.at(Attempt, subject.up_to(min(subject.scope, Scope.PORT)))
-            return next((a for a in reversed(attempts) if a.probe == need.probe), None)
-        return facts.nearest(need.kind, subject)
+        attempts = facts.at(Attempt, subject.up_to(min(subject.scope, Scope.PORT)))
+        return next((a for a in reversed(attempts) if a.probe == need.probe), None)
 
     def _bundle(self, kind: type[Bundle]) -> Bundle:
         fields = _fields_of(kind)
@@ -302,11 +328,12 @@ class Place(dict[int | type[Bundle], Any]):
             return
         missing = missing or plan.narrowest
         assert missing.kind is not None  # noqa: S101 - only the subject has none, which is never missing
+        if self._absences is None:
+            self._absences = Absences(self._facts, self._subject)
         absent = self._absences.of(missing.kind, missing.probe)
         tag = missing.kind.TAG if absent.verdict is Verdict.INCONCLUSIVE else ""
-        for group in plan.groups.values():
-            for check, column in group.served:
-                column[row] = _finding(check, self._subject, absent, tag)
+        for check, column in plan.served:
+            column[row] = _finding(check, self._subject, absent, tag)
 
     def _judge_group(self, group: _Group, row: int) -> None:
         subject = self._subject
@@ -314,16 +341,19 @@ class Place(dict[int | type[Bundle], Any]):
             aside = self._aside(group.bundles) if group.bundles else None
             given = [] if aside is not None else [self[key] for key in group.filled_by]
         except Exception as error:  # a bug of ours is contained: the other checks go on
-            for check, column in group.served:
+            for check, _, column in group.served:
                 column[row] = _finding(check, subject, _crash(error), crashed=True)
             return
         if aside is not None:
-            for check, column in group.served:
+            for check, _, column in group.served:
                 column[row] = _finding(check, subject, aside)
             return
-        for check, column in group.served:
+        for check, judge, column in group.served:
             try:
-                column[row] = _finding(check, subject, check.judge(*given))
+                said = judge(*given)
+                column[row] = Finding(
+                    check, subject, said.verdict, said.summary, said.evidence, said.advice, said.follows
+                )
             except Exception as error:
                 column[row] = _finding(check, subject, _crash(error), crashed=True)
 
@@ -344,10 +374,10 @@ def _crash(error: Exception) -> Judgement:
 
 
 def _finding(
-    check: Check, subject: Subject, judgement: Judgement, missing: str = "", crashed: bool = False
+    check: str, subject: Subject, judgement: Judgement, missing: str = "", crashed: bool = False
 ) -> Finding:
     return Finding(  # by position: half a million of them make a run
-        check.id,
+        check,
         subject,
         judgement.verdict,
         judgement.summary,

@@ -107,7 +107,7 @@ def command(
         )
     if not vantage.isprintable():
         raise UsageError(f"--vantage {vantage[:80]!r} is no plain text", "give a short name for this place")
-    output.expect_possible(targets_files)
+    output.expect_possible([*targets_files, Path(profile)])
     weighing = expect_profile(profile)
     _expect_sockets(targets)
     settings = route.settings(trying.settings(published.settings(manner.settings(lab=lab))))

@@ -163,6 +163,11 @@ def form_and_path(given: str) -> tuple[str, str]:
     name, mark, path = given.partition("=")
     if mark and name in FORMS and path:
         return name, path
+    if mark and path and name.isalnum():
+        raise UsageError(
+            f"there is no form {name[:80]!r}",
+            f"write FORM=FILE; forms: {', '.join(FORMS)}; ./{given[:80]} for a file of that name",
+        )
     ending = PurePath(given).suffix.lower()
     found = next((name for name, form in FORMS.items() if ending and ending in form.endings), None)
     if found is None:

@@ -33,7 +33,7 @@ def command(files: tuple[Path, ...], profiles: tuple[str, ...], output: Output) 
     from waxseal.api import judge
     from waxseal.grading.letters import Basis
 
-    output.expect_possible(files)
+    output.expect_possible([*files, *map(Path, profiles)])
     known = [expect_profile(name) for name in profiles]
     if len(files) > 1 and (output.form is not None or output.save is not None or output.files):
         raise UsageError("several files give several results", "judge them one by one to write them down")

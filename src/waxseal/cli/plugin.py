@@ -41,6 +41,13 @@ def _severity(ctx: click.Context, param: click.Parameter, value: str) -> Severit
     return None if value == NEVER else Severity.from_label(value)
 
 
+class _LetterChoice(click.Choice[str]):
+    """B to F, also in small letters; a mistake is told with capitals."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(value.upper(), param, ctx)
+
+
 def _letter(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
     return value or ""
 
@@ -77,13 +84,13 @@ PLUGIN_OPTIONS = (
     ),
     click.option(
         "--letter-warning",
-        type=click.Choice(_LETTERS, case_sensitive=False),
+        type=_LetterChoice(_LETTERS),
         callback=_letter,
         help="WARNING when a letter is this one or worse.",
     ),
     click.option(
         "--letter-critical",
-        type=click.Choice(_LETTERS, case_sensitive=False),
+        type=_LetterChoice(_LETTERS),
         callback=_letter,
         help="CRITICAL when a letter is this one or worse.",
     ),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MAX_OCTETS = 16 * 1024 * 1024
 MAX_COMPLAINTS = 5
+MAX_COMPLAINT = 160
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """What ends a line in an editor and in SARIF; Unicode's own separators do not, so that line numbers agree."""
 
@@ -41,7 +42,8 @@ def read_targets(path: Path, *, name: str | None = None, port: int | None = None
         try:
             target = parse_target(text, name=name, port=port)
         except UsageError as error:
-            wrong.append(f"{path}:{number}: {error.message}")
+            short = f"{error.message[:MAX_COMPLAINT]}..." if error.message[MAX_COMPLAINT:] else error.message
+            wrong.append(f"{path}:{number}: {short}")
         else:
             found.append(replace(target, file=str(path), line=number))
     if wrong:

@@ -5,7 +5,7 @@ A fact type is a frozen struct with a stored tag and version (``smtp.greeting/1`
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -87,7 +87,7 @@ class FactSet:
         self._by_type: dict[type[Fact], list[tuple[Subject, list[Any]]]] = defaultdict(list)
         self._inside: dict[type[Fact], dict[Subject, tuple[tuple[Subject, Any], ...]]] = {}
         self._places: dict[Scope, dict[Subject, tuple[Subject, ...]]] = {}
-        self._around: dict[Subject, tuple[dict[type[Fact], list[Any]], ...]] = {}
+        self._around: dict[Subject, tuple[Mapping[type[Fact], Sequence[Any]], ...]] = {}
         self._made: dict[Callable[[FactSet], Any], Any] = {}
         subjects: dict[Subject, None] = {}
         for record in self.records:
@@ -150,15 +150,18 @@ class FactSet:
 
     def nearest(self, kind: type[F], subject: Subject) -> F | None:
         """The newest fact of a type at this subject or at the nearest one that encloses it."""
-        for held in self._around.get(subject) or self._held_around(subject):
+        for held in self._around.get(subject) or self.held_around(subject):
             found = held.get(kind)
             if found:
                 return found[-1]  # type: ignore[no-any-return]
         return None
 
-    def _held_around(self, subject: Subject) -> tuple[dict[type[Fact], list[Any]], ...]:
-        places = (self._at.get(around) for around in subject.outwards())
-        held = self._around[subject] = tuple(facts for facts in places if facts is not None)
+    def held_around(self, subject: Subject) -> tuple[Mapping[type[Fact], Sequence[Any]], ...]:
+        """The facts at this subject and at each one that encloses it, by type, narrowest place first."""
+        held = self._around.get(subject)
+        if held is None:
+            places = [self._at.get(around) for around in subject.outwards()]
+            held = self._around[subject] = tuple([facts for facts in places if facts is not None])
         return held
 
     def within(self, kind: type[F], subject: Subject) -> tuple[tuple[Subject, F], ...]:

@@ -20,7 +20,7 @@ class Scope(IntEnum):
     CERTIFICATE = 5
 
 
-class Subject(Struct, frozen=True, order=True, omit_defaults=True, gc=False):
+class Subject(Struct, frozen=True, order=True, omit_defaults=True, gc=False, cache_hash=True):
     """One place in the tree: run > domain > host > address > port > certificate.
 
     Attributes:

@@ -389,13 +389,19 @@ def grade(findings: tuple[Finding, ...], profile: Profile, facts: FactSet) -> tu
     Returns:
         What to fix first comes first: by severity, then verdict and check.
     """
+    return tuple(sorted(weigh(findings, profile, facts), key=fix_order))
+
+
+def weigh(findings: tuple[Finding, ...], profile: Profile, facts: FactSet) -> list[GradedFinding]:
+    """As `grade`, in the order of the findings, those of the profile's own rules last."""
     checks = all_checks()
     exemptions = in_force(profile.exemptions, day_of(facts)) if profile.exemptions else ()
     graded = []
+    fail, warn, nothing = Verdict.FAIL, Verdict.WARN, Severity.NONE
     for finding in findings:
         check, verdict = checks[finding.check], finding.verdict
-        bad = verdict is Verdict.FAIL or verdict is Verdict.WARN
-        weight = profile.severity(check, verdict) if bad else Severity.NONE
+        bad = verdict is fail or verdict is warn
+        weight = profile.severity(check, verdict) if bad else nothing
         graded.append(
             _graded(finding, check.title, check.level, check.cites, check.remedy, weight, exemptions)
         )
@@ -404,7 +410,7 @@ def grade(findings: tuple[Finding, ...], profile: Profile, facts: FactSet) -> tu
         weight = (rule.fail if finding.verdict is Verdict.FAIL else rule.warn) if bad else Severity.NONE
         cites = (rule.source,)
         graded.append(_graded(finding, rule.title, rule.level, cites, rule.remedy, weight, exemptions))
-    return tuple(sorted(graded, key=fix_order))
+    return graded
 
 
 def exemption_standings(

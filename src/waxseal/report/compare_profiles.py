@@ -14,6 +14,7 @@ from waxseal.facts import Subject
 from waxseal.grading.compare_profiles import Word, differences
 from waxseal.grading.letter_rules import Axis
 from waxseal.grading.profile import Profile
+from waxseal.report.letters_view import ATTACKERS
 from waxseal.report.model import Report
 from waxseal.report.plain import plain
 from waxseal.report.terminal import write
@@ -23,6 +24,9 @@ SCHEMA = "waxseal.profiles/1"
 
 _LOOK = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _SILENT = "-"
+_LEGEND = f"{_SILENT}: the profile does not ask this. none: it does not count there."
+_LEAST_LABEL = 20
+"""With fewer columns left beside what profiles say, that stands below the check."""
 MOST_PLACES = 4
 """So many places are named where the same is said."""
 
@@ -131,18 +135,29 @@ def _target(names: list[str], reports: Sequence[Report], columns: int) -> Iterab
     rows: list[tuple[Text, list[Text]]] = [(Text(""), [Text(name, style="dim") for name in names])]
     for axis in Axis:
         letters = [getattr(report.letters, axis.value).letter or "not seen" for report in reports]
-        rows.append((Text(axis.value), [Text(letter, style="bold") for letter in letters]))
-    yield Padding(_columns(rows, width), (0, 0, 0, 2))
+        rows.append((Text(ATTACKERS[axis]), [Text(letter, style="bold") for letter in letters]))
+    room = columns - 2 - (width + 2) * len(names)
+    if room < _LEAST_LABEL:
+        yield from (Padding(_stacked(label, names, cells), (0, 0, 0, 2)) for label, cells in rows[1:])
+    else:
+        yield Padding(_columns(rows, width), (0, 0, 0, 2))
     for (check, words), subjects in places.items():
         yield Text("")
         label = Text(plain(check))
-        if label.cell_len > columns - 2 - (width + 2) * len(names):  # it gets a line of its own
-            yield Padding(label, (0, 0, 0, 2))
-            label = Text("")
-        yield Padding(_columns([(label, list(map(_cell, words)))], width), (0, 0, 0, 2))
+        said = list(map(_cell, words))
+        if room < _LEAST_LABEL:
+            yield Padding(_stacked(label, names, said), (0, 0, 0, 2))
+        else:
+            if label.cell_len > room:  # it gets a line of its own
+                yield Padding(label, (0, 0, 0, 2))
+                label = Text("")
+            yield Padding(_columns([(label, said)], width), (0, 0, 0, 2))
         for line in (*_summaries(names, words), _where(subjects)):
             yield Padding(Text(plain(line), style="dim"), (0, 0, 0, 4))
-    if not places:
+    if places:
+        yield Text("")
+        yield Padding(Text(_LEGEND, style="dim"), (0, 0, 0, 2))
+    else:
         yield Padding(Text("nothing to mend is told differently"), (0, 0, 0, 2))
 
 
@@ -155,6 +170,14 @@ def _columns(rows: Iterable[tuple[Text, list[Text]]], width: int) -> Table:
             table.add_column(width=width, no_wrap=True)
         table.add_row(label, *words)
     return table
+
+
+def _stacked(label: Text, names: list[str], words: list[Text]) -> Group:
+    """A label, and below it what each profile says, a line each: for few columns or many profiles."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, word in zip(names, words, strict=True):
+        table.add_row(Text(name, style="dim"), word)
+    return Group(label, Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _where(subjects: list[Subject]) -> str:

@@ -4,8 +4,9 @@ The same predictions (``grading.delivery``) serve the terminal and the JSON docu
 """
 
 import re
+from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +25,7 @@ _LOOK = {
     Outcome.UNSEEN: "magenta",
 }
 _MOST_DATA = 8
+_LEAST_FOR_TABLE = 66
 _DATA = re.compile(r"\b[0-9a-f]{20,}\b")
 
 
@@ -43,7 +45,7 @@ def sender_view(facts: FactSet, root: Subject, *, verbose: int = 0) -> Renderabl
     rows = sender_rows(facts, root)
     if not rows:
         return None
-    parts: list[RenderableType] = [_table(rows)]
+    parts: list[RenderableType] = [_Table(rows)]
     if verbose:
         for row in rows:
             parts.append(Text(plain(row.title), style="bold"))
@@ -51,21 +53,38 @@ def sender_view(facts: FactSet, root: Subject, *, verbose: int = 0) -> Renderabl
     return Group(*parts)
 
 
-def _table(rows: tuple[Prediction, ...]) -> Table:
-    """A row for the senders that do the same for the same reason."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    for title in ("Sender", "A message would be", "Because of"):
-        table.add_column(title, overflow="fold")
+class _Table:
+    """A row for the senders that do the same for the same reason; lines instead where columns are few."""
+
+    def __init__(self, rows: tuple[Prediction, ...]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width >= _LEAST_FOR_TABLE:
+            table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+            for title in ("Sender", "A message would be", "Because of"):
+                table.add_column(title, overflow="fold")
+            for cells in _cells(self.rows):
+                table.add_row(*cells)
+            yield table
+            return
+        for titles, outcome, reason in _cells(self.rows):
+            yield titles
+            yield Padding(outcome, (0, 0, 0, 2), expand=False)
+            yield Padding(reason, (0, 0, 0, 2), expand=False)
+
+
+def _cells(rows: tuple[Prediction, ...]) -> Iterator[tuple[Text, Text, Text]]:
+    """Senders, what becomes of a message, and why."""
     one_host = len({host.host for row in rows for host in row.hosts}) == 1
     groups: dict[tuple[object, ...], list[Prediction]] = {}
     for row in rows:
         groups.setdefault((row.outcome, row.possible, because(row, one_host=one_host)), []).append(row)
     for alike in groups.values():
         first = alike[0]
-        titles = "; ".join(row.title for row in alike)
-        reason = Text(plain(because(first, one_host=one_host)))
-        table.add_row(Text(plain(titles)), outcome_text(first.outcome, first.possible), reason)
-    return table
+        titles = Text(plain("; ".join(row.title for row in alike)))
+        reason = Text(plain(because(first, one_host=one_host)), style="default")
+        yield titles, outcome_text(first.outcome, first.possible), reason
 
 
 def outcome_text(outcome: Outcome, possible: tuple[Outcome, ...]) -> Text:

@@ -21,6 +21,8 @@ SOFTWARE = {
     "dns": "DNS",
 }
 """What the software in `Remedy.by_software` is called."""
+DEEPER = "--depth full"
+"""The option that advice names where more would be asked for."""
 
 
 def problems(findings: Iterable[GradedFinding]) -> list[list[GradedFinding]]:
@@ -34,6 +36,20 @@ def alike(findings: Iterable[GradedFinding]) -> list[list[GradedFinding]]:
     for finding in findings:
         groups.setdefault((finding.check, finding.summary), []).append(finding)
     return list(groups.values())
+
+
+def left_open(findings: Sequence[GradedFinding], *, further: bool) -> str:
+    """``6 checks would take --depth full``: what was not seen because of something told elsewhere.
+
+    Args:
+        findings: Those that follow from another; at least one.
+        further: Whether others were named before.
+    """
+    number = len({finding.check for finding in findings})
+    checks = f"{number} {'further ' if further else ''}check{'' if number == 1 else 's'}"
+    if all(DEEPER in finding.advice for finding in findings):
+        return f"{checks} would take {DEEPER}"
+    return f"{checks} had nothing to go by"
 
 
 def bare(subject: Subject) -> str:

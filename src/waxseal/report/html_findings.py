@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from waxseal.checks.api import Verdict
 from waxseal.grading.profile import GradedFinding
-from waxseal.report.grouping import alike, problems
+from waxseal.report.grouping import alike, left_open, problems
 from waxseal.report.html_actions import settings_list
 from waxseal.report.html_page import Page, code, counted, definitions, folded
 from waxseal.report.markup import Child, Markup, escaped, joined, tag
@@ -125,9 +125,7 @@ def _unseen(page: Page, own: list[GradedFinding], following: list[GradedFinding]
     by_check = sorted(own, key=lambda f: f.check)
     folds = [_finding(page, same) for same in alike(by_check)]
     if following:
-        title = tag(
-            "b", f"{counted(len({f.check for f in following}), 'check', 'checks')} with nothing to go by"
-        )
+        title = tag("b", left_open(following, further=False))
         mark = tag("span", _VERDICTS[Verdict.INCONCLUSIVE], class_="verdict inconclusive")
         folds.append(folded(joined(mark, " ", title), _by_reason(page, following), class_="finding"))
     number = len({f.check for f in (*own, *following)})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -50,29 +51,29 @@ def letters_head(letters: Letters) -> RenderableType:
 
 
 def regain_rows(letters: Letters, *, verbose: int) -> Iterator[RenderableType]:
-    """What gives points back, a line each, and what to do; all of it where `verbose`."""
+    """What gives points back: how many, what it takes, and for which fault; all of it where `verbose`."""
     shown = letters.regain if verbose else letters.regain[:_MOST]
     for regain in shown:
-        title = Text(f"{gain_text(regain)}  ", style="bold")
-        title.append(plain(regain.title), style="not bold")
+        gain = Text(plain(gain_text(regain)), style="bold")
+        gain.append(f"  ({EFFORTS.get(regain.effort, regain.effort)})", style="not bold dim")
+        yield gain
+        fault = Text(plain(regain.title))
         if regain.check:
-            title.append(f"  {regain.check}", style="not bold dim")
-        title.append(f"  ({EFFORTS.get(regain.effort, regain.effort)})", style="not bold dim")
-        yield title
+            fault.append(f"  {plain(regain.check)}", style="dim")
+        yield Padding(fault, (0, 0, 0, 3), expand=False)
     if len(letters.regain) > len(shown):
         yield Text(f"and {len(letters.regain) - len(shown)} more; see -v", style="dim")
 
 
 def gain_text(regain: Regain) -> str:
-    """``lifts F; +60 active``: what mending one thing does to the letters."""
-    parts = [f"+{points} {axis}" for axis, points in _gains(regain) if points]
-    if regain.caps:
-        parts.insert(0, f"lifts the cap ({' and '.join(regain.caps)})")
-    return ", ".join(parts)
-
-
-def _gains(regain: Regain) -> tuple[tuple[str, int], ...]:
-    return (Axis.PASSIVE.value, regain.passive), (Axis.ACTIVE.value, regain.active)
+    """``lifts the cap, +60 against a man in the middle``: what mending one thing does to the letters."""
+    found = []
+    for axis, points in ((Axis.PASSIVE, regain.passive), (Axis.ACTIVE, regain.active)):
+        parts = ["lifts the cap"] if axis in regain.caps else []
+        parts += [f"+{points}"] if points else []
+        if parts:
+            found.append(f"{', '.join(parts)} {ATTACKERS[axis][0].lower()}{ATTACKERS[axis][1:]}")
+    return "; ".join(found)
 
 
 def letters_view(letters: Letters, *, verbose: int) -> Group:

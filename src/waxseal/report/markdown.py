@@ -12,7 +12,7 @@ from waxseal.checks.api import Verdict
 from waxseal.facts import FactSet
 from waxseal.grading.letters import Letters, Regain
 from waxseal.grading.profile import GradedFinding
-from waxseal.report.grouping import alike, bare, in_utc, place, places, problems, tls_words
+from waxseal.report.grouping import alike, bare, in_utc, left_open, place, places, problems, tls_words
 from waxseal.report.letters_view import ATTACKERS, EFFORTS, letter_text
 from waxseal.report.markdown_policy import policy_lines, sender_lines
 from waxseal.report.markdown_text import code, fenced, prose, table
@@ -22,6 +22,7 @@ from waxseal.wire.idna import to_u_label
 
 _UNSEEN = "?"
 _MOST_PLACES = 12
+_AXES = ("Listener", "Man in the middle")
 
 
 def render_markdown(reports: tuple[Report, ...], facts: FactSet) -> str:
@@ -83,7 +84,7 @@ def _addresses(report: Report) -> Iterator[str]:
         )
     yield "## Addresses"
     yield ""
-    yield from table(("Host", "Address", "State", "TLS", "Passive", "Active"), rows)
+    yield from table(("Host", "Address", "State", "TLS", *_AXES), rows)
 
 
 def _regain(regain: tuple[Regain, ...]) -> Iterator[str]:
@@ -96,13 +97,13 @@ def _regain(regain: tuple[Regain, ...]) -> Iterator[str]:
             prose(row.title),
             _points(row.passive),
             _points(row.active),
-            ", ".join(axis.value for axis in row.caps),
+            ", ".join(ATTACKERS[axis].lower() for axis in row.caps),
             prose(EFFORTS.get(row.effort, row.effort)),
             prose(row.remedy),
         )
         for row in regain
     )
-    yield from table(("Fault", "Passive", "Active", "Lifts the cap", "Takes", "What to do"), rows)
+    yield from table(("Fault", *_AXES, "Lifts the cap", "Takes", "What to do"), rows)
 
 
 def _points(points: int) -> str:
@@ -157,8 +158,8 @@ def _exempt(report: Report) -> Iterator[str]:
 
 def _not_seen(report: Report) -> Iterator[str]:
     own = [finding for finding in report.not_seen if not finding.follows]
-    checks = {finding.check for finding in report.not_seen if finding.follows}
-    if not own and not checks:
+    following = [finding for finding in report.not_seen if finding.follows]
+    if not own and not following:
         return
     yield "## What could not be seen"
     yield ""
@@ -172,9 +173,8 @@ def _not_seen(report: Report) -> Iterator[str]:
             yield ""
             yield from fenced(first.evidence, indent=" " * 6)
             yield ""
-    if checks:
-        more = "further " if own else ""
-        yield f"- {len(checks)} {more}check{'' if len(checks) == 1 else 's'} had nothing to go by."
+    if following:
+        yield f"- {prose(left_open(following, further=bool(own)))}."
 
 
 def _footer(report: Report) -> str:

@@ -4,6 +4,7 @@
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -15,12 +16,14 @@ from waxseal.grading.exemptions import Exemption, Standing
 from waxseal.grading.exemptions import State as ExemptionState
 from waxseal.grading.headline import LOCAL, Headline, headline
 from waxseal.grading.letters import Basis, Letters, letters_of
-from waxseal.grading.profile import GradedFinding, Profile, exemption_standings, fix_order, grade
+from waxseal.grading.profile import GradedFinding, Profile, exemption_standings, fix_order, weigh
 from waxseal.grading.seal import EndpointSeal, State, endpoint_seals, state_of
 from waxseal.grading.severity import Severity
 
 INJECTION = "starttls.injection"
 """Name of the probe that tries whether commands sent in clear run under TLS."""
+_QUIET = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE})
+"""What moves no seal, no state and no headline: it weighs nothing, and leaves nothing open."""
 _RUN = Subject()
 
 
@@ -104,63 +107,80 @@ def build_reports(
     facts: FactSet, findings: tuple[Finding, ...], profile: Profile, basis: Basis = Basis.WORST
 ) -> tuple[Report, ...]:
     """One report for each target that the facts name, in the order given."""
-    graded = grade(findings, profile, facts)
+    graded = weigh(findings, profile, facts)
     targets = [(record.subject, record.fact) for record in facts if isinstance(record.fact, Target)]
-    of_root: dict[Subject, list[GradedFinding]] = {root: [] for root, _ in targets}
-    roots_at: dict[Subject, list[Subject]] = {}
-
-    def roots_of(subject: Subject) -> list[Subject]:
-        roots = roots_at.get(subject)
-        if roots is None:
-            roots = roots_at[subject] = [root for root in subject.outwards() if root in of_root]
-        return roots
-
-    of_run = [finding for finding in graded if finding.subject == _RUN]
-    for finding in graded:
-        for root in roots_of(finding.subject):
-            of_root[root].append(finding)
-    last_seen: dict[Subject, datetime] = {}
-    for record in facts:
-        for root in roots_of(record.subject):
-            last_seen[root] = record.seen_at
+    last_seen = _last_seen(facts, {root for root, _ in targets})
     exemptions = exemption_standings(profile, graded, facts)
     reports = (
-        _build(facts, _sorted(of_run + of_root[root]), profile, root, target, last_seen[root], basis)
-        for root, target in targets
+        _build(facts, found, profile, root, target, last_seen[root], basis)
+        for (root, target), found in zip(targets, _by_target(graded, targets), strict=True)
     )
     return tuple(replace(report, exemptions=exemptions) if exemptions else report for report in reports)
 
 
-def _sorted(findings: list[GradedFinding]) -> list[GradedFinding]:
-    return sorted(findings, key=fix_order)
+def _by_target(
+    graded: Iterable[GradedFinding], targets: list[tuple[Subject, Target]]
+) -> list[tuple[GradedFinding, ...]]:
+    """The findings of the run and of each target, what to fix first first.
+
+    Two targets may name one host with two ports: each has the findings of its own.
+    """
+    of_run: list[GradedFinding] = []
+    of_root: dict[Subject, list[tuple[int | None, list[GradedFinding]]]] = {root: [] for root, _ in targets}
+    own: list[list[GradedFinding]] = [[] for _ in targets]
+    for (root, target), kept in zip(targets, own, strict=True):
+        of_root[root].append((target.port, kept))
+    takers: dict[Subject, list[list[GradedFinding]]] = {_RUN: [of_run]}
+    for finding in graded:
+        subject = finding.subject
+        taking = takers.get(subject)
+        if taking is None:
+            around = [taker for root in subject.outwards() for taker in of_root.get(root, ())]
+            taking = takers[subject] = [kept for port, kept in around if subject.port in (None, port)]
+        for kept in taking:
+            kept.append(finding)
+    return [tuple(sorted(of_run + kept, key=fix_order)) for kept in own]
+
+
+def _last_seen(facts: FactSet, roots: set[Subject]) -> dict[Subject, datetime]:
+    """When the last fact below each root was seen."""
+    roots_at: dict[Subject, list[Subject]] = {}
+    last_seen: dict[Subject, datetime] = {}
+    for record in facts:
+        around = roots_at.get(record.subject)
+        if around is None:
+            around = [root for root in record.subject.outwards() if root in roots]
+            roots_at[record.subject] = around
+        for root in around:
+            last_seen[root] = record.seen_at
+    return last_seen
 
 
 def _build(
     facts: FactSet,
-    graded: list[GradedFinding],
+    findings: tuple[GradedFinding, ...],
     profile: Profile,
     root: Subject,
     target: Target,
     last_seen_at: datetime,
     basis: Basis,
 ) -> Report:
-    # Two targets may name one host with two ports: each has the findings of its own.
-    inside = tuple(f for f in graded if f.subject.port in (None, target.port))
-    seals = tuple(s for s in endpoint_seals(facts, inside, root) if s.subject.port == target.port)
+    telling = tuple([f for f in findings if f.verdict not in _QUIET])
+    seals = tuple(s for s in endpoint_seals(facts, telling, root) if s.subject.port == target.port)
     context = facts.nearest(RunContext, _RUN)
     own = ((where, a) for where, a in facts.within(Attempt, root) if where.port in (None, target.port))
     attempts = {a.id: a for _, a in own}
-    state = state_of(facts, inside, seals, root)
+    state = state_of(facts, telling, seals, root)
     return Report(
         target=target,
         root=root,
-        headline=headline(facts, inside, seals, state, root, target.protocol),
+        headline=headline(facts, telling, seals, state, root, target.protocol),
         endpoints=seals,
-        findings=inside,
+        findings=findings,
         connections=sum(a.connections for a in attempts.values()),
         elapsed_s=(last_seen_at - context.started_at).total_seconds() if context is not None else 0.0,
         profile=f"{profile.id}/{profile.version}",
-        letters=letters_of(facts, inside, seals, target, profile, basis),
+        letters=letters_of(facts, findings, seals, target, profile, basis),
         context=context,
         injection_connections=sum(a.connections for a in attempts.values() if a.probe == INJECTION),
     )

@@ -7,11 +7,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from waxseal.grading.letter_rules import Axis
 from waxseal.grading.profile import Profile
 from waxseal.grading.rules.own_rule import OwnRule
 from waxseal.grading.severity import Severity
+from waxseal.report.letters_view import ATTACKERS
 from waxseal.report.plain import plain
 from waxseal.report.terminal import write
+from waxseal.report.words import settings
 
 _BLANK = Text("")
 
@@ -29,17 +32,23 @@ def _rule_rows(rule: OwnRule) -> Table:
         ("Judged for", f"each {rule.scope.name.lower()}"),
         *((label[0].upper() + label[1:], text) for label, text in rule.demand.told()),
         ("Weighs", _weights(rule.fail, rule.warn)),
-        ("Against", f"the {' and the '.join(rule.against)} attacker" if rule.against else "neither letter"),
+        ("Counts", " and ".join(_counts(axis) for axis in Axis if axis in rule.against) or "for no letter"),
     ]
     if rule.replaces:
         rows.append(("Replaces", ", ".join(rule.replaces)))
     rows += [("Source", f"{rule.source} ({rule.level.value})"), ("Fix", rule.remedy.general)]
-    rows += [(f"  {name}", text) for name, text in rule.remedy.by_software.items()]
+    rows += [(f"  {software}", text) for software, text in settings(rule.remedy)]
     return _grid(rows)
 
 
 def _weights(fail: Severity, warn: Severity) -> str:
+    if fail is warn:
+        return fail.label
     return f"{fail.label} where it fails, {warn.label} where it warns"
+
+
+def _counts(axis: Axis) -> str:
+    return f"{ATTACKERS[axis][0].lower()}{ATTACKERS[axis][1:]}"
 
 
 def _grid(rows: Iterable[tuple[str, str]]) -> Table:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +20,7 @@ from waxseal.grading.profile import GradedFinding
 from waxseal.grading.seal import EndpointSeal, Seal, State
 from waxseal.report.delivery import sender_view
 from waxseal.report.endpoint_detail import endpoint_lines
-from waxseal.report.grouping import alike, bare, place, places, problems, tls_words
+from waxseal.report.grouping import DEEPER, alike, bare, left_open, place, places, problems, tls_words
 from waxseal.report.letters_view import letters_head, regain_rows
 from waxseal.report.logins import login_met
 from waxseal.report.model import Report
@@ -61,7 +61,8 @@ ON_REQUEST = frozenset(
 """Checks that can pass only where their trial was asked for; a reader who asked wants to hear it."""
 _MOST_SUBJECTS = 4
 _WIDEST_ADDRESS = 26
-_DEEPER = "--depth full"
+_LEAST_WORDS = 24
+"""With fewer columns left for TLS and certificate, they stand below the address."""
 _BLANK = Text("")
 _LEAST_COLUMNS = 40
 
@@ -123,7 +124,7 @@ def _parts(report: Report, facts: FactSet, verbose: int, brief: bool) -> Iterabl
         yield _BLANK
         yield _indented(letters_head(report.letters), 2)
         yield _BLANK
-        yield _indented(_endpoints(report.endpoints), 2)
+        yield _indented(_Endpoints(report.endpoints), 2)
     if report.to_fix:
         yield from _to_fix(report, verbose, brief)
     if not brief and report.letters.regain:
@@ -178,26 +179,45 @@ def _head(report: Report) -> RenderableType:
     return text
 
 
-def _endpoints(endpoints: tuple[EndpointSeal, ...]) -> Group:
+class _Endpoints:
     """A row per address, below the name of its host; the columns of all hosts stand below each other."""
-    widest = max(cell_len(plain(bare(row.subject))) for row in endpoints)
-    seals = max(cell_len(row.seal.value) for row in endpoints)
+
+    def __init__(self, endpoints: tuple[EndpointSeal, ...]) -> None:
+        self.endpoints = endpoints
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        address = min(max(cell_len(plain(bare(row.subject))) for row in self.endpoints), _WIDEST_ADDRESS)
+        seal = max(cell_len(row.seal.value) for row in self.endpoints)
+        narrow = options.max_width < address + seal + _LEAST_WORDS
+        for host, rows in groupby(self.endpoints, key=lambda row: row.subject.host):
+            if host is not None:
+                yield _text(to_u_label(host))
+            of_host = list(rows)
+            inner = _below_each_other(of_host) if narrow else _beside_each_other(of_host, address, seal)
+            yield inner if host is None else _indented(inner, 2)
+
+
+def _beside_each_other(rows: list[EndpointSeal], address: int, seal: int) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", min_width=address)
+    table.add_column(no_wrap=True, min_width=seal)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(_text(bare(row.subject)), _seal(row), _text(tls_words(row)))
+    return table
+
+
+def _below_each_other(rows: list[EndpointSeal]) -> Group:
     parts: list[RenderableType] = []
-    for host, rows in groupby(endpoints, key=lambda row: row.subject.host):
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(overflow="fold", min_width=min(widest, _WIDEST_ADDRESS))
-        table.add_column(no_wrap=True, min_width=seals)
-        table.add_column(overflow="fold")
-        for row in rows:
-            table.add_row(
-                _text(bare(row.subject)),
-                _text(row.seal.value, style=_SEAL_LOOK[row.seal]),
-                _text(tls_words(row)),
-            )
-        if host is not None:
-            parts.append(_text(to_u_label(host)))
-        parts.append(table if host is None else _indented(table, 2))
+    for row in rows:
+        said = _seal(row)
+        said.append(plain(f": {tls_words(row)}"), style="default")
+        parts += [_text(bare(row.subject)), _indented(said, 2)]
     return Group(*parts)
+
+
+def _seal(row: EndpointSeal) -> Text:
+    return _text(row.seal.value, style=_SEAL_LOOK[row.seal])
 
 
 def _to_fix(report: Report, verbose: int, brief: bool) -> Iterable[RenderableType]:
@@ -211,10 +231,10 @@ def _problem(
     number: int, group: list[GradedFinding], protocol: MailProtocol, verbose: int, brief: bool
 ) -> RenderableType:
     first = group[0]
-    title = _text(f"{number}. {first.title} ")
+    title = _text(f"{first.title} ")
     title.append(f"[{first.severity.label}]", style=_SEVERITY_LOOK[first.severity.label])
     title.append(f"  {first.check}", style="dim")
-    body: list[RenderableType] = [title]
+    body: list[RenderableType] = [_marked(f"{number}.", title)]
     shown = group if verbose else group[:_MOST_SUBJECTS]
     for same in alike(shown):
         body.append(_indented(_text(same[0].summary), 3))
@@ -240,10 +260,15 @@ def _settings(remedy: Remedy, protocol: MailProtocol = MailProtocol.SMTP) -> lis
 
 
 def _bullet(text: Text) -> Table:
+    return _marked("•", text)
+
+
+def _marked(mark: str, text: Text) -> Table:
+    """Text behind a mark; further lines begin below its first word."""
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(_text("•"), text)
+    row.add_row(_text(mark), text)
     return row
 
 
@@ -258,12 +283,14 @@ def _labelled(label: str, text: str) -> Table:
 def _exempt(report: Report) -> Iterable[RenderableType]:
     """What the profile does not count for a time, and why."""
     yield _heading("Exempted by the profile")
-    for finding in report.exempt:
-        text = _text(f"{finding.summary}  ")
-        text.append(finding.check, style="dim")
+    for same in alike(report.exempt):
+        text = _text(f"{same[0].summary}  ")
+        text.append(same[0].check, style="dim")
         yield _indented(_bullet(text), 2)
-        yield _indented(_labelled("At", places([finding.subject])), 4)
-        yield _indented(_labelled("Exempt", finding.exempt), 4)
+        for reason in dict.fromkeys(finding.exempt for finding in same):
+            held = [finding.subject for finding in same if finding.exempt == reason]
+            yield _indented(_labelled("At", places(held)), 4)
+            yield _indented(_labelled("Exempt", reason), 4)
     for exemption in report.ended_exemptions:
         yield _indented(_bullet(_text(f"The exemption of {exemption.check} has ended: {exemption.text}")), 2)
 
@@ -281,10 +308,10 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
             for line in same[0].evidence:
                 yield _indented(_text(line, style="dim"), 6)
             yield _indented(_labelled("Try", same[0].advice), 4)
-    deeper = [f for f in absent if _DEEPER in f.advice] if verbose == 1 else []
+    deeper = [f for f in absent if DEEPER in f.advice] if verbose == 1 else []
     if deeper:
         checks = ", ".join(dict.fromkeys(f.check for f in deeper))
-        yield _indented(_bullet(_text(f"{_DEEPER} would show more")), 2)
+        yield _indented(_bullet(_text(f"{DEEPER} would show more")), 2)
         yield _indented(_labelled("Left open", checks), 4)
     if absent and verbose:
         for summary, same in _by_summary([f for f in absent if f not in deeper]).items():
@@ -293,11 +320,7 @@ def _not_seen(report: Report, verbose: int, brief: bool) -> Iterable[RenderableT
             checks = ", ".join(dict.fromkeys(f.check for f in same))
             yield _indented(_labelled("Left open", checks), 4)
     elif absent:
-        number = len({f.check for f in absent})
-        more = "further " if own else ""
-        line = f"{number} {more}check{'s' if number != 1 else ''} had nothing to go by (see -v)"
-        if all(_DEEPER in finding.advice for finding in absent):
-            line = f"{number} {more}check{'s' if number != 1 else ''} would take {_DEEPER} (see -v)"
+        line = f"{left_open(absent, further=bool(own))} (see -v)"
         yield _indented(_bullet(_text(line, style="dim")), 2)
 
 

@@ -5,6 +5,7 @@ rest. Strict where DER leaves one way only (definite, shortest lengths); the mea
 ``reading``, ``extensions`` and ``distinguished``.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 BOOLEAN = 0x01
@@ -147,6 +148,7 @@ def whole_octets(content: bytes) -> bytes:
     return octets
 
 
+@lru_cache(maxsize=512)
 def object_identifier(content: bytes) -> str:
     """An OBJECT IDENTIFIER in dotted form (X.690 §8.19).
 

@@ -4,6 +4,7 @@ Names are handled as DER, so that one odd attribute does not lose the rest. Whic
 not decided here but in ``names``.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from waxseal.trust import der
@@ -62,7 +63,12 @@ def attributes(name: bytes) -> list[list[Attribute]]:
     Raises:
         DerError: It is not a Name (RFC 5280 §4.1.2.4).
     """
-    rdns: list[list[Attribute]] = []
+    return [list(rdn) for rdn in _rdns(name)]
+
+
+@lru_cache(maxsize=32)
+def _rdns(name: bytes) -> tuple[tuple[Attribute, ...], ...]:
+    rdns: list[tuple[Attribute, ...]] = []
     for rdn in der.elements(der.sole(name, der.SEQUENCE)):
         found: list[Attribute] = []
         for pair in der.elements(der.expect(rdn, der.SET)):
@@ -73,8 +79,8 @@ def attributes(name: bytes) -> list[list[Attribute]]:
             found.append((kind, parts[1].tag, parts[1].content))
         if not found:
             raise der.DerError("an empty RDN")
-        rdns.append(found)
-    return rdns
+        rdns.append(tuple(found))
+    return tuple(rdns)
 
 
 def text(name: bytes) -> str:
@@ -85,7 +91,7 @@ def text(name: bytes) -> str:
     Raises:
         DerError: It is not a Name.
     """
-    return ",".join("+".join(_pair(attribute) for attribute in rdn) for rdn in reversed(attributes(name)))
+    return ",".join("+".join(_pair(attribute) for attribute in rdn) for rdn in reversed(_rdns(name)))
 
 
 def common_names(name: bytes) -> tuple[str, ...]:
@@ -116,11 +122,11 @@ def canonical(name: bytes) -> CanonicalName:
     Raises:
         DerError: It is not a Name.
     """
-    return tuple(tuple(sorted(_folded(attribute) for attribute in rdn)) for rdn in attributes(name))
+    return tuple(tuple(sorted(_folded(attribute) for attribute in rdn)) for rdn in _rdns(name))
 
 
 def _flat(name: bytes) -> list[Attribute]:
-    return [attribute for rdn in attributes(name) for attribute in rdn]
+    return [attribute for rdn in _rdns(name) for attribute in rdn]
 
 
 def _decoded(tag: int, value: bytes) -> str | None:

@@ -10,6 +10,7 @@ an answer, or say that it threw octets away.
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from waxseal.facts import Answer, Cause, CommandInjection, InjectionTrial, MailProtocol, Stage, describe
@@ -140,7 +141,6 @@ def _under_tls(
     if trial.ended.cause is not Cause.COMPLETED:
         return Outcome.OPEN, describe(trial.ended)
     heard = _answers(trial.answers)
-    told = f"answers under TLS: {_list(heard)}"
     if any(answer.status in _CLOSING for answer in heard):
         return Outcome.OPEN, f"the server shut down: {_list(heard)}"
     if back is not None:
@@ -148,9 +148,10 @@ def _under_tls(
     if protocol is MailProtocol.IMAP:  # tags tell answers apart, untagged ones may come at any time
         due = {command.partition(" ")[0] for command in trial.commands[:-1]}
         answered = bool(due) and due <= {answer.tag for answer in trial.answers}
-        return (Outcome.DISCARDED if answered else Outcome.UNEXPLAINED), told
+        return (Outcome.DISCARDED if answered else Outcome.UNEXPLAINED), _told(heard)
     expected = _expected(control, trial)
-    if expected and _one_more(heard, expected, _telling(control, trial, whole)):
+    one_more = bool(expected) and len(heard) == len(expected) + 1
+    if one_more and _one_more(heard, expected, _telling(control, trial, whole)):
         said = ", ".join(command[:40] for command in trial.commands)
         return Outcome.EXECUTED, f"{len(heard)} answers under TLS to {said}: {_list(heard)}"[:300]
     if _as_whole(control, trial, whole, heard, expected):
@@ -162,7 +163,7 @@ def _under_tls(
         return Outcome.UNEXPLAINED, f"answers that the control does not explain: {_list(heard)}"
     if trial.way == "across" and not _tells_across(control, trial, whole):
         return Outcome.OPEN, "the command and its end are answered alike"
-    return Outcome.DISCARDED, told
+    return Outcome.DISCARDED, _told(heard)
 
 
 def _whole(injection: CommandInjection, trial: InjectionTrial) -> str:
@@ -249,25 +250,34 @@ def _one_more(
     """Whether taking one answer that tells out of those heard leaves those expected."""
     statuses = _statuses(heard)
     return any(
-        _says(heard[at]) in telling and statuses[:at] + statuses[at + 1 :] == expected
+        statuses[:at] + statuses[at + 1 :] == expected and _says(heard[at]) in telling
         for at in range(len(heard))
     )
 
 
 def _says(answer: Answer) -> tuple[str, ...]:
     """Status and words, those that hold digits (times, numbers of sessions) left out."""
-    words = answer.text.upper().split()
+    return _said(answer.status, answer.text)
+
+
+@lru_cache(maxsize=256)
+def _said(status: str, text: str) -> tuple[str, ...]:
+    words = text.upper().split()
     words = [word for word in words if word.isalpha() or not any(c.isdigit() for c in word)]
-    return (answer.status, *words)
+    return (status, *words)
 
 
 def _answers(answers: Iterable[Answer]) -> tuple[Answer, ...]:
     """All that are answers; lines of POP3's CAPA are none."""
-    return tuple(answer for answer in answers if answer.status)
+    return tuple([answer for answer in answers if answer.status])
+
+
+def _told(heard: Iterable[Answer]) -> str:
+    return f"answers under TLS: {_list(heard)}"
 
 
 def _statuses(answers: Iterable[Answer]) -> tuple[str, ...]:
-    return tuple(answer.status for answer in answers)
+    return tuple([answer.status for answer in answers])
 
 
 def _list(answers: Iterable[Answer]) -> str:
