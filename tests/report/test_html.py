@@ -251,6 +251,8 @@ def test_another_language_is_marked(result: Result) -> None:
     assert report.headline.sentence in document.text
     assert {"lang": "de", "id": "t1"} in [a for name, a in document.elements if name == "h1"]
     assert document.attributes("lang").count("de") > 1
+    titles = {finding.check: finding.title for finding in report.findings}
+    assert [titles[row.check] for row in report.letters.regain] == [r.title for r in report.letters.regain]
 
 
 def test_without_reports_there_is_a_document(result: Result) -> None:

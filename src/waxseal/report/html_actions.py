@@ -133,6 +133,7 @@ def _of_regain(page: Page, regain: Regain, finding: GradedFinding | None) -> Act
         EFFORTS.get(regain.effort, regain.effort),
         tuple(mends),
         _party(regain.check, regain.effort),
+        page.lang if finding is not None and finding.title == regain.title else None,
     )
 
 

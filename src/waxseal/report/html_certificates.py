@@ -84,7 +84,7 @@ def _chain(page: Page, shown: Shown) -> Markup:
     title = f"{_key(leaf)}: {_name(leaf)}"
     drawn = tag("ol", [_link(link, chain.shown_at) for link in links], class_="chain")
     names = sorted({where.server_name for where in shown.at if where.server_name})
-    asked = f"to who asks for {', '.join(names[:_MOST_NAMES])}" if names else "to who asks for no name"
+    asked = f"to clients that ask for {', '.join(names[:_MOST_NAMES]) or 'no name'}"
     at = places([Subject(s.domain, s.host, s.address, s.port) for s in shown.at])
     verdict = _verdict(proof, anchors, judged=judged)
     return tag(
