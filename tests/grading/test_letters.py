@@ -223,7 +223,11 @@ def test_what_gives_points_back_is_what_is_broken() -> None:
         "sts-expired.test:25": {"mta-sts/policy-host-certificate": 50, "dane/unsigned": 10},
         "sts-testing.test:25": {"mta-sts/mode-testing": 30, "dane/unsigned": 10},
         "mail.expired.test:465": {"certificate/expired": 70},
-        "self-signed.test:25": {"policy/none-published": 60, "certificate/self-signed": 12},
+        "self-signed.test:25": {
+            "policy/none-published": 50,
+            "certificate/self-signed": 12,
+            "dane/unsigned": 10,
+        },
     }
     found = {name: {row.check: row.active for row in reports()[name].letters.regain} for name in expected}
     assert found == expected
