@@ -3,7 +3,7 @@
 A renderer is imported when its form is asked for; what it needs beside the result comes from the options.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -176,9 +176,3 @@ def form_and_path(given: str) -> tuple[str, str]:
             f"write FORM=FILE; forms: {', '.join(FORMS)}",
         )
     return found, given
-
-
-def endings() -> Iterator[str]:
-    """Every ending that says a form."""
-    for form in FORMS.values():
-        yield from form.endings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -74,8 +74,3 @@ def gain_text(regain: Regain) -> str:
         if parts:
             found.append(f"{', '.join(parts)} {ATTACKERS[axis][0].lower()}{ATTACKERS[axis][1:]}")
     return "; ".join(found)
-
-
-def letters_view(letters: Letters, *, verbose: int) -> Group:
-    """Both letters and what gives points back."""
-    return Group(letters_head(letters), *regain_rows(letters, verbose=verbose))
