@@ -15,11 +15,11 @@ from waxseal.grading.rules.scene import Scene
 _OWN = "the certificate signs itself, so there is nobody to ask; see certificate/self-signed"
 
 
-class OcspNamedRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The certificate names an OCSP responder (RFC 5280 §4.2.2.1).
+class _StatusRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What rules about a certificate's status share.
 
     Attributes:
-        missing: Class of one that does not: ``phase_out`` or ``insufficient``.
+        missing: Class of a certificate that lacks it: ``phase_out`` or ``insufficient``.
     """
 
     missing: str = "insufficient"
@@ -28,6 +28,10 @@ class OcspNamedRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __post_init__(self) -> None:
         expect_bad("missing", self.missing)
+
+
+class OcspNamedRule(_StatusRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The certificate names an OCSP responder (RFC 5280 §4.2.2.1)."""
 
     def judge(self, scene: Scene) -> Judgement:
         """Judge the server's own certificate."""
@@ -45,19 +49,8 @@ class OcspNamedRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return (("without a responder", self.missing.replace("_", "-")),)
 
 
-class StapleRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The server staples the status of its certificate to the handshake (RFC 6066 §8).
-
-    Attributes:
-        missing: Class of one that does not: ``phase_out`` or ``insufficient``.
-    """
-
-    missing: str = "insufficient"
-
-    SCOPE: ClassVar[Scope] = Scope.CERTIFICATE
-
-    def __post_init__(self) -> None:
-        expect_bad("missing", self.missing)
+class StapleRule(_StatusRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The server staples the status of its certificate to the handshake (RFC 6066 §8)."""
 
     def judge(self, scene: Scene) -> Judgement:
         """Judge whether one came; what it says is told by certificate/staple-invalid."""
